@@ -1,0 +1,112 @@
+"""What a board is: a declaration, from which forms, lists, pages and feeds are drawn.
+
+A declaration is data and nothing else. It says what a post must say, who may write it and
+how it is ordered; the engine that draws it lives elsewhere and knows no board by name.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FieldType(Enum):
+    """How a value is typed, checked and shown. All values are kept as text but FLAG and TABLE."""
+
+    TEXT = "text"  # one line
+    LONG_TEXT = "long_text"  # several lines
+    DATE = "date"  # YYYY-MM-DD
+    TIME = "time"  # HH:MM, 24 hours
+    MOMENT = "moment"  # RFC 3339 with an offset, as its issuer wrote it
+    CHOICE = "choice"  # the key of one of `choices`
+    FLAG = "flag"  # bool
+    NUMBER = "number"  # decimal digits
+    PHONE = "phone"
+    LINK = "link"  # http or https
+    TABLE = "table"  # list of [label, text] pairs, shown row by row as they came
+
+
+class Writer(Enum):
+    """Who may write to a board."""
+
+    ANYONE = "anyone"
+    OFFICE = "office"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One value a CHOICE may take, and what people read for it."""
+
+    key: str
+    label: str
+    loud: bool = False  # shown so that nobody overlooks it (中止, 訓練)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One thing a post says."""
+
+    name: str  # its key in the payload
+    label: str  # what people read
+    type: FieldType = FieldType.TEXT
+    reading: str = ""  # of the label, in hiragana
+    hint: str = ""  # one sentence under the label in the form
+    required: bool = False
+    law: str = ""  # the law that wants it on the notice, as people cite it
+    group: str = ""  # fields of one group only make sense together and change together
+    choices: tuple[Choice, ...] = ()
+    default: str = ""
+    length_max: int = 200  # characters
+    in_form: bool = True  # False: only a feed fills it
+    in_list: bool = False  # shown in the list under the title
+    shown: bool = True  # False: kept, but not drawn on the page
+
+    @property
+    def changes_with(self) -> str:
+        """The name of the group it changes with; alone, its own."""
+        return self.group or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How a board is listed."""
+
+    field: str  # "" for the time of writing
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A board, as declared."""
+
+    name: str  # in addresses and kinds: "event"
+    label: str  # "イベント"
+    reading: str
+    purpose: str  # one sentence for the top of its page
+    lane_class: str  # "board", or "alert" where it must overtake everything
+    audience: str  # "town", or "open" to towns that subscribe
+    writers: frozenset[Writer]
+    fields: tuple[Field, ...]
+    order: Order
+    title: str = "title"  # the field that names the post
+    title_reading: str = "title_reading"
+    state: str = ""  # the CHOICE field that says whether it still stands
+    section: str = ""  # the CHOICE or TEXT field by which the list is cut into sections
+    retention_days: int = 365
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name, or None."""
+        return next((field for field in self.fields if field.name == name), None)
+
+    def groups(self) -> dict[str, str]:
+        """Field name to the group it changes with."""
+        return {field.name: field.changes_with for field in self.fields}
+
+    def form_fields(self) -> Iterator[Field]:
+        """The fields a person fills in, in order."""
+        return (field for field in self.fields if field.in_form)
+
+    @property
+    def open_to_anyone(self) -> bool:
+        """Whether a visitor at the kiosk may post here."""
+        return Writer.ANYONE in self.writers

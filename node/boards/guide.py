@@ -1,0 +1,50 @@
+"""The living guide: facilities, shelters, clinics, garbage: facts that change seldom."""
+
+from node.boards.declaration import Board, Choice, Field, FieldType, Order, Writer
+
+GUIDE = Board(
+    name="guide",
+    label="暮らしのガイド",
+    reading="くらしのがいど",
+    purpose="施設、避難所、ごみの出し方など、暮らしに役立つ情報です。",
+    lane_class="board",
+    audience="town",
+    writers=frozenset({Writer.OFFICE, Writer.FEED}),
+    order=Order(field="title"),
+    section="category",
+    retention_days=3650,
+    fields=(
+        Field(name="title", label="名前", required=True, length_max=200),
+        Field(name="title_reading", label="名前のよみがな", length_max=200, shown=False),
+        Field(
+            name="category",
+            label="種類",
+            type=FieldType.CHOICE,
+            required=True,
+            default="facility",
+            choices=(
+                Choice(key="shelter", label="避難場所"),
+                Choice(key="facility", label="施設"),
+                Choice(key="medical", label="医療"),
+                Choice(key="childcare", label="子育て"),
+                Choice(key="welfare", label="福祉・介護"),
+                Choice(key="aed", label="AED"),
+                Choice(key="garbage", label="ごみ"),
+                Choice(key="wifi", label="公衆無線LAN"),
+                Choice(key="sightseeing", label="観光"),
+                Choice(key="other", label="その他"),
+            ),
+        ),
+        Field(name="address", label="所在地", length_max=300, in_list=True),
+        Field(name="phone", label="電話", type=FieldType.PHONE, in_list=True),
+        Field(name="hours", label="利用できる日時", length_max=400),
+        Field(name="hazards", label="使える災害", length_max=300, in_list=True),
+        Field(name="capacity", label="収容人数", length_max=200),
+        Field(name="description", label="説明", type=FieldType.LONG_TEXT, length_max=4000),
+        Field(name="latitude", label="緯度", group="position", in_form=False, shown=False),
+        Field(name="longitude", label="経度", group="position", in_form=False, shown=False),
+        Field(name="link", label="関連ページ", type=FieldType.LINK, in_form=False, length_max=500),
+        Field(name="source", label="出典", in_form=False),
+        Field(name="as_listed", label="もとの一覧の記載", type=FieldType.TABLE, in_form=False, length_max=8000),
+    ),
+)
