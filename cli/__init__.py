@@ -1,0 +1,1 @@
+"""The `kairan` command, composed of each folder's own commands."""

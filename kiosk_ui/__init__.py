@@ -1,0 +1,1 @@
+"""The screens, for kiosk, phone and desk."""

@@ -1,0 +1,1 @@
+"""A blank mini-PC becomes a node."""

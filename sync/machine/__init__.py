@@ -1,0 +1,1 @@
+"""What every machine has: a clock, keys and ledgers."""

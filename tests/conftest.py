@@ -1,0 +1,50 @@
+"""What all tests share: published data to read, how hard to try, and what a skip means.
+
+On a laptop a skip says "not here"; in CI it is a failure, for there everything is.
+"""
+
+import os
+from collections.abc import Generator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+IN_CI = bool(os.environ.get("CI"))
+
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("laptop", deadline=timedelta(seconds=2))
+settings.load_profile("ci" if IN_CI else "laptop")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Published data of towns and agencies, kept beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the folder shared/data is not beside the checkout")
+    return folder
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    # An expected failure is reported as skipped too, but it did run.
+    if not IN_CI or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    report.outcome = "failed"
+    report.longrepr = f"{report.nodeid} was skipped, which in CI is a failure. {why}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
