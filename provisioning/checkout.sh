@@ -84,9 +84,13 @@ else
     lock=requirements.txt
 fi
 
-# The place counts too: a virtual environment that was moved no longer works.
 wanted="$({ pwd && cat "$lock" pyproject.toml provisioning/checkout.sh; } | sha256sum)"
 stamp="$venv/set-up-to-$purpose"
+# Commands in a virtual environment name its place, so one that was moved must be made anew.
+is_whole() {
+    grep --quiet --fixed-strings "$venv/bin/python" "$venv/bin/pip" 2>/dev/null &&
+        "$venv/bin/python" -m pip --version >/dev/null 2>&1
+}
 is_set_up() { [ -x "$venv/bin/kairan" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
 is_set_up && exit
 
@@ -97,10 +101,11 @@ is_set_up && exit
 
 python="$(python_to_use)"
 say "Setting up to $purpose in .venv; this takes a minute or two, once."
-"$venv/bin/python" -m pip --version >/dev/null 2>&1 ||
+is_whole ||
     "$python" -m venv --clear "$venv" ||
-    die "The virtual environment .venv could not be made." "Delete .venv, check the free space, start this again."
-pip() { "$venv/bin/python" -m pip --quiet --no-input --disable-pip-version-check "$@"; }
+    die "The virtual environment .venv could not be made." "Check the free space, then start this again."
+# Twice quiet: errors only.
+pip() { "$venv/bin/python" -m pip --quiet --quiet --no-input --disable-pip-version-check "$@"; }
 pip install --require-hashes --only-binary :all: --requirement "$lock" ||
     die "The packages in $lock could not be installed." "Check the link, then start this again."
 pip install --no-deps --no-build-isolation --no-index --editable . ||
