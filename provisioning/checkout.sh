@@ -10,12 +10,13 @@ here="$(cd "$(dirname "$0")/.." && pwd)"
 venv="$here/.venv"
 cd "$here"
 
-# What the tests need from Debian; to run, Python's venv is enough.
+# What the tests need from Debian. To run, nothing but a Python that can make a virtual environment.
 test_packages="
     chromium
     fonts-morisawa-bizud-gothic
     fonts-noto-cjk
     git
+    python3-venv
 "
 
 say() { printf '%s\n' "$*" >&2; }
@@ -91,7 +92,7 @@ is_whole() {
     grep --quiet --fixed-strings "$venv/bin/python" "$venv/bin/pip" 2>/dev/null &&
         "$venv/bin/python" -m pip --version >/dev/null 2>&1
 }
-is_set_up() { [ -x "$venv/bin/kairan" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
+is_set_up() { [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
 is_set_up && exit
 
 # Two that start at once take turns.
