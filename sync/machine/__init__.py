@@ -1,1 +1,1 @@
-"""What every machine has: a clock, keys and ledgers."""
+"""What every machine has: a clock, keys, and ledgers. The only part of `sync` that touches them."""

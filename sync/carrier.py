@@ -1,0 +1,103 @@
+"""The file that a stick or a phone bears (docs/spec/6-carrier.md).
+
+It can be damaged anywhere and still yield the rest. The checksum catches accidents; only the
+chain's signatures, looked at by `ingest`, catch intent.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+
+from sync import cbor, cose
+from sync.bundle import Bundle, Parcel, pack_bundle, unwrap, wrap_packed
+from sync.entry import Written
+from sync.errors import Malformed
+from sync.frontier import Summary, summary_as_array
+from sync.limits import MESSAGE_BYTES_MAX
+
+MARK = b"\x8aKRN"
+_PREFIX_BYTES = len(MARK) + 5
+
+
+class _Frame(IntEnum):
+    LABEL = 1
+    PARCEL = 2
+    END = 3
+
+
+@dataclass(slots=True)
+class Reading:
+    """What became of a file while it was read; whole once the reader is exhausted."""
+
+    frames: int = 0
+    unreadable: int = 0  # parcels whose wrapping couldn't be undone
+    whole: bool = False  # the checksum at its end is right
+
+
+def pack(
+    statements: Iterable[bytes],
+    bundles: Iterable[Bundle],
+    *,
+    writer: bytes,
+    towns: Iterable[str],
+    written: Written,
+    made_for: Summary | None = None,
+) -> Iterator[bytes]:
+    """The file, piece by piece. `writer` is a public key."""
+    label = {
+        1: 1,
+        2: cose.short(writer),
+        3: sorted(towns),
+        4: [written.seconds, int(written.quality)],
+        5: None if made_for is None else summary_as_array(made_for),
+    }
+    digest = sha256()
+    for piece in _frames(label, statements, bundles):
+        digest.update(piece)
+        yield piece
+    yield _frame(_Frame.END, digest.digest())
+
+
+def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
+    """The parcels of a file, whatever else is wrong with it; `reading` tells what was found."""
+    at = 0
+    digest = sha256()
+    while (frame := _next_frame(content, at)) is not None:
+        start, end, type_, body = frame
+        digest.update(content[at:start])
+        reading.frames += 1
+        if type_ == _Frame.END:
+            reading.whole = body == digest.digest() and end == len(content)
+        digest.update(content[start:end])
+        at = end
+        if type_ == _Frame.PARCEL:
+            try:
+                yield unwrap(body)
+            except Malformed:
+                reading.unreadable += 1
+
+
+def _frames(
+    label: object, statements: Iterable[bytes], bundles: Iterable[Bundle]
+) -> Iterator[bytes]:
+    yield _frame(_Frame.LABEL, cbor.encode(label))
+    if held := list(statements):
+        yield _frame(_Frame.PARCEL, wrap_packed(held, ()))
+    for bundle in bundles:
+        yield _frame(_Frame.PARCEL, wrap_packed((), [pack_bundle(bundle)]))
+
+
+def _frame(type_: _Frame, body: bytes) -> bytes:
+    return MARK + bytes([type_]) + len(body).to_bytes(4, "big") + body
+
+
+def _next_frame(content: bytes, at: int) -> tuple[int, int, int, bytes] | None:
+    """Where the next frame begins and ends, its type and body."""
+    while (start := content.find(MARK, at)) >= 0:
+        body = start + _PREFIX_BYTES
+        length = int.from_bytes(content[start + len(MARK) + 1 : body], "big")
+        if length <= MESSAGE_BYTES_MAX and body + length <= len(content):
+            return start, body + length, content[start + len(MARK)], content[body : body + length]
+        at = start + 1
+    return None

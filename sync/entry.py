@@ -1,0 +1,208 @@
+"""One change to one record: a header that is kept, and a payload that can be withdrawn.
+
+Here are the bytes (docs/spec/1-entries.md); what entries add up to is `sync.record`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+from sync import cbor
+from sync.errors import Malformed
+from sync.limits import ACCOUNT_BYTES_MAX, HEADER_BYTES_MAX, KIND_BYTES_MAX, PARENTS_MAX
+from sync.limits import PAYLOAD_BYTES_MAX as PAYLOAD_BYTES_MAX
+
+
+class EntryId(NamedTuple):
+    """An entry by the lane it is in and its number there; the first entry's is its record's id."""
+
+    lane: bytes  # lane id
+    number: int
+
+
+RecordId = EntryId
+
+
+class Quality(IntEnum):
+    """How good the clock was (DESIGN §5)."""
+
+    UNKNOWN = 0
+    HINTED = 1
+    CARRIED = 2
+    TRUSTED = 3
+
+
+class Written(NamedTuple):
+    """When the author's clock says it was written: shown, never trusted."""
+
+    seconds: int  # since 1970-01-01T00:00Z
+    quality: Quality
+
+
+class _Key(IntEnum):
+    KIND = 1
+    RECORD = 2
+    PARENTS = 3
+    COUNTER = 4
+    ACCOUNT = 5
+    WRITTEN = 6
+    DIGEST = 7
+    LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What is kept of a change for good."""
+
+    kind: str  # "board/act"
+    record: RecordId | None  # None: it begins a record
+    parents: tuple[EntryId, ...]
+    counter: int  # one more than the largest of the parents'
+    written: Written
+    digest: bytes  # of the payload
+    length: int  # bytes in the payload
+    account: bytes | None = None
+    understood: bool = True  # False: it carries something that must be understood and isn't
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What a change says."""
+
+    fields: Mapping[str, object]
+    understood: bool = True
+
+
+def make_payload(fields: Mapping[str, object], *, salt: bytes) -> bytes:
+    """The bytes of a payload. Raises Malformed if a value has no place in our CBOR."""
+    return cbor.encode({1: salt, 2: dict(fields)})
+
+
+def make_header(
+    *,
+    lane: bytes,
+    kind: str,
+    payload: bytes,
+    written: Written,
+    record: RecordId | None = None,
+    parents: Sequence[EntryId] = (),
+    counter: int = 1,
+    account: bytes | None = None,
+) -> bytes:
+    """The bytes of a header in the lane of that id."""
+    header: dict[int, object] = {_Key.KIND: kind}
+    if record is not None:
+        header[_Key.RECORD] = _reference(record, lane)
+    if parents:
+        header[_Key.PARENTS] = sorted((_reference(p, lane) for p in parents), key=cbor.encode)
+    header[_Key.COUNTER] = counter
+    if account is not None:
+        header[_Key.ACCOUNT] = account
+    header[_Key.WRITTEN] = [written.seconds, int(written.quality)]
+    header[_Key.DIGEST] = sha256(payload).digest()
+    header[_Key.LENGTH] = len(payload)
+    return cbor.encode({int(key): value for key, value in header.items()})
+
+
+def read_header(encoded: bytes, lane: bytes) -> Header:
+    """The header these bytes are, in the lane of that id. Raises Malformed."""
+    value = _map(cbor.decode(encoded, bytes_max=HEADER_BYTES_MAX))
+    match value.get(_Key.KIND):
+        case str(kind) if len(kind.encode()) <= KIND_BYTES_MAX:
+            pass
+        case _:
+            raise Malformed("a header without a kind")
+    match value.get(_Key.PARENTS, ()):
+        case ():
+            parents: tuple[EntryId, ...] = ()
+        case [_, *_] as references if len(references) <= PARENTS_MAX:
+            keys = [cbor.encode(reference) for reference in references]
+            if sorted(set(keys)) != keys:
+                raise Malformed("parents out of order or named twice")
+            parents = tuple(_entry_id(reference, lane) for reference in references)
+        case _:
+            raise Malformed("a header with wrong parents")
+    match value.get(_Key.WRITTEN):
+        case [int(seconds), int(quality)] if quality in set(Quality):
+            written = Written(seconds, Quality(quality))
+        case _:
+            raise Malformed("a header without the time of writing")
+    match (value.get(_Key.COUNTER), value.get(_Key.DIGEST), value.get(_Key.LENGTH)):
+        case (int(counter), bytes(digest), int(length)) if (
+            counter >= 1 and len(digest) == 32 and 0 <= length <= PAYLOAD_BYTES_MAX
+        ):
+            pass
+        case _:
+            raise Malformed("a header with a wrong counter, digest or length")
+    match value.get(_Key.ACCOUNT):
+        case None if _Key.ACCOUNT not in value:
+            account = None
+        case bytes(account) if len(account) <= ACCOUNT_BYTES_MAX:
+            pass
+        case _:
+            raise Malformed("a header with a wrong account")
+    reference = value.get(_Key.RECORD)
+    if reference is None and _Key.RECORD in value:
+        raise Malformed("a header with a wrong record")
+    return Header(
+        kind=kind,
+        record=None if reference is None else _entry_id(reference, lane),
+        parents=parents,
+        counter=counter,
+        written=written,
+        digest=digest,
+        length=length,
+        account=account,
+        understood=min(value) >= 0,
+    )
+
+
+def read_payload(encoded: bytes) -> Payload:
+    """What a payload says. Raises Malformed; such bytes are kept all the same, and mean nothing."""
+    value = _map(cbor.decode(encoded, bytes_max=PAYLOAD_BYTES_MAX))
+    match (value.get(1), value.get(2)):
+        case (bytes(salt), dict(fields)) if len(salt) == 16 and all(
+            isinstance(name, str) for name in fields
+        ):
+            return Payload(fields=fields, understood=min(value) >= 0)
+        case _:
+            raise Malformed("not a payload")
+
+
+def without_payload_facts(header: bytes) -> bytes:
+    """A header as it travels beside its payload: digest and length follow from that."""
+    value = _map(cbor.decode(header, bytes_max=HEADER_BYTES_MAX))
+    del value[_Key.DIGEST], value[_Key.LENGTH]
+    return cbor.encode(value)
+
+
+def with_payload_facts(header: bytes, payload: bytes) -> bytes:
+    """The header that was signed, from what travelled. Raises Malformed."""
+    value = _map(cbor.decode(header, bytes_max=HEADER_BYTES_MAX))
+    if _Key.DIGEST in value or _Key.LENGTH in value:
+        raise Malformed("a digest sent beside its payload")
+    value[_Key.DIGEST] = sha256(payload).digest()
+    value[_Key.LENGTH] = len(payload)
+    return cbor.encode(value)
+
+
+def _map(value: object) -> dict[int, object]:
+    if not isinstance(value, dict) or not value or not all(isinstance(k, int) for k in value):
+        raise Malformed("not a map with integer keys")
+    return value
+
+
+def _reference(entry: EntryId, lane: bytes) -> object:
+    return entry.number if entry.lane == lane else [entry.lane, entry.number]
+
+
+def _entry_id(reference: object, lane: bytes) -> EntryId:
+    match reference:
+        case int(number) if number >= 1 and not isinstance(reference, bool):
+            return EntryId(lane, number)
+        case [bytes(other), int(number)] if len(other) == 32 and other != lane and number >= 1:
+            return EntryId(other, number)
+        case _:
+            raise Malformed("not a reference to an entry")

@@ -1,0 +1,17 @@
+"""What can be wrong with what was sent, split by who must act."""
+
+
+class Malformed(Exception):
+    """What was sent cannot be read."""
+
+
+class TooLarge(Malformed):
+    """What was sent is larger than anything we accept."""
+
+
+class Unverified(Exception):
+    """What was sent is not signed by whom it says."""
+
+
+class Unreachable(Exception):
+    """The other side could not be reached; we will try again."""

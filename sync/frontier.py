@@ -1,0 +1,141 @@
+"""What a machine holds: per lane one number, its head, and the holes below it.
+
+Entries of a lane are numbered without gaps, so that says it all, and what two machines lack of
+each other is a comparison of two dicts (docs/spec/4-ledger.md).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+from sync import cbor
+from sync.errors import Malformed, TooLarge
+from sync.lane import Lane
+from sync.limits import SUMMARY_LANES_MAX
+
+
+class Range(NamedTuple):
+    """Numbers from `first` to `last`, both in it."""
+
+    first: int
+    last: int
+
+
+class Held(NamedTuple):
+    """Of one lane: how far, with what head, and which payloads are missing."""
+
+    number: int
+    head: bytes
+    holes: tuple[Range, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHeld:
+    """The same, with the lane."""
+
+    lane: Lane
+    held: Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What one machine tells another that it holds, of the towns both care for."""
+
+    statements: frozenset[bytes]  # their digests
+    lanes: Mapping[bytes, Held]  # by lane id
+
+
+def ranges(numbers: Iterable[int]) -> tuple[Range, ...]:
+    """Ascending numbers as ranges that neither touch nor overlap."""
+    found: list[Range] = []
+    for number in numbers:
+        if found and found[-1].last + 1 == number:
+            found[-1] = Range(found[-1].first, number)
+        else:
+            found.append(Range(number, number))
+    return tuple(found)
+
+
+def digest(
+    towns: Iterable[str],
+    statements: Iterable[tuple[str, bytes]],
+    lanes: Iterable[LaneHeld],
+) -> bytes:
+    """One digest over all that is held of these towns: equal digests, equal bytes held.
+
+    `statements` are (town, digest of the statement).
+    """
+    stated: dict[str, list[bytes]] = {town: [] for town in towns}
+    for town, statement in statements:
+        if town in stated:
+            stated[town].append(statement)
+    grouped: dict[str, dict[tuple[int, int], list[list[object]]]] = {town: {} for town in stated}
+    for item in lanes:
+        if item.lane.town in grouped:
+            part = grouped[item.lane.town].setdefault((item.lane.class_, item.lane.audience), [])
+            part.append(_as_array(item.lane.id, item.held))
+    return sha256(
+        b"kairan/1 held"
+        + cbor.encode(
+            [
+                [
+                    town,
+                    sha256(b"kairan/1 statements" + b"".join(sorted(stated[town]))).digest(),
+                    [
+                        [class_, audience, _part_digest(part)]
+                        for (class_, audience), part in sorted(grouped[town].items())
+                    ],
+                ]
+                for town in sorted(stated)
+            ]
+        )
+    ).digest()
+
+
+def _part_digest(part: list[list[object]]) -> bytes:
+    return sha256(b"kairan/1 frontier" + cbor.encode(sorted(part, key=lambda a: a[0]))).digest()  # type: ignore[arg-type,return-value]
+
+
+def summary_as_array(summary: Summary) -> list[object]:
+    """As it stands in offers, answers and labels."""
+    return [
+        sorted(summary.statements),
+        [_as_array(lane, held) for lane, held in sorted(summary.lanes.items())],
+    ]
+
+
+def read_summary(value: object) -> Summary:
+    """The summary an array stands for. Raises Malformed."""
+    match value:
+        case [list(statements), list(lanes)] if all(
+            isinstance(s, bytes) and len(s) == 32 for s in statements
+        ):
+            pass
+        case _:
+            raise Malformed("not a summary")
+    if len(lanes) > SUMMARY_LANES_MAX:
+        raise TooLarge("a summary of too many lanes")
+    return Summary(statements=frozenset(statements), lanes=dict(_read_held(item) for item in lanes))
+
+
+def _as_array(lane: bytes, held: Held) -> list[object]:
+    return [lane, held.number, held.head, [list(hole) for hole in held.holes]]
+
+
+def _read_held(value: object) -> tuple[bytes, Held]:
+    match value:
+        case [bytes(lane), int(number), bytes(head), list(holes)] if (
+            len(lane) == 32 and len(head) == 32 and number >= 1
+        ):
+            return lane, Held(number, head, tuple(_read_hole(hole) for hole in holes))
+        case _:
+            raise Malformed("not a lane of a summary")
+
+
+def _read_hole(value: object) -> Range:
+    match value:
+        case [int(first), int(last)] if 1 <= first <= last:
+            return Range(first, last)
+        case _:
+            raise Malformed("not a range")

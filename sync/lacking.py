@@ -1,0 +1,113 @@
+"""What another machine lacks of ours, in the order that matters, cut to a budget."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from sync.bundle import Bundle, pack_bundle, wrap_packed
+from sync.frontier import Held, LaneHeld, Range, Summary, digest
+from sync.ledger import Ledger
+from sync.limits import PARCEL_BYTES_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """Wrapped, and whether the budget cut it."""
+
+    wrapped: bytes  # empty: nothing is lacking
+    bundles: int
+    more: bool
+
+
+NOTHING_LACKING = Lacking(wrapped=b"", bundles=0, more=False)
+
+
+def held_digest(ledger: Ledger, towns: Collection[str]) -> bytes:
+    """One digest over all that the ledger holds of these towns."""
+    trust = ledger.trust()
+    stated = [(town, s.digest) for s in trust.statements for town in trust.towns_of(s)]
+    return digest(towns, stated, ledger.lanes())
+
+
+def held_summary(ledger: Ledger, towns: Collection[str]) -> Summary:
+    """The same, told in full."""
+    trust = ledger.trust()
+    return Summary(
+        statements=frozenset(
+            s.digest for s in trust.statements if not trust.towns_of(s).isdisjoint(towns)
+        ),
+        lanes={item.lane.id: item.held for item in ledger.lanes() if item.lane.town in towns},
+    )
+
+
+def lacking(ledger: Ledger, there: Summary, *, towns: Collection[str], bytes_max: int) -> Lacking:
+    """What a machine that holds `there` lacks of these towns: statements, then by class.
+
+    `bytes_max` is before compression, and goes over by one bundle at the most.
+    """
+    trust = ledger.trust()
+    statements = sorted(
+        s.encoded
+        for s in trust.statements
+        if s.digest not in there.statements and not trust.towns_of(s).isdisjoint(towns)
+    )
+    budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
+    packed: list[bytes] = []
+    more = False
+    for bundle in _runs(ledger, there, towns):
+        if budget <= 0:
+            more = True
+            break
+        packed.append(pack_bundle(bundle))
+        budget -= len(packed[-1])
+    if not statements and not packed:
+        return NOTHING_LACKING
+    return Lacking(wrapped=wrap_packed(statements, packed), bundles=len(packed), more=more)
+
+
+def is_behind(here: Summary, there: Summary) -> bool:
+    """Whether `there` lacks something that `here` has, as far as summaries tell."""
+    return not here.statements <= there.statements or any(
+        lane not in there.lanes
+        or there.lanes[lane].number < held.number
+        or set(_numbers(there.lanes[lane].holes)) - set(_numbers(held.holes))
+        for lane, held in here.lanes.items()
+    )
+
+
+def _runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bundle]:
+    lanes = sorted(
+        (item for item in ledger.lanes() if item.lane.town in towns),
+        key=lambda item: (item.lane.class_, item.lane.id),
+    )
+    for item in lanes:
+        held = there.lanes.get(item.lane.id) or Held(0, item.lane.id)
+        if (
+            held.number <= item.held.number
+            and ledger.head_at(item.lane.id, held.number) != held.head
+        ):
+            continue  # they contradict: nothing of ours would be kept there
+        yield from _closing(ledger, item, held.holes)
+        number = held.number
+        while number < item.held.number:
+            bundle = ledger.run(item.lane.id, number + 1)
+            if bundle is None:
+                break
+            yield bundle
+            number = bundle.last
+
+
+def _closing(ledger: Ledger, item: LaneHeld, holes: Collection[Range]) -> Iterator[Bundle]:
+    """Runs that cover the holes whose payloads we hold."""
+    covered = 0
+    ours = set(_numbers(item.held.holes))
+    for number in _numbers(holes):
+        if covered < number <= item.held.number and number not in ours:
+            bundle = ledger.run(item.lane.id, number)
+            if bundle is not None:
+                yield bundle
+                covered = bundle.last
+
+
+def _numbers(holes: Collection[Range]) -> Iterator[int]:
+    for first, last in holes:
+        yield from range(first, last + 1)

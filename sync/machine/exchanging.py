@@ -1,0 +1,238 @@
+"""An exchange between ledgers: what `sync.exchange` says, done to what a machine holds.
+
+Whoever carries the bytes is a `Road`; an answerer's door is `respond`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from sync import cose
+from sync.bundle import Parcel, wrap
+from sync.errors import Malformed, Unverified
+from sync.exchange import (
+    Answer,
+    Declined,
+    No,
+    Offer,
+    answer,
+    decline,
+    offer,
+    open_answer,
+    open_offer,
+)
+from sync.frontier import Summary
+from sync.ingest import Receipt, ingest_statement, take
+from sync.lacking import NOTHING_LACKING, held_digest, held_summary, is_behind, lacking
+from sync.ledger import Ledger
+from sync.limits import PUSH_BYTES_MAX
+from sync.machine.keys import Identity
+from sync.trust import Statement, read_statement
+
+Road = Callable[[bytes], bytes]
+"""Carries an offer there and brings the answer. Raises Unreachable."""
+
+BUDGET_BYTES = 4 << 20  # of bundles in one message, before compression
+ROUNDS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """What came of offering to another machine."""
+
+    synced: bool  # by its signed answer: both hold the same bytes
+    rounds: int
+    taken: Receipt  # what it sent us
+    given: int  # bundles of ours that it kept
+    software: str
+
+
+def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
+    """The statements that certify it."""
+    return tuple(
+        sorted(
+            s.encoded
+            for s in ledger.trust().statements
+            if s.certificate is not None and s.certificate.key == machine
+        )
+    )
+
+
+def converse(
+    ledger: Ledger,
+    road: Road,
+    *,
+    me: Identity,
+    to: bytes,
+    software: str,
+    budget_bytes: int = BUDGET_BYTES,
+) -> Exchanged:
+    """Offer until both hold the same, or nothing moves any more.
+
+    Raises Unreachable, Malformed or Unverified as road and answer have it, Declined if the other
+    side doesn't take our offers.
+    """
+    there: Summary | None = None
+    taken, given, declined = Receipt(), 0, False
+    rounds = 0
+    while True:
+        rounds += 1
+        message = _next_offer(
+            ledger, there, me=me, to=to, software=software, budget_bytes=budget_bytes
+        )
+        try:
+            answered = open_answer(road(message), offered=message, key=me.public, sender=to)
+        except Declined as no:
+            if no.why is not No.COUNTER or declined:
+                raise
+            declined = True  # our count was lost; go on from theirs
+            with ledger.transaction():
+                ledger.remember(to, replace(ledger.known(to), offers_sent=no.counter))
+            continue
+        receipt = take(ledger, answered.parcel, source=to.hex())
+        taken.merge(receipt)
+        given += answered.kept
+        synced = _agree(ledger, answered, me=me, to=to)
+        learned = there is None and answered.summary is not None
+        there = answered.summary
+        if synced or rounds == ROUNDS_MAX or not (receipt.changed or answered.kept or learned):
+            break
+        if not answered.more and not _worth_another(ledger, there, me=me, to=to):
+            break
+    return Exchanged(
+        synced=synced, rounds=rounds, taken=taken, given=given, software=answered.software
+    )
+
+
+def respond(
+    ledger: Ledger, message: bytes, *, me: Identity, software: str, budget_bytes: int = BUDGET_BYTES
+) -> bytes:
+    """The answer to an offer, and all that it brought taken in.
+
+    Raises Malformed for bytes that are no offer, Unverified for an offer by somebody else.
+    """
+    opened = open_offer(message)
+    sender = _sender(ledger, opened)
+    if sender is None:
+        return decline(opened, No.UNKNOWN, key=me.private, software=software)
+    cose.verify(opened.sealed, sender)
+    if opened.to != cose.short(me.public):
+        return decline(opened, No.RECIPIENT, key=me.private, software=software)
+    with ledger.transaction():
+        for statement in opened.parcel.statements:
+            ingest_statement(ledger, statement)
+        allowed = ledger.trust().towns(sender)
+        if opened.towns is not None and not opened.towns <= allowed:
+            return decline(opened, No.TOWN, key=me.private, software=software)
+        known = ledger.known(sender)
+        if opened.counter <= known.offers_seen:
+            return decline(
+                opened, No.COUNTER, key=me.private, software=software, counter=known.offers_seen
+            )
+        receipt = take(ledger, opened.parcel, source=sender.hex())
+        towns = (opened.towns or allowed) & ledger.trust().towns(me.public)
+        digest, here = held_digest(ledger, towns), held_summary(ledger, towns)
+        there = opened.summary
+        if there is None and known.agreed_digest == opened.digest:
+            there = known.agreed
+        equal = digest == opened.digest
+        send = NOTHING_LACKING
+        if there is not None and not equal:
+            send = lacking(ledger, there, towns=towns, bytes_max=budget_bytes)
+        ledger.remember(
+            sender,
+            replace(known, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
+        )
+    return answer(
+        opened,
+        key=me.private,
+        digest=digest,
+        receipt=receipt,
+        software=software,
+        summary=None if equal else here,
+        parcel=send.wrapped,
+        more=send.more,
+    )
+
+
+def _next_offer(
+    ledger: Ledger,
+    there: Summary | None,
+    *,
+    me: Identity,
+    to: bytes,
+    software: str,
+    budget_bytes: int,
+) -> bytes:
+    with ledger.transaction():
+        known = ledger.known(to)
+        counter = known.offers_sent + 1
+        ledger.remember(to, replace(known, offers_sent=counter))
+        towns = _common_towns(ledger, me.public, to)
+        digest = held_digest(ledger, towns)
+        summary: Summary | None = None
+        parcel = b""
+        if there is not None:
+            summary = held_summary(ledger, towns)
+            parcel = lacking(ledger, there, towns=towns, bytes_max=budget_bytes).wrapped
+        elif known.agreed is None:
+            summary = held_summary(ledger, towns)
+            parcel = _introduction(ledger, me.public)
+        elif known.agreed_digest != digest:
+            summary = held_summary(ledger, towns)
+            pushed = lacking(ledger, known.agreed, towns=towns, bytes_max=PUSH_BYTES_MAX)
+            parcel = pushed.wrapped if len(pushed.wrapped) <= PUSH_BYTES_MAX else b""
+    return offer(
+        key=me.private,
+        to=to,
+        counter=counter,
+        digest=digest,
+        software=software,
+        summary=summary,
+        parcel=parcel,
+    )
+
+
+def _introduction(ledger: Ledger, machine: bytes) -> bytes:
+    return wrap(Parcel(statements=certificates_of(ledger, machine)))
+
+
+def _agree(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool:
+    """Whether both hold the same now; if so, remember what."""
+    with ledger.transaction():
+        towns = _common_towns(ledger, me.public, to)
+        synced = held_digest(ledger, towns) == answered.digest
+        if synced:
+            known = ledger.known(to)
+            ledger.remember(
+                to,
+                replace(known, agreed_digest=answered.digest, agreed=held_summary(ledger, towns)),
+            )
+        return synced
+
+
+def _worth_another(ledger: Ledger, there: Summary | None, *, me: Identity, to: bytes) -> bool:
+    if there is None:
+        return False
+    return is_behind(held_summary(ledger, _common_towns(ledger, me.public, to)), there)
+
+
+def _common_towns(ledger: Ledger, one: bytes, other: bytes) -> frozenset[str]:
+    trust = ledger.trust()
+    towns = trust.towns(one)
+    return towns & trust.towns(other) if trust.certificates(other) else towns
+
+
+def _sender(ledger: Ledger, opened: Offer) -> bytes | None:
+    """The key of whoever made the offer, if an authority we know certified it."""
+    trust = ledger.trust()
+    known = trust.key(opened.sender)
+    if known is not None:
+        return known
+    return trust.with_statements(_readable(opened.parcel.statements)).key(opened.sender)
+
+
+def _readable(statements: Iterable[bytes]) -> Iterator[Statement]:
+    for encoded in statements:
+        with suppress(Malformed, Unverified):
+            yield read_statement(encoded)

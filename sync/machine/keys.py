@@ -1,0 +1,58 @@
+"""The one place that makes keys and other randomness, and keeps keys in files."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from sync.cose import public
+from sync.machine.files import write_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A key and the public half by which others know it."""
+
+    private: Ed25519PrivateKey
+
+    @property
+    def public(self) -> bytes:
+        """32 bytes."""
+        return public(self.private)
+
+
+def make_identity() -> Identity:
+    """A new key."""
+    return Identity(Ed25519PrivateKey.generate())
+
+
+def load_identity(path: Path) -> Identity:
+    """The key kept there. Raises OSError, or ValueError for a file that holds no Ed25519 key."""
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError(f"{path} holds no Ed25519 key")
+    return Identity(key)
+
+
+def save_identity(identity: Identity, path: Path) -> None:
+    """Keep a key where only its owner can read it."""
+    pem = identity.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_whole(path, pem, mode=0o600)
+
+
+def salt() -> bytes:
+    """16 bytes for a payload."""
+    return secrets.token_bytes(16)
+
+
+def incarnation_random() -> bytes:
+    """8 bytes for a life of a ledger."""
+    return os.urandom(8)

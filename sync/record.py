@@ -1,0 +1,184 @@
+"""What a record becomes: the value that its entries add up to, in whatever order they came.
+
+docs/spec/1-entries.md. A pure function of the entries held and of who may do what.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sync.entry import EntryId, Header, Payload, RecordId, Written, read_header, read_payload
+from sync.errors import Malformed
+from sync.lane import Lane
+from sync.ledger import Stored
+from sync.trust import Trust
+
+WITHDRAWN = "withdrawn"
+OUTSIDE = "outside"
+
+_WRITE = "/write"  # the one act of this version; others are kept, and change nothing
+_ADDRESS_BYTES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A post, a booking, a decision: as its entries with effect have it."""
+
+    id: RecordId
+    lane: Lane  # its first entry's
+    board: str
+    fields: Mapping[str, object]
+    versions: tuple[EntryId, ...]  # the parents of the next edit
+    counter: int  # the largest of theirs
+    written: Written  # the first entry
+    changed: Written  # the one of largest counter
+    complete: bool  # False: a payload with effect is missing
+    understood: bool  # False: it needs newer software
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was taken down."""
+        return self.fields.get(WITHDRAWN) is True
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    stored: Stored
+    header: Header
+    payload: Payload | None  # None: a hole, or bytes without meaning
+    ancestors: int  # a bit per version
+
+
+def address(record: RecordId) -> str:
+    """A record's name in links and QR codes."""
+    name = base64.b32encode(record.lane[:_ADDRESS_BYTES]).decode().lower()
+    return f"{name}-{record.number}"
+
+
+def resolve(
+    stored: Iterable[Stored], *, trust: Trust, groups: Mapping[str, Mapping[str, str]]
+) -> Record | None:
+    """The value of one record's entries; None while its first entry isn't held.
+
+    `groups`: per board, per known field, the group it changes with.
+    """
+    versions = _with_effect(stored, trust)
+    if not versions:
+        return None
+    first = versions[0]
+    board, _, _ = first.header.kind.partition("/")
+    known = groups.get(board, {})
+    replaced = {parent for version in versions for parent in version.header.parents}
+    newest = max(versions, key=lambda v: (v.header.counter, v.stored.id))
+    return Record(
+        id=first.stored.id,
+        lane=first.stored.lane,
+        board=board,
+        fields=_merged(versions, trust, known),
+        versions=tuple(sorted(v.stored.id for v in versions if v.stored.id not in replaced)),
+        counter=newest.header.counter,
+        written=first.header.written,
+        changed=newest.header.written,
+        complete=all(v.stored.payload is not None for v in versions),
+        understood=all(_understood(v, known) for v in versions),
+    )
+
+
+def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
+    """The entries with effect, parents before children, the record's first one first."""
+    read: list[tuple[Header, Stored]] = []
+    for entry in stored:
+        try:
+            read.append((read_header(entry.header, entry.id.lane), entry))
+        except Malformed:
+            continue  # `ingest` lets no such header in; a ledger from elsewhere might
+    read.sort(key=lambda pair: (pair[0].counter, pair[1].id))
+    effective: dict[EntryId, _Version] = {}
+    first: _Version | None = None
+    for header, entry in read:
+        ancestors = 0
+        if not header.kind.endswith(_WRITE):
+            continue
+        if header.record is None:
+            if header.parents or header.counter != 1:
+                continue
+        else:
+            parents = [effective.get(parent) for parent in header.parents]
+            if (
+                first is None
+                or not parents
+                or not _may_follow(header, entry, first, parents, trust)
+            ):
+                continue
+            for bit, known in enumerate(effective.values()):
+                if known in parents:
+                    ancestors |= known.ancestors | 1 << bit
+        version = _Version(entry, header, _read(entry), ancestors)
+        first = first or version
+        effective[entry.id] = version
+    return list(effective.values()) if first else []
+
+
+def _may_follow(
+    header: Header,
+    entry: Stored,
+    first: _Version,
+    parents: Sequence[_Version | None],
+    trust: Trust,
+) -> bool:
+    if any(parent is None for parent in parents):
+        return False
+    largest = max(parent.header.counter for parent in parents if parent is not None)
+    author, origin = entry.lane.author, first.stored.lane
+    return (
+        header.counter == largest + 1
+        and header.kind.partition("/")[0] == first.header.kind.partition("/")[0]
+        and entry.lane.town == origin.town
+        and (author == origin.author or trust.is_office(author, origin.town))
+    )
+
+
+def _merged(
+    versions: Sequence[_Version], trust: Trust, known: Mapping[str, str]
+) -> dict[str, object]:
+    """Per group, the fields of the version that wins."""
+    candidates: dict[str, list[int]] = {}
+    for bit, version in enumerate(versions):
+        if version.payload is not None:
+            for group in {known.get(name, name) for name in version.payload.fields}:
+                candidates.setdefault(group, []).append(bit)
+    fields: dict[str, object] = {}
+    for group, bits in candidates.items():
+        surpassed = 0
+        for bit in bits:
+            surpassed |= versions[bit].ancestors
+        winner = max(
+            (versions[bit] for bit in bits if not surpassed >> bit & 1),
+            key=lambda v: (trust.rank(v.stored.lane), v.header.counter, v.stored.id),
+        )
+        assert winner.payload is not None
+        fields |= {
+            name: value
+            for name, value in winner.payload.fields.items()
+            if known.get(name, name) == group and value is not None
+        }
+    return fields
+
+
+def _read(entry: Stored) -> Payload | None:
+    if entry.payload is None:
+        return None
+    try:
+        return read_payload(entry.payload)
+    except Malformed:
+        return None
+
+
+def _understood(version: _Version, known: Mapping[str, str]) -> bool:
+    if not version.header.understood:
+        return False
+    if version.payload is None:
+        return True
+    return version.payload.understood and all(
+        name in known for name in version.payload.fields if name.startswith("!")
+    )

@@ -1,0 +1,78 @@
+"""How an author adds to its own lane: numbers without gaps, and its signature at the end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.chain import next_head, sign_head
+from sync.entry import EntryId, RecordId, Written, make_header, make_payload
+from sync.errors import TooLarge
+from sync.lane import Lane
+from sync.ledger import Ledger, Link, Signature
+from sync.limits import HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry to be: what it changes, and which versions it replaces."""
+
+    kind: str
+    fields: Mapping[str, object]
+    record: RecordId | None = None
+    parents: Sequence[EntryId] = ()
+    counter: int = 1
+
+
+def write(
+    ledger: Ledger,
+    lane: Lane,
+    drafts: Sequence[Draft],
+    *,
+    key: Ed25519PrivateKey,
+    written: Written,
+    salt: Callable[[], bytes],
+) -> list[EntryId]:
+    """Append them, signed, in one transaction; what is returned is durable.
+
+    Raises TooLarge if one of them doesn't fit an entry; then none is written.
+    """
+    with ledger.transaction():
+        here = ledger.lane(lane.id)
+        number, head = (here.held.number, here.held.head) if here else (0, lane.id)
+        links: list[Link] = []
+        signatures: list[Signature] = []
+        unsigned_bytes = 0
+        for draft in drafts:
+            link = _link(lane, number + 1, head, draft, written=written, salt=salt())
+            size = len(link.header) + len(link.payload or b"")
+            if links and unsigned_bytes + size > SIGNED_EVERY_BYTES:
+                signatures.append(Signature(number, sign_head(lane, number, head, key)))
+                unsigned_bytes = 0
+            unsigned_bytes += size
+            number, head = number + 1, link.head
+            links.append(link)
+        if links:
+            signatures.append(Signature(number, sign_head(lane, number, head, key)))
+            ledger.append(lane, links, signatures)
+        return [EntryId(lane.id, n) for n in range(number - len(links) + 1, number + 1)]
+
+
+def _link(
+    lane: Lane, number: int, head: bytes, draft: Draft, *, written: Written, salt: bytes
+) -> Link:
+    payload = make_payload(draft.fields, salt=salt)
+    if len(payload) > PAYLOAD_BYTES_MAX:
+        raise TooLarge(f"a post of {len(payload)} bytes")
+    header = make_header(
+        lane=lane.id,
+        kind=draft.kind,
+        payload=payload,
+        written=written,
+        record=draft.record,
+        parents=draft.parents,
+        counter=draft.counter,
+    )
+    if len(header) > HEADER_BYTES_MAX:
+        raise TooLarge(f"a header of {len(header)} bytes")
+    return Link(header, payload, next_head(head, header), draft.record or EntryId(lane.id, number))
