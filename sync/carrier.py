@@ -30,8 +30,8 @@ class _Frame(IntEnum):
 class Reading:
     """What became of a file while it was read; whole once the reader is exhausted."""
 
-    frames: int = 0
-    unreadable: int = 0  # parcels whose wrapping couldn't be undone
+    frames: int = 0  # that could be read
+    unreadable: int = 0  # that could not
     whole: bool = False  # the checksum at its end is right
 
 
@@ -62,20 +62,25 @@ def pack(
 def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
     """The parcels of a file, whatever else is wrong with it; `reading` tells what was found."""
     at = 0
-    digest = sha256()
-    while (frame := _next_frame(content, at)) is not None:
-        start, end, type_, body = frame
-        digest.update(content[at:start])
+    while (found := _next_frame(content, at)) is not None:
+        start, end, type_, body = found
+        # What can't be read may have a wrong length: look for the next mark inside it.
+        at = start + 1
+        try:
+            match type_:
+                case _Frame.LABEL:
+                    cbor.decode(body, bytes_max=MESSAGE_BYTES_MAX)
+                case _Frame.PARCEL:
+                    yield unwrap(body)
+                case _Frame.END:
+                    reading.whole = body == sha256(content[:start]).digest() and end == len(content)
+                case _:
+                    continue
+        except Malformed:
+            reading.unreadable += 1
+            continue
         reading.frames += 1
-        if type_ == _Frame.END:
-            reading.whole = body == digest.digest() and end == len(content)
-        digest.update(content[start:end])
         at = end
-        if type_ == _Frame.PARCEL:
-            try:
-                yield unwrap(body)
-            except Malformed:
-                reading.unreadable += 1
 
 
 def _frames(

@@ -102,7 +102,8 @@ class SqliteLedger:
         if number == 0:
             return lane
         row = self._first(
-            "SELECT entries.head FROM entries JOIN lanes USING (lane) WHERE id = ? AND entries.number = ?",
+            "SELECT entries.head FROM entries JOIN lanes USING (lane)"
+            " WHERE id = ? AND entries.number = ?",
             lane,
             number,
         )
