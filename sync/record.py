@@ -134,6 +134,7 @@ def _may_follow(
         header.counter == largest + 1
         and header.kind.partition("/")[0] == first.header.kind.partition("/")[0]
         and entry.lane.town == origin.town
+        and entry.lane.class_ == origin.class_
         and (author == origin.author or trust.is_office(author, origin.town))
     )
 

@@ -275,6 +275,10 @@ class Trust:
             default=Rank.NONE,
         )
 
+    def roles(self, key: bytes, town: str) -> frozenset[Role]:
+        """What that machine is in the town."""
+        return frozenset(c.role for c in self.certificates(key) if town in c.towns)
+
     def is_office(self, key: bytes, town: str) -> bool:
         """Whether that machine is an office of the town."""
-        return any(c.role is Role.OFFICE and town in c.towns for c in self.certificates(key))
+        return Role.OFFICE in self.roles(key, town)

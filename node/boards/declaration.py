@@ -4,7 +4,7 @@ A declaration is data and nothing else. It says what a post must say, who may wr
 how it is ordered; the engine that draws it lives elsewhere and knows no board by name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -57,6 +57,7 @@ class Field:
     choices: tuple[Choice, ...] = ()
     default: str = ""
     length_max: int = 200  # characters
+    not_before: str = ""  # the field of the same type that it can't come before
     in_form: bool = True  # False: only a feed fills it
     in_list: bool = False  # shown in the list under the title
     shown: bool = True  # False: kept, but not drawn on the page
@@ -93,6 +94,8 @@ class Board:
     state: str = ""  # the CHOICE field that says whether it still stands
     section: str = ""  # the CHOICE or TEXT field by which the list is cut into sections
     retention_days: int = 365
+    left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
+    """Of outside keys held, with the issuer's times, those that only stand in for newer ones."""
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""

@@ -1,0 +1,143 @@
+"""From a form to fields, or to problems that are shown beside them; nothing typed is lost.
+
+The one place where what a person typed is checked; whatever got through is not checked again.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import assert_never
+from urllib.parse import urlsplit
+
+from node.boards.declaration import Board, Field, FieldType
+
+_PHONE = re.compile(r"[0-9+()\-\s#*]{3,30}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Field name to what is wrong with it and what to do, in a sentence for a person."""
+
+    by_field: Mapping[str, str]
+
+
+class _Problem(Exception):
+    pass
+
+
+def parse(board: Board, form: Mapping[str, str]) -> dict[str, object] | Problems:
+    """The fields a filled-in form stands for. Fields left empty are left out."""
+    fields: dict[str, object] = {}
+    problems: dict[str, str] = {}
+    for field in board.form_fields():
+        try:
+            value = _value(field, form.get(field.name, ""))
+        except _Problem as problem:
+            problems[field.name] = str(problem)
+            continue
+        if value is not None:
+            fields[field.name] = value
+        elif field.required:
+            problems[field.name] = _missing(field)
+    for field in board.form_fields():
+        value, earlier = fields.get(field.name), fields.get(field.not_before)
+        if isinstance(value, str) and isinstance(earlier, str) and value < earlier:
+            other = board.field(field.not_before)
+            assert other is not None
+            problems.setdefault(
+                field.name, f"「{other.label}」より前になっています。確かめてください。"
+            )
+    return Problems(problems) if problems else fields
+
+
+def _value(field: Field, typed: str) -> object:
+    """What was typed as a value of the field's type; None for nothing."""
+    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = _CONTROL.sub("", text)
+    if field.type is FieldType.FLAG:
+        return True if text else None
+    if not text:
+        return None
+    if len(text) > field.length_max:
+        raise _Problem(f"{field.length_max}文字までです。今は{len(text)}文字あります。")
+    match field.type:
+        case FieldType.LONG_TEXT:
+            return text
+        case FieldType.TEXT:
+            return " ".join(text.split("\n"))
+        case FieldType.DATE:
+            return _date(text)
+        case FieldType.TIME:
+            return _time(text)
+        case FieldType.MOMENT:
+            return _moment(text)
+        case FieldType.CHOICE:
+            if text not in {choice.key for choice in field.choices}:
+                raise _Problem("選択肢の中からえらんでください。")
+            return text
+        case FieldType.NUMBER:
+            return _number(text)
+        case FieldType.PHONE:
+            return _phone(text)
+        case FieldType.LINK:
+            return _link(text)
+        case FieldType.TABLE:
+            raise _Problem("この欄は、ここでは書けません。")
+        case _:
+            assert_never(field.type)
+
+
+def _date(text: str) -> str:
+    digits = unicodedata.normalize("NFKC", text).replace("/", "-")
+    try:
+        return date.fromisoformat(digits).isoformat()
+    except ValueError as wrong:
+        raise _Problem("日にちを「2026-04-01」のように書いてください。") from wrong
+
+
+def _time(text: str) -> str:
+    digits = unicodedata.normalize("NFKC", text)
+    try:
+        return time.fromisoformat(digits.zfill(5)).strftime("%H:%M")
+    except ValueError as wrong:
+        raise _Problem("時刻を「13:30」のように書いてください。") from wrong
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise _Problem("日時を「2026-04-01T13:30+09:00」のように書いてください。") from wrong
+    if moment.tzinfo is None:
+        raise _Problem("日時に時差（日本は +09:00）を付けてください。")
+    return moment.isoformat()
+
+
+def _number(text: str) -> str:
+    digits = unicodedata.normalize("NFKC", text).replace(",", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise _Problem("数字で書いてください。")
+    return digits
+
+
+def _phone(text: str) -> str:
+    digits = unicodedata.normalize("NFKC", text)
+    if not _PHONE.fullmatch(digits):
+        raise _Problem("電話番号を「0123-45-6789」のように書いてください。")
+    return digits
+
+
+def _link(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise _Problem("「https://」で始まるアドレスを書いてください。")
+    return text
+
+
+def _missing(field: Field) -> str:
+    if field.type is FieldType.CHOICE:
+        return f"「{field.label}」をえらんでください。"
+    return f"「{field.label}」を書いてください。"

@@ -1,0 +1,224 @@
+"""One village machine opened: its ledger, its posts, and what may be done to them.
+
+Nothing here knows a board by name or a screen by sight.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from node.boards import BOARDS
+from node.boards.declaration import Board
+from node.post import Post, PostState
+from node.views import Views
+from sync.entry import RecordId
+from sync.lane import Audience, Class, Lane
+from sync.ledger import Changes
+from sync.machine import clock, keys
+from sync.machine.database import Database
+from sync.machine.keys import Identity
+from sync.machine.opening import open_identity, take_in_statements
+from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
+from sync.machine.sqlite import SqliteLedger
+from sync.record import WITHDRAWN
+from sync.writing import Draft, write
+
+SOFTWARE = version("kairan")
+
+_CLASSES = {"alert": Class.ALERT, "board": Class.BOARD}
+_AUDIENCES = {"town": Audience.TOWN, "open": Audience.OPEN}
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the post after it was read."""
+
+
+class NotAllowed(Exception):
+    """It can't be done at this machine; where it was posted, or at the office."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One post to be written: new, or taking the place of versions of an existing one."""
+
+    board: Board
+    fields: Mapping[str, object]
+    replaces: Post | None = None
+
+
+class Node:
+    """A node or an office: the boards of one town at one place."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens the ledger. Raises NotProvisioned."""
+        if settings.part is Part.HUB:
+            raise NotProvisioned("これはハブです。ハブに掲示板はありません。")
+        self.settings = settings
+        self.identity = open_identity(settings)
+        self.database = Database(settings.ledger_path)
+        self.views = Views(self.database)
+        self.ledger = SqliteLedger(self.database, settings.authorities, self._project)
+        take_in_statements(settings, self.ledger)
+        if self.views.made_by() != SOFTWARE:
+            self.rebuild()
+
+    def _project(self, changes: Changes) -> None:
+        self.views.project(self.ledger, changes)
+
+    @property
+    def boards(self) -> Mapping[str, Board]:
+        """The boards this software declares."""
+        return BOARDS
+
+    @property
+    def town_name(self) -> str:
+        """What people call the town."""
+        return self.settings.town_names.get(self.settings.town, self.settings.town)
+
+    # reading
+
+    def posts(self, board: Board, *, limit: int = 1_000, offset: int = 0) -> Sequence[Post]:
+        """What stands on a board."""
+        return self.views.board(board, limit=limit, offset=offset)
+
+    def post(self, address: str) -> Post | None:
+        """The record of that address, however it stands."""
+        return self.views.post(address)
+
+    def author_name(self, post: Post) -> str:
+        """What people call the machine it was written at."""
+        return self.ledger.trust().name(post.author)
+
+    def version(self) -> int:
+        """Grows whenever something changed: what was drawn at one version stays true at it."""
+        return self.ledger.version()
+
+    # writing
+
+    def may_post(self, board: Board) -> bool:
+        """Whether a person at this machine may post to the board."""
+        return board.open_to_anyone or self._is_office
+
+    def may_change(self, post: Post) -> bool:
+        """At the machine where it was posted, and at the office."""
+        return post.state is PostState.SHOWN and (
+            post.author == self.identity.public or self._is_office
+        )
+
+    def add(self, board: Board, fields: Mapping[str, object]) -> Post:
+        """Post it; what is returned is on the disk. Raises NotAllowed."""
+        if not self.may_post(board):
+            raise NotAllowed
+        return self._written([Change(board=board, fields=fields)])[0]
+
+    def edit(self, post: Post, fields: Mapping[str, object], *, seen: str) -> Post:
+        """Give it these fields in the place of those it has; `seen` is `edition` of what was read.
+
+        Raises ChangedMeanwhile, NotAllowed.
+        """
+        board = self.boards[post.board]
+        changed = _changed_groups(board, post.fields, fields)
+        return self._change(post, changed, seen=seen) if changed else post
+
+    def remove(self, post: Post, *, seen: str) -> Post:
+        """Take it down. Raises ChangedMeanwhile, NotAllowed."""
+        return self._change(post, {WITHDRAWN: True}, seen=seen)
+
+    def _change(self, post: Post, fields: Mapping[str, object], *, seen: str) -> Post:
+        with self.ledger.transaction():
+            now = self.post(post.address)
+            if now is None or not self.may_change(now):
+                raise NotAllowed
+            if edition(now) != seen:
+                raise ChangedMeanwhile
+            change = Change(board=self.boards[post.board], fields=fields, replaces=now)
+            return self._written([change])[0]
+
+    def _written(self, changes: Sequence[Change]) -> list[Post]:
+        with self.ledger.transaction():
+            records = self.write(changes, identity=self.identity)
+        return [post for record in records if (post := self.views.by_id(record)) is not None]
+
+    def write(self, changes: Iterable[Change], *, identity: Identity) -> list[RecordId]:
+        """Write them in the name of a key of this machine; durable when this returns."""
+        drafts: dict[Lane, list[tuple[int, Draft]]] = {}
+        for at, change in enumerate(changes):
+            lane = self._lane(change.board, identity)
+            drafts.setdefault(lane, []).append((at, _draft(change)))
+        records: dict[int, RecordId] = {}
+        with self.ledger.transaction():
+            for lane, numbered in drafts.items():
+                ids = write(
+                    self.ledger,
+                    lane,
+                    [draft for _, draft in numbered],
+                    key=identity.private,
+                    written=clock.now().written,
+                    salt=keys.salt,
+                )
+                for (at, draft), id_ in zip(numbered, ids, strict=True):
+                    records[at] = draft.record or id_
+        return [records[at] for at in sorted(records)]
+
+    def _lane(self, board: Board, identity: Identity) -> Lane:
+        ordinal, random = self.ledger.own_incarnation(identity.public)
+        return Lane(
+            town=self.settings.town,
+            author=identity.public,
+            ordinal=ordinal,
+            random=random,
+            class_=_CLASSES[board.lane_class],
+            audience=_AUDIENCES[board.audience],
+        )
+
+    @property
+    def _is_office(self) -> bool:
+        return self.ledger.trust().is_office(self.identity.public, self.settings.town)
+
+    # tending
+
+    def rebuild(self) -> None:
+        """Make the views anew from the ledger."""
+        self.views.rebuild(self.ledger, SOFTWARE)
+
+
+def open_node(folder: Path) -> Node:
+    """The node in that folder. Raises NotProvisioned."""
+    return Node(read_settings(folder))
+
+
+def edition(post: Post) -> str:
+    """Names the versions a person saw, so that nobody overwrites what they have not read."""
+    return ".".join(f"{version.lane[:6].hex()}-{version.number}" for version in post.versions)
+
+
+def _draft(change: Change) -> Draft:
+    kind = f"{change.board.name}/write"
+    if change.replaces is None:
+        return Draft(kind=kind, fields=change.fields)
+    return Draft(
+        kind=kind,
+        fields=change.fields,
+        record=change.replaces.id,
+        parents=change.replaces.versions,
+        counter=change.replaces.counter + 1,
+    )
+
+
+def _changed_groups(
+    board: Board, before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, object]:
+    """Every field of each group in which something changed; None clears a field."""
+    in_form = {field.name for field in board.form_fields()}
+    changed = {
+        field.changes_with
+        for field in board.form_fields()
+        if before.get(field.name) != after.get(field.name)
+    }
+    fields: dict[str, object] = {}
+    for field in board.fields:
+        if field.changes_with in changed:
+            source = after if field.name in in_form else before
+            fields[field.name] = source.get(field.name)
+    return {name: value for name, value in fields.items() if value is not None or name in before}

@@ -1,0 +1,260 @@
+"""What the boards show: tables derived from the ledger, brought up to date in its transactions.
+
+A pure function of the entries held: thrown away and made again, they are the same.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from node.boards import BOARDS
+from node.boards.declaration import Board, Writer
+from node.post import Post, PostState
+from sync import cbor
+from sync.entry import EntryId, Quality, RecordId, Written
+from sync.lane import Class
+from sync.ledger import Changes, Ledger
+from sync.limits import PAYLOAD_BYTES_MAX
+from sync.machine.database import Database
+from sync.record import OUTSIDE, Record, address, resolve
+from sync.trust import Role, Trust
+
+_SCHEMA = files("node").joinpath("views.sql")
+_POST = (
+    "lane, number, address, board, state, fields, versions, counter,"
+    " written, written_quality, changed, changed_quality, author"
+)
+_CLASSES = {"alert": Class.ALERT, "board": Class.BOARD}
+_FIELDS_BYTES_MAX = 16 * PAYLOAD_BYTES_MAX  # a record is the sum of several entries
+
+
+class Views:
+    """The posts of one machine."""
+
+    def __init__(self, database: Database, boards: Mapping[str, Board] = BOARDS) -> None:
+        """Makes the tables where they are missing; fills nothing."""
+        self._database = database
+        self._boards = boards
+        self._groups = {name: board.groups() for name, board in boards.items()}
+        with database.transaction() as connection:
+            for statement in _SCHEMA.read_text().split(";\n"):
+                connection.execute(statement)
+
+    # from the ledger
+
+    def project(self, ledger: Ledger, changes: Changes) -> None:
+        """Follow what a transaction touched, inside it."""
+        if changes.trust:
+            self._fill(ledger)
+        else:
+            self._follow(ledger, changes.records)
+
+    def rebuild(self, ledger: Ledger, software: str) -> None:
+        """Throw all away and make it again."""
+        with ledger.transaction():
+            self._fill(ledger)
+            self._database.connection.execute(
+                "INSERT OR REPLACE INTO views VALUES (1, ?)", (software,)
+            )
+
+    def made_by(self) -> str:
+        """The software that made them; another one may show more."""
+        row = self._database.connection.execute("SELECT software FROM views").fetchone()
+        return str(row[0]) if row else ""
+
+    def _fill(self, ledger: Ledger) -> None:
+        self._database.connection.execute("DELETE FROM posts")
+        self._follow(ledger, ledger.records())
+
+    def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
+        trust = ledger.trust()
+        keys: set[str] = set()
+        for record in records:
+            keys |= self._replace(ledger, record, trust)
+        for key in keys:
+            self._choose(key)
+        if keys:
+            for board in self._boards.values():
+                self._leave_out(board)
+
+    def _replace(self, ledger: Ledger, id_: RecordId, trust: Trust) -> set[str]:
+        """Write one record anew; the outside keys that this touches."""
+        connection = self._database.connection
+        row = connection.execute(
+            "DELETE FROM posts WHERE lane = ? AND number = ? RETURNING outside_key", id_
+        ).fetchone()
+        touched = {row[0]} if row and row[0] else set()
+        record = resolve(ledger.record(id_), trust=trust, groups=self._groups)
+        if record is None:
+            return touched
+        board = self._boards.get(record.board)
+        roles = trust.roles(record.lane.author, record.lane.town)
+        outside = _outside(record, roles)
+        connection.execute(
+            "INSERT INTO posts VALUES"
+            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *id_,
+                address(id_),
+                record.board,
+                _state(record, board, roles),
+                _sort(record, board),
+                _text(record, board.section) if board else "",
+                cbor.encode(dict(record.fields)),
+                cbor.encode([list(version) for version in record.versions]),
+                record.counter,
+                *record.written,
+                *record.changed,
+                record.lane.author,
+                *outside,
+            ),
+        )
+        return touched | {str(outside[0])} if outside[0] else touched
+
+    def _choose(self, key: str) -> None:
+        """Of records with one outside key boards show the one its issuer said last."""
+        connection = self._database.connection
+        connection.execute(
+            "UPDATE posts SET state = ? WHERE outside_key = ? AND state IN (?, ?)",
+            (PostState.SUPERSEDED, key, PostState.SHOWN, PostState.STANDBY),
+        )
+        connection.execute(
+            "UPDATE posts SET state = ? WHERE (lane, number) = (SELECT lane, number FROM posts"
+            " WHERE outside_key = ? AND state = ? ORDER BY outside_serial DESC,"
+            " outside_issued DESC, outside_sent DESC, outside_cancels DESC, outside_digest DESC,"
+            " lane, number LIMIT 1)",
+            (PostState.SHOWN, key, PostState.SUPERSEDED),
+        )
+
+    def _leave_out(self, board: Board) -> None:
+        """Of what stands, leave out what only stands in for something newer that stands too."""
+        if board.left_out is None:
+            return
+        connection = self._database.connection
+        standing = (board.name, PostState.SHOWN, PostState.STANDBY)
+        held = connection.execute(
+            "SELECT outside_key, outside_issued FROM posts"
+            " WHERE board = ? AND state IN (?, ?) AND outside_key IS NOT NULL",
+            standing,
+        ).fetchall()
+        left_out = board.left_out(dict(held))
+        connection.executemany(
+            "UPDATE posts SET state = ? WHERE outside_key = ? AND board = ? AND state IN (?, ?)",
+            (
+                (PostState.STANDBY if key in left_out else PostState.SHOWN, key, *standing)
+                for key, _ in held
+            ),
+        )
+
+    # for people
+
+    def board(self, board: Board, *, limit: int = 1_000, offset: int = 0) -> Sequence[Post]:
+        """What stands on a board, in its order."""
+        order = "DESC" if board.order.newest_first else "ASC"
+        return self._posts(
+            f"SELECT {_POST} FROM posts WHERE board = ? AND state = ?"
+            f" ORDER BY sort {order}, lane, number LIMIT ? OFFSET ?",
+            board.name,
+            PostState.SHOWN,
+            limit,
+            offset,
+        )
+
+    def post(self, address_: str) -> Post | None:
+        """The post of that address, however it stands."""
+        found = self._posts(f"SELECT {_POST} FROM posts WHERE address = ? LIMIT 1", address_)
+        return found[0] if found else None
+
+    def by_id(self, record: RecordId) -> Post | None:
+        """The post that a record is."""
+        found = self._posts(f"SELECT {_POST} FROM posts WHERE lane = ? AND number = ?", *record)
+        return found[0] if found else None
+
+    def by_outside_key(self, key: str) -> Sequence[Post]:
+        """Every record of the thing that its issuer calls so, the one that stands first."""
+        return self._posts(
+            f"SELECT {_POST} FROM posts WHERE outside_key = ? ORDER BY state = ? DESC,"
+            " outside_serial DESC, outside_issued DESC, outside_sent DESC, outside_cancels DESC,"
+            " outside_digest DESC",
+            key,
+            PostState.SHOWN,
+        )
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Per board, how many records stand how."""
+        counts: dict[str, dict[str, int]] = {name: {} for name in self._boards}
+        for board, state, count in self._database.connection.execute(
+            "SELECT board, state, count(*) FROM posts GROUP BY board, state"
+        ):
+            counts.setdefault(board, {})[state] = count
+        return counts
+
+    def _posts(self, sql: str, *values: object) -> list[Post]:
+        return [_post(row) for row in self._database.connection.execute(sql, values)]
+
+
+def _post(row: tuple[Any, ...]) -> Post:
+    lane, number, address_, board, state, fields, versions, counter, *times, author = row
+    decoded: Any = cbor.decode(fields, bytes_max=_FIELDS_BYTES_MAX)
+    parents: Any = cbor.decode(versions, bytes_max=_FIELDS_BYTES_MAX)
+    return Post(
+        id=EntryId(lane, number),
+        address=address_,
+        board=board,
+        state=PostState(state),
+        fields=decoded,
+        versions=tuple(EntryId(*parent) for parent in parents),
+        counter=counter,
+        written=Written(times[0], Quality(times[1])),
+        changed=Written(times[2], Quality(times[3])),
+        author=author,
+    )
+
+
+def _state(record: Record, board: Board | None, roles: Collection[Role]) -> PostState:
+    if board is None:
+        return PostState.NO_BOARD
+    if _CLASSES[board.lane_class] is not record.lane.class_ or not _may_write(board, roles):
+        return PostState.NOT_ALLOWED
+    if not record.understood:
+        return PostState.NOT_UNDERSTOOD
+    if not record.complete:
+        return PostState.INCOMPLETE
+    return PostState.WITHDRAWN if record.withdrawn else PostState.SHOWN
+
+
+def _sort(record: Record, board: Board | None) -> str:
+    if board is None or not board.order.field:
+        return f"{record.written.seconds:020d}"
+    return _text(record, board.order.field) or "9999"  # what has no date yet comes last
+
+
+def _text(record: Record, name: str) -> str:
+    value = record.fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _may_write(board: Board, roles: Collection[Role]) -> bool:
+    return (
+        board.open_to_anyone
+        or (Writer.OFFICE in board.writers and Role.OFFICE in roles)
+        or (Writer.FEED in board.writers and Role.FEED in roles)
+    )
+
+
+def _outside(record: Record, roles: Collection[Role]) -> tuple[object, ...]:
+    """Key, serial, issued, sent, cancels, digest; six times None for a thing of our own."""
+    if Role.OFFICE not in roles and Role.FEED not in roles:
+        return (None,) * 6
+    match record.fields.get(OUTSIDE):
+        case {
+            "key": str(key),
+            "serial": int(serial),
+            "issued": str(issued),
+            "sent": str(sent),
+            "cancels": bool(cancels),
+            "digest": bytes(digest),
+        } if abs(serial) < 1 << 62:
+            return key, serial, issued, sent, cancels, digest
+        case _:
+            return (None,) * 6

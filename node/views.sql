@@ -1,0 +1,30 @@
+-- Everything here follows from the ledger and can be thrown away and made again.
+CREATE TABLE IF NOT EXISTS posts (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    board TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sort TEXT NOT NULL,
+    section TEXT NOT NULL,
+    fields BLOB NOT NULL,
+    versions BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    written INTEGER NOT NULL,
+    written_quality INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    changed_quality INTEGER NOT NULL,
+    author BLOB NOT NULL,
+    outside_key TEXT,
+    outside_serial INTEGER,
+    outside_issued TEXT,
+    outside_sent TEXT,
+    outside_cancels INTEGER,
+    outside_digest BLOB,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS posts_by_address ON posts (address);
+CREATE INDEX IF NOT EXISTS posts_by_board ON posts (board, state, sort);
+CREATE INDEX IF NOT EXISTS posts_by_outside ON posts (outside_key) WHERE outside_key IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

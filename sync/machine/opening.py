@@ -1,0 +1,35 @@
+"""Opening what a provisioned machine has in its folder: its key, its ledger, what certifies it."""
+
+from pathlib import Path
+
+from sync import cbor
+from sync.ingest import Kept, ingest_statement
+from sync.ledger import Ledger
+from sync.machine.keys import Identity, load_identity
+from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, NotProvisioned, Settings
+
+
+def open_identity(settings: Settings, name: str = KEY_FILE) -> Identity:
+    """A key of the machine. Raises NotProvisioned."""
+    path = settings.folder / name
+    try:
+        return load_identity(path)
+    except (OSError, ValueError) as wrong:
+        raise NotProvisioned(f"鍵（{path}）を読めません: {wrong}") from wrong
+
+
+def take_in_statements(settings: Settings, ledger: Ledger) -> None:
+    """Keep the statements that the machine was provisioned with; those it has change nothing.
+
+    Raises NotProvisioned if one of them isn't an authority's.
+    """
+    for statement in read_statements(settings.folder / STATEMENTS_FILE):
+        if not isinstance(ingest_statement(ledger, statement), Kept):
+            raise NotProvisioned(f"{STATEMENTS_FILE} に、この町の証明でないものがあります。")
+
+
+def read_statements(path: Path) -> list[bytes]:
+    """The statements in a file, none where there is none."""
+    if not path.exists():
+        return []
+    return [item for item in cbor.sequence(path.read_bytes()) if isinstance(item, bytes)]

@@ -1,0 +1,104 @@
+"""What a machine was told when it was provisioned: one TOML file in its folder, read once.
+
+name = "上郷公民館"
+role = "node"                          # node, office or hub
+towns = ["990019"]                     # a node and an office have one
+hub = "http://127.0.0.1:8700"          # optional
+peers = ["http://127.0.0.1:8702"]      # optional; static addresses
+offer_seconds = 60                     # how often it offers when nothing has changed
+[authorities]
+990019 = ["<public key in hex>"]
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sync.lane import is_town
+
+SETTINGS_FILE = "machine.toml"
+KEY_FILE = "machine.key"
+FEED_KEY_FILE = "feed.key"
+LEDGER_FILE = "kairan.sqlite"
+STATEMENTS_FILE = "statements.cbor"
+NOTEBOOK_FILE = "notebook.json"
+
+
+class Part(StrEnum):
+    """What a machine is there for."""
+
+    NODE = "node"
+    OFFICE = "office"
+    HUB = "hub"
+
+
+class NotProvisioned(Exception):
+    """The folder is not that of a machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one machine."""
+
+    folder: Path
+    name: str
+    part: Part
+    towns: tuple[str, ...]
+    town_names: Mapping[str, str]
+    authorities: Mapping[str, frozenset[bytes]]
+    hub: str | None = None
+    peers: tuple[str, ...] = ()
+    offer_seconds: int = 60
+
+    @property
+    def town(self) -> str:
+        """The town of a node or an office."""
+        return self.towns[0]
+
+    @property
+    def ledger_path(self) -> Path:
+        """Its SQLite file."""
+        return self.folder / LEDGER_FILE
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of the machine in that folder. Raises NotProvisioned with what to do."""
+    path = folder / SETTINGS_FILE
+    try:
+        told = tomllib.loads(path.read_text())
+    except FileNotFoundError as wrong:
+        raise NotProvisioned(
+            f"{folder} に機械の設定（{SETTINGS_FILE}）がありません。--data を確かめてください。"
+        ) from wrong
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise NotProvisioned(f"{path} を読めません: {wrong}") from wrong
+    try:
+        settings = Settings(
+            folder=folder,
+            name=str(told["name"]),
+            part=Part(told["role"]),
+            towns=tuple(map(str, told["towns"])),
+            town_names={str(k): str(v) for k, v in told.get("town_names", {}).items()},
+            authorities={
+                str(town): frozenset(bytes.fromhex(key) for key in keys)
+                for town, keys in told["authorities"].items()
+            },
+            hub=_address(told["hub"]) if "hub" in told else None,
+            peers=tuple(map(_address, told.get("peers", ()))),
+            offer_seconds=int(told.get("offer_seconds", 60)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
+    if not settings.towns or not all(map(is_town, settings.towns)):
+        raise NotProvisioned(f"{path} の towns に、正しい団体コードを書いてください。")
+    return settings
+
+
+def _address(value: object) -> str:
+    parts = urlsplit(str(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value} is not an http address")
+    return str(value).rstrip("/")
