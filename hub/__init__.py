@@ -1,1 +1,1 @@
-"""The mailbox in the middle: verify, keep, hand on; it knows no boards."""
+"""The mailbox in the middle: verifies, keeps, hands on. It knows no boards and has no say."""

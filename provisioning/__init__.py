@@ -1,1 +1,1 @@
-"""A blank mini-PC becomes a node."""
+"""A blank machine becomes one of a town's: its key, what certifies it, its settings."""

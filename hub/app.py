@@ -1,0 +1,40 @@
+"""What the hub answers over HTTP: exchanges, whether it is well, and that it has no boards."""
+
+from flask import Flask, Response, request
+
+from hub.hub import SOFTWARE, Hub
+from sync.machine import doorway
+
+
+def create_app(hub: Hub) -> Flask:
+    """The hub's WSGI application."""
+    app = Flask("hub", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = doorway.MESSAGE_BYTES_MAX
+
+    @app.get("/sync")
+    def hello() -> Response:
+        return _response(doorway.hello(hub.ledger, hub.identity))
+
+    @app.post("/sync")
+    def exchange() -> Response:
+        message = request.get_data(cache=False)
+        return _response(doorway.exchange(hub.ledger, message, me=hub.identity, software=SOFTWARE))
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return app.json.response(ok=True, version=hub.ledger.version())
+
+    @app.get("/")
+    @app.get("/boards/<path:_name>")
+    def no_boards(_name: str = "") -> Response:
+        return Response(
+            "これはハブです。掲示板はありません。町の公民館か役場の機械をご覧ください。\n",
+            status=200 if not _name else 404,
+            content_type="text/plain; charset=utf-8",
+        )
+
+    return app
+
+
+def _response(reply: doorway.Reply) -> Response:
+    return Response(reply.content, reply.status, content_type=reply.content_type)
