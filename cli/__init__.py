@@ -1,1 +1,1 @@
-"""The `kairan` command, composed of each folder's own commands."""
+"""The `kairan` command, composed of each package's own commands."""

@@ -1,6 +1,6 @@
 """What the hub answers over HTTP: exchanges, whether it is well, and that it has no boards."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, jsonify, request
 
 from hub.hub import SOFTWARE, Hub
 from sync.machine import doorway
@@ -22,7 +22,7 @@ def create_app(hub: Hub) -> Flask:
 
     @app.get("/healthz")
     def healthz() -> Response:
-        return app.json.response(ok=True, version=hub.ledger.version())
+        return jsonify(ok=True, version=hub.ledger.version())
 
     @app.get("/")
     @app.get("/boards/<path:_name>")

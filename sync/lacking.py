@@ -53,7 +53,7 @@ def lacking(ledger: Ledger, there: Summary, *, towns: Collection[str], bytes_max
     budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
     packed: list[bytes] = []
     more = False
-    for bundle in _runs(ledger, there, towns):
+    for bundle in runs(ledger, there, towns):
         if budget <= 0:
             more = True
             break
@@ -74,7 +74,8 @@ def is_behind(here: Summary, there: Summary) -> bool:
     )
 
 
-def _runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bundle]:
+def runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bundle]:
+    """What a machine that holds `there` lacks of these towns, class by class."""
     lanes = sorted(
         (item for item in ledger.lanes() if item.lane.town in towns),
         key=lambda item: (item.lane.class_, item.lane.id),

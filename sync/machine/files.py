@@ -1,7 +1,9 @@
 """Write the whole file or none of it."""
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -19,6 +21,38 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_new(path: Path, pieces: Iterable[bytes]) -> int:
+    """Write a file that must not be there yet, whole or not at all; its bytes.
+
+    Raises FileExistsError; like any OSError it leaves nothing behind.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+            written = file.tell()
+        _give_new_name(Path(temporary), path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return written
+
+
+def _give_new_name(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as wrong:
+        if wrong.errno not in (errno.EPERM, errno.ENOTSUP):
+            raise
+        if path.exists():  # a stick's file system has no links, and no other writer than us
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from wrong
+        temporary.replace(path)
 
 
 def sync_folder(folder: Path) -> None:

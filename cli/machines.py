@@ -1,0 +1,79 @@
+"""The commands that run a machine: `kairan node|office|hub`, and `kairan web` alone."""
+
+import argparse
+from pathlib import Path
+
+from flask import Flask
+
+from cli.serving import serve
+from cli.supervise import Process, kairan, supervise, told_to_stop
+from hub.app import create_app as create_hub_app
+from hub.hub import open_hub
+from kiosk_ui.app import create_app as create_screens
+from node.commands import Refused, Subparsers
+from node.node import open_node
+from sync.machine.settings import Part, read_settings
+
+_PARTS = {
+    Part.NODE: "公民館の機械を動かします。",
+    Part.OFFICE: "役場の機械を動かします。",
+    Part.HUB: "ハブを動かします。",
+}
+
+
+def add_machine_commands(commands: Subparsers) -> None:
+    """Put them beside those of other packages."""
+    for part, help_ in _PARTS.items():
+        parser = _command(commands, part, help_)
+        parser.set_defaults(does=_run_hub if part is Part.HUB else _run_machine, part=part)
+        if part is not Part.HUB:
+            parser.add_argument(
+                "--peer", metavar="URL", action="append", default=[], help="相手の番地"
+            )
+    _command(commands, "web", "機械の画面だけを動かします。").set_defaults(does=_run_web)
+
+
+def _command(commands: Subparsers, name: str, help_: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_, description=help_)
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
+    parser.add_argument("--port", metavar="N", type=_port, required=True)
+    parser.add_argument("--address", metavar="IP", default="127.0.0.1", help="待ち受ける番地")
+    return parser
+
+
+def _run_machine(told: argparse.Namespace) -> None:
+    _check_part(told)
+    web = ["web", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
+    sync = ["sync", "--data", str(told.data)]
+    for peer in told.peer:
+        sync += ["--peer", peer]
+    with told_to_stop() as stop:
+        supervise([Process("web", kairan(*web)), Process("sync", kairan(*sync))], stop)
+
+
+def _run_web(told: argparse.Namespace) -> None:
+    open_node(told.data)  # refuse here, with a message, what can't be served
+
+    def screens() -> Flask:
+        return create_screens(open_node(told.data))
+
+    serve(screens, address=told.address, port=told.port)
+
+
+def _run_hub(told: argparse.Namespace) -> None:
+    _check_part(told)
+    open_hub(told.data)
+    serve(lambda: create_hub_app(open_hub(told.data)), address=told.address, port=told.port)
+
+
+def _check_part(told: argparse.Namespace) -> None:
+    settings = read_settings(told.data)
+    if settings.part is not told.part:
+        raise Refused(f"{told.data} は {settings.part} です。kairan {settings.part} で動かします。")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 < port < 1 << 16:
+        raise ValueError
+    return port

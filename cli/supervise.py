@@ -1,0 +1,97 @@
+"""Processes that are started, kept running, and stopped together.
+
+What systemd does on a real machine, for `./run` and for a machine started by hand. A process
+that ends is started again; when the supervisor ends, however it ends, its processes end too.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+
+from sync.machine import clock
+from sync.machine.process import die_with_parent
+
+LOOK_SECONDS = 0.1
+AGAIN_SECONDS_MIN = 0.5
+AGAIN_SECONDS_MAX = 10.0
+CALM_SECONDS = 30.0  # a process that ran as long is started again at once
+STOP_SECONDS_MAX = 15.0
+
+
+@dataclass(slots=True)
+class Process:
+    """One process that is to run."""
+
+    name: str
+    command: Sequence[str]
+    child: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    again_after: float = field(default=AGAIN_SECONDS_MIN)
+
+    def start(self) -> None:
+        """Start it; it dies with us."""
+        self.child = subprocess.Popen(self.command, preexec_fn=die_with_parent)
+        self.started = clock.running()
+
+    def keep_running(self) -> None:
+        """Start it again if it ended, not too often."""
+        if self.child is not None and self.child.poll() is None:
+            return
+        lasted = clock.running() - self.started
+        if lasted < self.again_after:
+            return
+        if lasted > CALM_SECONDS:
+            self.again_after = AGAIN_SECONDS_MIN
+        else:
+            self.again_after = min(2 * self.again_after, AGAIN_SECONDS_MAX)
+        self.start()
+
+
+def kairan(*arguments: str) -> list[str]:
+    """This very program, with other arguments."""
+    return [sys.executable, "-m", "cli.main", *arguments]
+
+
+def supervise(processes: Sequence[Process], stop: Event) -> None:
+    """Keep them running until `stop` is set, then end them in order."""
+    for process in processes:
+        process.start()
+    try:
+        while not stop.wait(LOOK_SECONDS):
+            for process in processes:
+                process.keep_running()
+    finally:
+        end(processes)
+
+
+def end(processes: Sequence[Process]) -> None:
+    """Ask them to end, and kill what doesn't."""
+    running = [p.child for p in processes if p.child is not None and p.child.poll() is None]
+    for child in running:
+        child.terminate()
+    deadline = clock.running() + STOP_SECONDS_MAX
+    for child in running:
+        try:
+            child.wait(max(0.0, deadline - clock.running()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+@contextmanager
+def told_to_stop() -> Iterator[Event]:
+    """An event that is set by Ctrl-C or SIGTERM."""
+    stop = Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

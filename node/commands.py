@@ -1,0 +1,178 @@
+"""The commands of a node: `kairan status`, `board`, `export`, `import`, `rebuild`, `feed`, `sync`.
+
+Each takes `--data DIR`. A refusal is a message and exit code 1, which `cli` sees to.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+from node.carrying import CannotCarry, bring, export
+from node.feed.item import Unreadable
+from node.feeding import Fed, Feed
+from node.node import Node, open_node
+from node.post import Post
+from node.status import in_words, status
+from node.syncing import run
+
+Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+class Refused(Exception):
+    """It can't be done. The message is for the person at the screen."""
+
+
+def add_commands(commands: Subparsers) -> None:
+    """Put them beside those of other packages."""
+    told = _command(commands, "status", _status, "この機械の様子を表示します。")
+    told.add_argument("--json", action="store_true", help="プログラム向けの形で")
+    listed = _command(commands, "board", _board, "掲示板の一覧を表示します。")
+    listed.add_argument("name", metavar="NAME", help="event, disaster, job, guide")
+    listed.add_argument("--json", action="store_true", help="プログラム向けの形で")
+    out = _command(
+        commands, "export", _export, "持っているものをすべて、束ファイルに書き出します。"
+    )
+    out.add_argument("file", metavar="FILE", type=Path, help="新しいファイルの名前")
+    into = _command(commands, "import", _import, "束ファイルを取り込みます。")
+    into.add_argument("file", metavar="FILE", type=Path)
+    _command(commands, "rebuild", _rebuild, "掲示板の表を、台帳から作り直します。")
+    fed = _command(commands, "feed", _feed, "電文や一覧のファイルを取り込みます（役場の機械で）。")
+    fed.add_argument("paths", metavar="PATH", type=Path, nargs="+")
+    synced = _command(
+        commands, "sync", _sync, "ほかの機械とやりとりします（常に動かしておきます）。"
+    )
+    synced.add_argument("--peer", metavar="URL", action="append", default=[], help="相手の番地")
+
+
+def _command(commands: Subparsers, name: str, does: object, help_: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_, description=help_)
+    parser.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
+    parser.set_defaults(does=does)
+    return parser
+
+
+def _status(told: argparse.Namespace) -> None:
+    node = open_node(told.data)
+    now = status(node)
+    if told.json:
+        _print_json(now.as_json())
+    else:
+        print(in_words(now, {name: board.label for name, board in node.boards.items()}))
+
+
+def _board(told: argparse.Namespace) -> None:
+    node = open_node(told.data)
+    board = node.boards.get(told.name)
+    if board is None:
+        raise Refused(
+            f"「{told.name}」という掲示板はありません。{', '.join(node.boards)} があります。"
+        )
+    posts = node.posts(board, limit=1_000_000)
+    if told.json:
+        _print_json([_post_as_json(node, post) for post in posts])
+        return
+    for post in posts:
+        print(f"{post.address}  {post.text(board.title)}")
+
+
+def _export(told: argparse.Namespace) -> None:
+    written = export(open_node(told.data), told.file)
+    print(f"{told.file} に書き出しました（{written:,}バイト）。取り外してよいです。")
+
+
+def _import(told: argparse.Namespace) -> None:
+    brought = bring(open_node(told.data), told.file)
+    receipt = brought.receipt
+    print(
+        f"{told.file}: 新しい記事や変更を{receipt.entries + receipt.payloads}件、取り込みました。"
+    )
+    if receipt.waiting:
+        print(f"前の便を待つ束が{receipt.waiting}件あります。届きしだい載せます。")
+    if not brought.whole:
+        print(
+            "ファイルが壊れています。確かめられた分だけ取り込みました。もう一度書き出してください。"
+        )
+    if receipt.refused or brought.unreadable:
+        reasons = ", ".join(sorted(set(receipt.reasons))) or "unreadable"
+        raise Refused(
+            f"受け取れない束が{receipt.refused + brought.unreadable}件ありました（{reasons}）。"
+        )
+    if not brought.whole:
+        raise Refused("終わりまで読めませんでした。")
+
+
+def _rebuild(told: argparse.Namespace) -> None:
+    node = open_node(told.data)
+    node.rebuild()
+    print("掲示板の表を作り直しました。")
+
+
+def _feed(told: argparse.Namespace) -> None:
+    feed = Feed(open_node(told.data))
+    refused = 0
+    for path in told.paths:
+        try:
+            fed = feed.take_in(path)
+        except Unreadable as wrong:
+            refused += 1
+            print(f"{path.name}: 取り込めません。{wrong}")
+            continue
+        print(f"{path.name}: {_fed_in_words(fed)}")
+        for doubt in fed.doubts:
+            print(f"  {doubt.row}行目「{doubt.text}」: {doubt.why}")
+    if refused:
+        raise Refused(f"取り込めないファイルが{refused}件ありました。")
+
+
+def _fed_in_words(fed: Fed) -> str:
+    if not fed.taken:
+        return (
+            f"{fed.kind}。すでにあります（{fed.known}件）。"
+            if fed.known
+            else f"{fed.kind}。0件です。"
+        )
+    parts = [f"新しく{fed.new}件"] if fed.new else []
+    parts += [f"変更{fed.changed}件"] if fed.changed else []
+    parts += [f"すでにあるもの{fed.known}件"] if fed.known else []
+    return f"{fed.kind}。取り込みました（{'、'.join(parts)}）。"
+
+
+def _sync(told: argparse.Namespace) -> None:
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    run(open_node(told.data), peers=tuple(told.peer), stop=stop)
+
+
+def _post_as_json(node: Node, post: Post) -> dict[str, object]:
+    return {
+        "address": post.address,
+        "board": post.board,
+        "author": node.author_name(post),
+        "written": post.written.seconds,
+        "written_quality": post.written.quality.name.lower(),
+        "fields": _plain(post.fields),
+    }
+
+
+def _plain(value: object) -> object:
+    match value:
+        case bytes():
+            return value.hex()
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+refusals = (Refused, CannotCarry)

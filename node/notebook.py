@@ -1,0 +1,83 @@
+"""Small local facts that an administrator may read and mend by hand: TinyDB, one whole file.
+
+Never sent; losing it loses nothing that matters. `kairan-sync` alone writes it; others read.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tinydb import Query, TinyDB
+from tinydb.storages import Storage
+
+from sync.machine.files import write_whole
+
+
+class WholeFileStorage(Storage):
+    """TinyDB's content in a file that is always the old one or the new one, whole."""
+
+    def __init__(self, path: Path) -> None:
+        """A file that isn't JSON any more is put aside, and the notebook begins anew."""
+        self._path = path
+
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """What is in the file; None where there is none."""
+        try:
+            content = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            self._path.replace(self._path.with_suffix(".damaged"))
+            return None
+        return content if isinstance(content, dict) else None
+
+    def write(self, data: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace the file."""
+        content = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
+        write_whole(self._path, content.encode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """What is noted about a machine on a road; times are as RFC 3339, empty for never."""
+
+    address: str
+    road: str  # "hub" or "peer"
+    name: str = ""
+    key: str = ""  # hex
+    tried: str = ""
+    reached: str = ""
+    synced: str = ""  # by its signed answer, both held the same
+    problem: str = ""  # in words a keeper understands; empty while all is well
+    software: str = ""
+
+
+class Notebook:
+    """The notes of one machine."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens nothing yet."""
+        self._path = path
+
+    def neighbours(self) -> list[Neighbour]:
+        """All that are noted, by address."""
+        with TinyDB(self._path, storage=WholeFileStorage) as notes:
+            rows = notes.table("neighbours").all()
+        known = Neighbour.__dataclass_fields__
+        return sorted(
+            (
+                Neighbour(**{name: str(row[name]) for name in known if name in row})
+                for row in rows
+                if "address" in row and "road" in row
+            ),
+            key=lambda neighbour: neighbour.address,
+        )
+
+    def note(self, neighbour: Neighbour) -> None:
+        """Write down the newest about it, in the place of what was."""
+        with TinyDB(self._path, storage=WholeFileStorage) as notes:
+            notes.table("neighbours").upsert(
+                asdict(neighbour), Query().address == neighbour.address
+            )
