@@ -21,7 +21,7 @@ from sync.machine.keys import Identity
 from sync.machine.opening import open_identity, take_in_statements
 from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
 from sync.machine.sqlite import SqliteLedger
-from sync.record import WITHDRAWN
+from sync.record import OUTSIDE, WITHDRAWN
 from sync.writing import Draft, write
 
 SOFTWARE = version("kairan")
@@ -78,13 +78,34 @@ class Node:
 
     # reading
 
-    def posts(self, board: Board, *, limit: int = 1_000, offset: int = 0) -> Sequence[Post]:
-        """What stands on a board."""
-        return self.views.board(board, limit=limit, offset=offset)
+    def posts(
+        self,
+        board: Board,
+        *,
+        limit: int = 1_000,
+        offset: int = 0,
+        section: str | None = None,
+        since: str = "",
+    ) -> Sequence[Post]:
+        """What stands on a board; `section` and `since` as `Views.board` has them."""
+        return self.views.board(board, limit=limit, offset=offset, section=section, since=since)
+
+    def sections(self, board: Board) -> Mapping[str, int]:
+        """How many posts stand in each section of a board."""
+        return self.views.sections(board)
 
     def post(self, address: str) -> Post | None:
         """The record of that address, however it stands."""
         return self.views.post(address)
+
+    def newer(self, post: Post) -> Post | None:
+        """What its issuer has said since, for a post that is superseded."""
+        match post.fields.get(OUTSIDE):
+            case {"key": str(key)}:
+                held = self.views.by_outside_key(key)
+            case _:
+                return None
+        return held[0] if held and held[0].state is PostState.SHOWN else None
 
     def author_name(self, post: Post) -> str:
         """What people call the machine it was written at."""

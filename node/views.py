@@ -148,16 +148,40 @@ class Views:
 
     # for people
 
-    def board(self, board: Board, *, limit: int = 1_000, offset: int = 0) -> Sequence[Post]:
-        """What stands on a board, in its order."""
+    def board(
+        self,
+        board: Board,
+        *,
+        limit: int = 1_000,
+        offset: int = 0,
+        section: str | None = None,
+        since: str = "",
+    ) -> Sequence[Post]:
+        """What stands on a board, in its order.
+
+        `section`: only that one; `since`: only where the field it is ordered by is not less.
+        """
         order = "DESC" if board.order.newest_first else "ASC"
+        only = "" if section is None else " AND section = ?"
         return self._posts(
-            f"SELECT {_POST} FROM posts WHERE board = ? AND state = ?"
+            f"SELECT {_POST} FROM posts WHERE board = ? AND state = ? AND sort >= ?{only}"
             f" ORDER BY sort {order}, lane, number LIMIT ? OFFSET ?",
             board.name,
             PostState.SHOWN,
+            since,
+            *(() if section is None else (section,)),
             limit,
             offset,
+        )
+
+    def sections(self, board: Board) -> dict[str, int]:
+        """How many posts stand in each section; all in "" where the board has none."""
+        return dict(
+            self._database.connection.execute(
+                "SELECT section, count(*) FROM posts WHERE board = ? AND state = ?"
+                " GROUP BY section ORDER BY section",
+                (board.name, PostState.SHOWN),
+            )
         )
 
     def post(self, address_: str) -> Post | None:

@@ -40,6 +40,8 @@ class Choice:
     key: str
     label: str
     loud: bool = False  # shown so that nobody overlooks it (中止, 訓練)
+    over: bool = False  # what the post says no longer stands (解除, 締め切りました)
+    practice: bool = False  # it is not the real thing (訓練, 試験)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Order:
 
     field: str  # "" for the time of writing
     newest_first: bool = False
+    until: str = ""  # the field of the same type that says when it is over, if that is later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ class Board:
     title_reading: str = "title_reading"
     state: str = ""  # the CHOICE field that says whether it still stands
     section: str = ""  # the CHOICE or TEXT field by which the list is cut into sections
+    urgency: str = ""  # the NUMBER field, 1 to 5, that says how much it presses
     retention_days: int = 365
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
     """Of outside keys held, with the issuer's times, those that only stand in for newer ones."""
