@@ -1,0 +1,156 @@
+"""`kairan village`, which `./run` calls: a hub, an office and two village nodes on this machine."""
+
+import argparse
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+
+from cli.supervise import Process, end, kairan, told_to_stop
+from node.commands import Refused, Subparsers
+from provisioning.sample_town import MACHINES, make_sample_town
+from sync.machine import clock
+from sync.machine.files import write_whole
+from sync.machine.settings import Part
+
+FIRST_PORT = 8700
+OFFER_SECONDS = 2
+READY_SECONDS_MAX = 60.0
+LOOK_SECONDS = 0.1
+
+_STOPPED = "stopped"  # a file in a machine's folder: it is to stay off
+
+
+def add_village_command(commands: Subparsers) -> None:
+    """Put it beside those of other packages."""
+    help_ = "見本の町（ハブ、役場、公民館2つ）を、この一台の上で動かします。"
+    parser = commands.add_parser(
+        "village", prog=os.environ.get("KAIRAN_PROG"), help=help_, description=help_
+    )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        type=Path,
+        default=Path("village"),
+        help="データの置き場所（既定: village）",
+    )
+    parser.add_argument(
+        "--port",
+        metavar="N",
+        type=int,
+        default=FIRST_PORT,
+        help=f"はじめのポート。ハブが N、役場が N+1、公民館が N+2 と N+3（既定: {FIRST_PORT}）",
+    )
+    ids = [machine.id for machine in MACHINES]
+    parser.add_argument(
+        "--stop", metavar="NAME", choices=ids, help="動いている町の、一台だけを止めます"
+    )
+    parser.add_argument("--start", metavar="NAME", choices=ids, help="止めた一台を、また動かします")
+    parser.add_argument("--setup", action="store_true", help="準備だけをします（./run のとき）")
+    parser.set_defaults(does=_village)
+
+
+def _village(told: argparse.Namespace) -> None:
+    folder: Path = told.data.resolve()
+    if told.stop or told.start:
+        _switch(folder, told.stop or told.start, off=bool(told.stop))
+        return
+    ports = {machine.id: told.port + at for at, machine in enumerate(MACHINES)}
+    if not all(0 < port < 1 << 16 for port in ports.values()):
+        raise Refused("ポートの番号は、1から65532までです。")
+    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    make_sample_town(folder, addresses, now=clock.now(), offer_seconds=OFFER_SECONDS)
+    write_whole(folder / "addresses.json", json.dumps(addresses, indent=1).encode() + b"\n")
+    processes = {
+        machine.id: Process(
+            machine.id,
+            kairan(
+                machine.part,
+                "--data",
+                str(folder / machine.id),
+                "--port",
+                str(ports[machine.id]),
+            ),
+        )
+        for machine in MACHINES
+    }
+    with told_to_stop() as stop:
+        _keep_running(folder, processes, ports, addresses, stop)
+    print("すべて止めました。", flush=True)
+
+
+def _keep_running(
+    folder: Path,
+    processes: Mapping[str, Process],
+    ports: Mapping[str, int],
+    addresses: Mapping[str, str],
+    stop: Event,
+) -> None:
+    told = False
+    began = clock.running()
+    try:
+        while not stop.wait(LOOK_SECONDS):
+            for name, process in processes.items():
+                if not (folder / name / _STOPPED).exists():
+                    process.keep_running()
+                elif process.child is not None:
+                    end([process])
+                    process.child = None
+            wanted = [name for name in processes if not (folder / name / _STOPPED).exists()]
+            if not told and all(map(_answers, [ports[name] for name in wanted])):
+                _tell(folder, addresses, wanted)
+                told = True
+            if not told and clock.running() - began > READY_SECONDS_MAX:
+                raise Refused(
+                    "機械が動き出しません。ポートがほかで使われていないか、確かめてください。"
+                )
+    finally:
+        end(list(processes.values()))
+
+
+def _switch(folder: Path, name: str, *, off: bool) -> None:
+    if not (folder / name).is_dir():
+        raise Refused(f"{folder} に {name} はありません。--data を確かめてください。")
+    flag = folder / name / _STOPPED
+    if off:
+        flag.touch()
+        print(f"{name} を止めます。")
+    else:
+        flag.unlink(missing_ok=True)
+        print(f"{name} を動かします。")
+
+
+def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> None:
+    prog = os.environ.get("KAIRAN_PROG", "kairan village")
+    where = "" if folder == Path("village").resolve() else f" --data {folder}"
+    print("\n見本の町が動いています。\n")
+    for machine in MACHINES:
+        state = addresses[machine.id] if machine.id in running else "（止めてあります）"
+        print(f"  {machine.name:　<8}{state}")
+        print(f"  {'':　<8}止める: {prog}{where} --stop {machine.id}")
+        print(f"  {'':　<8}動かす: {prog}{where} --start {machine.id}")
+    node = next(machine for machine in MACHINES if machine.part is Part.NODE)
+    print(
+        f"""
+試すこと
+  1. {node.name}（{addresses[node.id]}）で「イベント」を開き、「投稿する」でお知らせを書く。
+  2. 数秒のうちに、下郷公民館（{addresses["shimogo"]}）にも載る。
+  3. ハブを止めても（{prog}{where} --stop hub）、公民館どうしは直接つながる。
+  4. 役場に電文や一覧を取り込む: .venv/bin/kairan feed --data {folder}/office ファイル…
+終えるときは Ctrl-C。
+""",
+        flush=True,
+    )
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
