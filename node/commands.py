@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 from threading import Event
+from typing import TypeAlias
 
 from node.carrying import CannotCarry, bring, export
 from node.feed.item import Unreadable
@@ -18,7 +19,7 @@ from node.post import Post
 from node.status import in_words, status
 from node.syncing import run
 
-Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class Refused(Exception):
