@@ -130,7 +130,7 @@ def wrap_packed(
     return cbor.encode([_WRAPPING_VERSION, int(method), body])
 
 
-def unwrap(wrapped: bytes) -> Parcel:
+def unwrap(wrapped: bytes, *, bytes_max: int = PARCEL_BYTES_MAX) -> Parcel:
     """What a road carried. Raises Malformed if the wrapping can't be undone.
 
     An item that can't be read stops no other; nothing larger than the limit is ever unpacked.
@@ -139,10 +139,10 @@ def unwrap(wrapped: bytes) -> Parcel:
         case [1, 0, bytes(body)]:
             pass
         case [1, 1, bytes(frame)]:
-            body = _decompress(frame)
+            body = _decompress(frame, bytes_max)
         case _:
             raise Malformed("wrapped in a way that this version doesn't know")
-    if len(body) > PARCEL_BYTES_MAX:
+    if len(body) > bytes_max:
         raise TooLarge("a parcel larger than the limit")
     statements: list[bytes] = []
     bundles: list[Bundle] = []
@@ -178,14 +178,14 @@ def _read_entry(value: object) -> Entry:
             raise Malformed("not an entry")
 
 
-def _decompress(frame: bytes) -> bytes:
+def _decompress(frame: bytes, bytes_max: int) -> bytes:
     """At most the limit, whatever the frame says of itself (it may lie about its size)."""
     decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
     try:
         with decompressor.stream_reader(frame, read_across_frames=False) as reader:
-            body = reader.read(PARCEL_BYTES_MAX + 1)
+            body = reader.read(bytes_max + 1)
     except zstandard.ZstdError as wrong:
         raise Malformed("not a zstd frame") from wrong
-    if len(body) > PARCEL_BYTES_MAX:
+    if len(body) > bytes_max:
         raise TooLarge("a parcel larger than the limit")
     return body

@@ -43,7 +43,7 @@ class Offer:
     digest: bytes
     towns: frozenset[str] | None  # None: those of the sender's certificates
     summary: Summary | None
-    parcel: Parcel
+    parcel: bytes  # wrapped; not to be opened before the signature was checked
     software: str
     sealed: cose.Sealed
     digest_of_message: bytes
@@ -97,7 +97,7 @@ def offer(
 
 
 def open_offer(message: bytes) -> Offer:
-    """What an offer says; unverified until `verify_offer`. Raises Malformed."""
+    """What an offer says; whose it is, `cose.verify` of `sealed` tells. Raises Malformed."""
     sealed, body = _opened(message, OFFER)
     match body:
         case {
@@ -117,7 +117,7 @@ def open_offer(message: bytes) -> Offer:
         digest=digest,
         towns=_read_towns(body.get(5)),
         summary=_read_summary(body.get(6)),
-        parcel=_read_parcel(body.get(7)),
+        parcel=_read_bytes(body.get(7)),
         software=software,
         sealed=sealed,
         digest_of_message=sha256(message).digest()[:16],
@@ -190,7 +190,7 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
                 waiting=waiting,
                 refused=refused,
                 summary=_read_summary(body.get(6)),
-                parcel=_read_parcel(body.get(7)),
+                parcel=unwrap(parcel) if (parcel := _read_bytes(body.get(7))) else Parcel(),
                 software=software,
                 more=body.get(10) is True,
             )
@@ -236,11 +236,11 @@ def _read_summary(value: object) -> Summary | None:
     return None if value is None else read_summary(value)
 
 
-def _read_parcel(value: object) -> Parcel:
+def _read_bytes(value: object) -> bytes:
     match value:
         case None:
-            return Parcel()
-        case bytes(wrapped):
-            return unwrap(wrapped)
+            return b""
+        case bytes():
+            return value
         case _:
             raise Malformed("not a parcel")

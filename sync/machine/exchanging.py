@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sync import cose
-from sync.bundle import Parcel, wrap
+from sync.bundle import Parcel, unwrap, wrap
 from sync.errors import Malformed, Unverified
 from sync.exchange import (
     Answer,
@@ -33,7 +33,8 @@ Road = Callable[[bytes], bytes]
 """Carries an offer there and brings the answer. Raises Unreachable."""
 
 BUDGET_BYTES = 4 << 20  # of bundles in one message, before compression
-ROUNDS_MAX = 10_000
+ROUNDS_MAX = 1_000
+INTRODUCTION_BYTES_MAX = 64 << 10  # unwrapped, of a machine that we don't know yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ def converse(
     side doesn't take our offers.
     """
     there: Summary | None = None
+    there_digest = b""
     taken, given, declined = Receipt(), 0, False
     rounds = 0
     while True:
@@ -93,9 +95,9 @@ def converse(
         taken.merge(receipt)
         given += answered.kept
         synced = _agree(ledger, answered, me=me, to=to)
-        learned = there is None and answered.summary is not None
-        there = answered.summary
-        if synced or rounds == ROUNDS_MAX or not (receipt.changed or answered.kept or learned):
+        moved = receipt.changed or answered.digest != there_digest
+        there, there_digest = answered.summary, answered.digest
+        if synced or rounds == ROUNDS_MAX or not moved:
             break
         if not answered.more and not _worth_another(ledger, there, me=me, to=to):
             break
@@ -116,10 +118,11 @@ def respond(
     if sender is None:
         return decline(opened, No.UNKNOWN, key=me.private, software=software)
     cose.verify(opened.sealed, sender)
+    parcel = unwrap(opened.parcel) if opened.parcel else Parcel()
     if opened.to != cose.short(me.public):
         return decline(opened, No.RECIPIENT, key=me.private, software=software)
     with ledger.transaction():
-        for statement in opened.parcel.statements:
+        for statement in parcel.statements:
             ingest_statement(ledger, statement)
         allowed = ledger.trust().towns(sender)
         if opened.towns is not None and not opened.towns <= allowed:
@@ -129,7 +132,7 @@ def respond(
             return decline(
                 opened, No.COUNTER, key=me.private, software=software, counter=known.offers_seen
             )
-        receipt = take(ledger, opened.parcel, source=sender.hex())
+        receipt = take(ledger, parcel, source=sender.hex())
         towns = (opened.towns or allowed) & ledger.trust().towns(me.public)
         digest, here = held_digest(ledger, towns), held_summary(ledger, towns)
         there = opened.summary
@@ -229,7 +232,10 @@ def _sender(ledger: Ledger, opened: Offer) -> bytes | None:
     known = trust.key(opened.sender)
     if known is not None:
         return known
-    return trust.with_statements(_readable(opened.parcel.statements)).key(opened.sender)
+    if not 0 < len(opened.parcel) <= PUSH_BYTES_MAX:
+        return None
+    introduction = unwrap(opened.parcel, bytes_max=INTRODUCTION_BYTES_MAX)
+    return trust.with_statements(_readable(introduction.statements)).key(opened.sender)
 
 
 def _readable(statements: Iterable[bytes]) -> Iterator[Statement]:
