@@ -12,6 +12,7 @@ DISASTER = Board(
     writers=frozenset({Writer.OFFICE, Writer.FEED}),
     order=Order(field="issued", newest_first=True),
     state="state",
+    urgency="level",
     retention_days=365,
     fields=(
         Field(name="title", label="表題", required=True, length_max=200),
@@ -23,8 +24,8 @@ DISASTER = Board(
             default="live",
             choices=(
                 Choice(key="live", label="通常"),
-                Choice(key="drill", label="訓練", loud=True),
-                Choice(key="test", label="試験", loud=True),
+                Choice(key="drill", label="訓練", loud=True, practice=True),
+                Choice(key="test", label="試験", loud=True, practice=True),
             ),
             in_list=True,
         ),
@@ -37,21 +38,32 @@ DISASTER = Board(
             choices=(
                 Choice(key="issued", label="発表"),
                 Choice(key="corrected", label="訂正"),
-                Choice(key="lifted", label="解除"),
-                Choice(key="cancelled", label="取消", loud=True),
+                Choice(key="lifted", label="解除", over=True),
+                Choice(key="cancelled", label="取消", loud=True, over=True),
             ),
             in_list=True,
         ),
         Field(name="level", label="警戒レベル", type=FieldType.NUMBER, in_form=False, in_list=True),
         Field(name="issuer", label="発表", required=True, in_list=True),
-        Field(name="issued", label="発表の時刻", type=FieldType.MOMENT, required=True, in_list=True),
+        Field(
+            name="issued", label="発表の時刻", type=FieldType.MOMENT, required=True, in_list=True
+        ),
         Field(name="target", label="対象の時刻", type=FieldType.MOMENT, in_form=False),
         Field(name="valid_until", label="有効期限", type=FieldType.MOMENT, in_form=False),
         Field(name="headline", label="見出し", type=FieldType.LONG_TEXT, length_max=8000),
-        Field(name="kinds", label="種類と地域", type=FieldType.TABLE, in_form=False, length_max=40000),
+        Field(
+            name="kinds", label="種類と地域", type=FieldType.TABLE, in_form=False, length_max=40000
+        ),
         Field(name="text", label="本文", type=FieldType.LONG_TEXT, length_max=40000),
         Field(name="telegram", label="電文の種類", in_form=False),
         Field(name="source", label="出典", in_form=False),
-        Field(name="areas", label="地域コード", type=FieldType.TABLE, in_form=False, shown=False, length_max=40000),
+        Field(
+            name="areas",
+            label="地域コード",
+            type=FieldType.TABLE,
+            in_form=False,
+            shown=False,
+            length_max=40000,
+        ),
     ),
 )

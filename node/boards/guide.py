@@ -45,6 +45,12 @@ GUIDE = Board(
         Field(name="longitude", label="経度", group="position", in_form=False, shown=False),
         Field(name="link", label="関連ページ", type=FieldType.LINK, in_form=False, length_max=500),
         Field(name="source", label="出典", in_form=False),
-        Field(name="as_listed", label="もとの一覧の記載", type=FieldType.TABLE, in_form=False, length_max=8000),
+        Field(
+            name="as_listed",
+            label="もとの一覧の記載",
+            type=FieldType.TABLE,
+            in_form=False,
+            length_max=8000,
+        ),
     ),
 )
