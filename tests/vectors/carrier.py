@@ -1,0 +1,109 @@
+"""Examples for docs/spec/6-carrier.md."""
+
+from collections.abc import Iterator, Sequence
+
+from tests.vectors.chain import BOARD, ENTRIES
+from tests.vectors.kit import TOWN, H, Lane, Vector, bundle, cbor, short
+from tests.vectors.ledger import NODE
+
+MARK = b"\x8aKRN"
+LABEL, PARCEL, END = 1, 2, 3
+NODE_ITEM = cbor(NODE)
+
+
+def frame(type_: int, body: bytes, *, claims: int | None = None) -> bytes:
+    length = len(body) if claims is None else claims
+    return MARK + bytes([type_]) + length.to_bytes(4, "big") + body
+
+
+def label() -> bytes:
+    return frame(
+        LABEL, cbor({1: 1, 2: short("kamisato"), 3: [TOWN], 4: [1_790_000_000, 3], 5: None})
+    )
+
+
+def parcel(*items: bytes) -> bytes:
+    return frame(PARCEL, cbor([1, 0, b"".join(items)]))
+
+
+def ended(*frames: bytes) -> bytes:
+    return b"".join(frames) + frame(END, H(*frames))
+
+
+def vectors() -> Iterator[Vector]:
+    lanes = [BOARD, Lane(author="kamisato", audience=2)]
+    one, two = (cbor(bundle(lane, ENTRIES)) for lane in lanes)
+    frames = [label(), parcel(NODE_ITEM), parcel(one), parcel(two)]
+    whole = ended(*frames)
+
+    def file(
+        name: str,
+        shows: str,
+        content: bytes,
+        parcels: Sequence[bytes] = (NODE_ITEM, one, two),
+        *,
+        intact: bool = False,
+        has_frames: bool = True,
+    ) -> Vector:
+        return Vector(
+            name=f"carrier-{name}",
+            shows=shows,
+            kind="carrier",
+            bytes=content,
+            expect={"parcels": [p.hex() for p in parcels], "whole": intact, "kairan": has_frames},
+        )
+
+    yield file("whole", "a label, statements, two bundles and the end", whole, intact=True)
+    yield file("nothing", "a label and the end", ended(label()), (), intact=True)
+    yield file("no-end", "a stick pulled out before the end", b"".join(frames))
+    yield file(
+        "cut",
+        "a stick pulled out in the middle of a frame",
+        whole[: -len(frames[3])],
+        (NODE_ITEM, one),
+    )
+    yield file("more-after", "something after the end", whole + b"\0")
+    yield file(
+        "wrong-end", "a checksum that doesn't match", b"".join(frames) + frame(END, bytes(32))
+    )
+    yield file(
+        "garbage-between",
+        "bytes between frames",
+        frames[0] + frames[1] + b"garbage" + frames[2] + frames[3] + frame(END, H(*frames)),
+    )
+    yield file(
+        "mark-damaged",
+        "a frame whose mark is damaged: the others are found",
+        frames[0] + frames[1] + b"\0" + frames[2][1:] + frames[3],
+        (NODE_ITEM, two),
+    )
+    yield file(
+        "length-too-large",
+        "a length past the end of the file",
+        frames[0] + frame(PARCEL, b"", claims=1 << 20) + b"".join(frames[1:]),
+    )
+    yield file(
+        "length-over-limit",
+        "a length over the limit",
+        frames[0] + frame(PARCEL, b"", claims=(8 << 20) + 1) + b"".join(frames[1:]),
+    )
+    swallowing = frame(PARCEL, b"", claims=len(frames[2]) + 5)
+    yield file(
+        "length-swallows",
+        "a wrong length that reaches into the next frames",
+        frames[0] + frames[1] + swallowing + frames[2] + frames[3],
+    )
+    yield file(
+        "unknown-type",
+        "a frame of a type that isn't known",
+        ended(*frames[:2], frame(9, b"later"), *frames[2:]),
+        intact=True,
+    )
+    yield file(
+        "unknown-wrapping",
+        "a parcel wrapped in a way that this version doesn't know",
+        ended(*frames[:2], frame(PARCEL, cbor([2, 0, b""])), *frames[2:]),
+        intact=True,
+    )
+    yield file("not-kairan", "no frame at all", b"%PDF-1.7 something else", (), has_frames=False)
+    yield file("empty", "an empty file", b"", (), has_frames=False)

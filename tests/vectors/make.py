@@ -1,0 +1,234 @@
+"""Writes the examples beside the spec: `python -m tests.vectors.make`.
+
+Run twice, it writes the same bytes. What is specified and not built yet has its examples here.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from tests.vectors import carrier, chain, entries, exchange, ledger, records, trust
+from tests.vectors.kit import (
+    TOWN,
+    Entry,
+    H,
+    Lane,
+    Vector,
+    cbor,
+    heads,
+    notation,
+    public,
+    sealed,
+    sign_head,
+)
+
+FOLDER = Path(__file__).parent
+BOARD = Lane(author="kamisato")
+
+
+def fork_vectors() -> Iterator[Vector]:
+    """Two histories of one lane, proved by their author's own signatures."""
+    common = [Entry(fields={"title": "夏祭り"})]
+    ours = heads(BOARD.id, [e.header for e in [*common, Entry(fields={"title": "一"})]])
+    other = [Entry(fields={"title": text}) for text in ("二", "三", "四")]
+    theirs = heads(BOARD.id, [e.header for e in [*common, *other]])
+
+    def proof(**changed: object) -> list[object]:
+        parts: dict[str, object] = {
+            "domain": "kairan fork",
+            "version": 1,
+            "lane": BOARD.array,
+            "n": 2,
+            "head_a": ours[1],
+            "signature_a": sign_head(BOARD, 2, ours[1]),
+            "head_b": theirs[1],
+            "between": [H(e.header) for e in other[1:]],
+            "m": 4,
+            "signature_b": sign_head(BOARD, 4, theirs[3]),
+        }
+        assert changed.keys() <= parts.keys()
+        return list((parts | changed).values())
+
+    same = proof(between=[], m=2, signature_b=sign_head(BOARD, 2, theirs[1]))
+    for name, shows, value, n, m, at_m in (
+        ("same-number", "two signatures at one number", same, 2, 2, theirs[1]),
+        ("later-number", "the second signature is two entries later", proof(), 2, 4, theirs[3]),
+    ):
+        yield Vector(
+            name=f"fork-proof-{name}",
+            shows=shows,
+            kind="fork proof",
+            bytes=cbor(value),
+            expect={"lane_id": BOARD.id.hex(), "n": n, "m": m, "head_m": at_m.hex()},
+        )
+    honest = {
+        "head_b": ours[1],
+        "between": [],
+        "m": 2,
+        "signature_b": sign_head(BOARD, 2, ours[1]),
+    }
+    for name, shows, value in (
+        ("same-head", "one history, told twice", proof(**honest)),
+        (
+            "gap",
+            "header hashes that don't lead to what was signed",
+            proof(between=[H(b"x"), H(b"y")]),
+        ),
+        ("count", "fewer header hashes than m − n", proof(between=[H(other[2].header)])),
+        (
+            "signature-a",
+            "the first signature is another's",
+            proof(signature_a=sign_head(BOARD, 2, ours[1], "x")),
+        ),
+        (
+            "signature-b",
+            "the second signature is another's",
+            proof(signature_b=sign_head(BOARD, 4, theirs[3], "x")),
+        ),
+        ("earlier", "m before n", proof(m=1, between=[])),
+    ):
+        yield Vector(
+            name=f"fork-proof-{name}",
+            shows=f"proves nothing: {shows}",
+            kind="fork proof",
+            bytes=cbor(value),
+            refused="proves nothing",
+        )
+    for name, at in (("ours", ours[1]), ("theirs", theirs[1])):
+        yield Vector(
+            name=f"branch-{name}",
+            shows="what a branch is called: where it differs first, and its head there",
+            kind="branch",
+            bytes=cbor([BOARD.id, 2, at]),
+            expect={"id": H(b"kairan/1 branch", BOARD.id, cbor(2), at).hex()},
+        )
+
+
+def order_vectors() -> Iterator[Vector]:
+    """What an office orders of payloads: the fields of such entries."""
+    for name, shows, fields in (
+        (
+            "erase",
+            "these payloads go, everywhere",
+            {"entries": [[BOARD.id, 3], [BOARD.id, 7]], "reason": "本人の求め"},
+        ),
+        ("retain", "the time of these ranges is over", {"ranges": [[BOARD.id, 1, 500]]}),
+    ):
+        order = Entry(kind=f"order/{name}", fields=fields)
+        yield Vector(
+            name=f"order-{name}",
+            shows=shows,
+            kind="order",
+            bytes=cbor([order.header, order.payload]),
+            given={"lane_id": Lane(author="town hall", class_=1).id.hex()},
+            expect={
+                "header": notation(order.map),
+                "payload": notation({1: order_salt(order), 2: fields}),
+            },
+        )
+
+
+def order_salt(order: Entry) -> bytes:
+    at = order.payload.index(b"\x01\x50") + 2
+    return order.payload[at : at + 16]
+
+
+def register_vectors() -> Iterator[Vector]:
+    """Newest values outside the ledger, and which of two is newer."""
+
+    def register(counter: int, ordinal: int = 1, value: object = 0, **other: object) -> bytes:
+        said = ["kairan register", 1, TOWN, [ordinal, BOARD.random], "heads", counter, value]
+        signer = str(other.get("signer", "kamisato"))
+        return sealed(
+            cbor(said),
+            type_="kairan-register",
+            key_id=public("kamisato"),
+            signer=signer,
+        )
+
+    heads_held = [[BOARD.id, 7, H(b"a head")]]
+    for name, shows, encoded, payload in (
+        (
+            "heads",
+            "how far an author's lanes go",
+            register(5, value=heads_held),
+            ["kairan register", 1, TOWN, [1, BOARD.random], "heads", 5, heads_held],
+        ),
+        (
+            "next-life",
+            "the first in a second life",
+            register(1, 2),
+            ["kairan register", 1, TOWN, [2, BOARD.random], "heads", 1, 0],
+        ),
+    ):
+        yield Vector(
+            name=f"register-{name}",
+            shows=shows,
+            kind="register",
+            bytes=encoded,
+            expect={
+                "author": public("kamisato").hex(),
+                "payload": notation(payload),
+                "hash": H(encoded).hex(),
+            },
+        )
+    yield Vector(
+        name="register-wrong-signature",
+        shows="signed by another than it names",
+        kind="register",
+        bytes=register(5, signer="shimosato"),
+        refused="signature",
+    )
+    for name, shows, both in (
+        ("counter", "the larger counter wins", [register(4), register(5)]),
+        ("ordinal", "a later life wins over a larger counter", [register(9), register(1, 2)]),
+    ):
+        yield Vector(
+            name=f"registers-{name}",
+            shows=shows,
+            kind="newest register",
+            bytes=cbor(both),
+            expect={"newest": 1},
+        )
+    tie = [register(4, value=1), register(4, value=2)]
+    yield Vector(
+        name="registers-tie",
+        shows="all alike: the largest register, bytewise",
+        kind="newest register",
+        bytes=cbor(tie),
+        expect={"newest": tie.index(max(tie))},
+    )
+    held = [register(5), register(1, 2)]
+    yield Vector(
+        name="registers-digest",
+        shows="one digest over the registers of a town",
+        kind="registers digest",
+        bytes=cbor(held),
+        expect={"digest": H(b"kairan/1 registers", *sorted(H(r) for r in held)).hex()},
+    )
+
+
+def pages() -> Mapping[str, Callable[[], list[Vector]]]:
+    """The examples of each page of the spec."""
+    return {
+        "0-notation": lambda: list(entries.notation_vectors()),
+        "1-entries": lambda: [*entries.vectors(), *records.vectors()],
+        "2-chain": lambda: list(chain.vectors()),
+        "3-trust": lambda: list(trust.vectors()),
+        "4-ledger": lambda: [*ledger.vectors(), *fork_vectors(), *order_vectors()],
+        "5-exchange": lambda: list(exchange.vectors()),
+        "6-carrier": lambda: list(carrier.vectors()),
+        "7-registers": lambda: list(register_vectors()),
+    }
+
+
+def written(vectors: list[Vector]) -> str:
+    """A page's file: one example per line, so that a change shows as one."""
+    assert len({vector.name for vector in vectors}) == len(vectors)
+    lines = (json.dumps(vector.as_json(), ensure_ascii=False) for vector in vectors)
+    return '{"vectors": [\n' + ",\n".join(lines) + "\n]}\n"
+
+
+if __name__ == "__main__":
+    for page, vectors in pages().items():
+        (FOLDER / f"{page}.json").write_text(written(vectors()), encoding="utf-8")

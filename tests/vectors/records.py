@@ -1,0 +1,258 @@
+"""Examples for docs/spec/1-entries.md, Record: what entries add up to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tests.vectors.kit import OTHER_TOWN, Entry, Lane, Vector, cbor, certificate, notation, public
+
+ORIGIN = Lane(author="kamisato")
+OTHER_LIFE = Lane(author="kamisato", ordinal=2, random=bytes(8))
+OFFICE = Lane(author="town hall")
+STRANGER = Lane(author="shimosato")
+
+GROUPS = {"event": {"title": "title", "begins": "when", "ends": "when", "status": "status"}}
+
+Written = tuple[Lane, int, Entry, bool]  # lane, number, entry, whether its payload is held
+
+
+def _record(
+    name: str,
+    shows: str,
+    written: Sequence[Written],
+    *,
+    fields: Mapping[str, object] | None,
+    versions: Sequence[tuple[Lane, int]] = (),
+    counter: int = 0,
+    complete: bool = True,
+    understood: bool = True,
+) -> Vector:
+    return Vector(
+        name=name,
+        shows=shows,
+        kind="record",
+        bytes=cbor(
+            [
+                [lane.array, number, entry.header, entry.payload if held else None]
+                for lane, number, entry, held in written
+            ]
+        ),
+        given={
+            "authorities": {ORIGIN.town: [public("authority").hex()]},
+            "statements": [
+                certificate("kamisato", "node").hex(),
+                certificate("shimosato", "node").hex(),
+                certificate("town hall", "office").hex(),
+            ],
+            "groups": GROUPS,
+        },
+        expect={
+            "record": None
+            if fields is None
+            else {
+                "fields": notation(dict(fields)),
+                "versions": sorted([lane.id.hex(), number] for lane, number in versions),
+                "counter": counter,
+                "complete": complete,
+                "understood": understood,
+            }
+        },
+    )
+
+
+def _far(number: int) -> list[object]:
+    """A reference to the origin's lane from another."""
+    return [ORIGIN.id, number]
+
+
+def vectors() -> Iterator[Vector]:
+    first = Entry(fields={"title": "夏祭り", "begins": "18:00", "ends": "20:00"})
+    begun: Written = (ORIGIN, 1, first, True)
+    said = dict(first.fields)
+
+    def edit(
+        fields: Mapping[str, object], parents: Sequence[object] = (1,), **how: object
+    ) -> Entry:
+        counter = how.get("counter", 2)
+        assert isinstance(counter, int)
+        kind = str(how.get("kind", "event/write"))
+        return Entry(fields=fields, record=1, parents=list(parents), counter=counter, kind=kind)
+
+    def far(fields: Mapping[str, object], **how: object) -> Entry:
+        counter = how.get("counter", 2)
+        assert isinstance(counter, int)
+        return Entry(fields=fields, record=_far(1), parents=[_far(1)], counter=counter)
+
+    yield _record(
+        "record-of-one-entry",
+        "a post as it was written",
+        [begun],
+        fields=said,
+        versions=[(ORIGIN, 1)],
+        counter=1,
+    )
+    yield _record(
+        "record-edited",
+        "an edit replaces its whole group: without `ends`, there is none any more",
+        [begun, (ORIGIN, 2, edit({"begins": "19:00"}), True)],
+        fields={"title": "夏祭り", "begins": "19:00"},
+        versions=[(ORIGIN, 2)],
+        counter=2,
+    )
+    yield _record(
+        "record-field-null",
+        "a field that is null is absent",
+        [begun, (ORIGIN, 2, edit({"title": None}), True)],
+        fields={"begins": "18:00", "ends": "20:00"},
+        versions=[(ORIGIN, 2)],
+        counter=2,
+    )
+    long_way = [
+        begun,
+        (ORIGIN, 2, edit({"title": "夏祭り二"}), True),
+        (ORIGIN, 3, edit({"title": "夏祭り三"}, [2], counter=3), True),
+    ]
+    yield _record(
+        "record-rank-over-counter",
+        "of two at once, the office's goes over a longer history of the node's",
+        [*long_way, (OFFICE, 1, far({"title": "中止"}), True)],
+        fields=said | {"title": "中止"},
+        versions=[(ORIGIN, 3), (OFFICE, 1)],
+        counter=3,
+    )
+    yield _record(
+        "record-counter-over-lane",
+        "of two by one author at once, the larger counter goes first, whatever the lanes",
+        [*long_way, (OTHER_LIFE, 1, far({"title": "別の夏祭り"}), True)],
+        fields=said | {"title": "夏祭り三"},
+        versions=[(ORIGIN, 3), (OTHER_LIFE, 1)],
+        counter=3,
+    )
+    winner = max([ORIGIN, OTHER_LIFE], key=lambda lane: lane.id)
+    yield _record(
+        "record-largest-lane",
+        "rank and counter alike: the largest lane id",
+        [
+            begun,
+            (ORIGIN, 2, edit({"title": "一"}), True),
+            (OTHER_LIFE, 1, far({"title": "二"}), True),
+        ],
+        fields=said | {"title": "一" if winner is ORIGIN else "二"},
+        versions=[(ORIGIN, 2), (OTHER_LIFE, 1)],
+        counter=2,
+    )
+    yield _record(
+        "record-largest-number",
+        "all alike in one lane: the largest number",
+        [begun, (ORIGIN, 2, edit({"title": "一"}), True), (ORIGIN, 3, edit({"title": "二"}), True)],
+        fields=said | {"title": "二"},
+        versions=[(ORIGIN, 2), (ORIGIN, 3)],
+        counter=2,
+    )
+    yield _record(
+        "record-removal-survives",
+        "taken down by one while the other changes the title: both hold",
+        [
+            begun,
+            (ORIGIN, 2, edit({"title": "新しい夏祭り"}), True),
+            (OFFICE, 1, far({"withdrawn": True}), True),
+        ],
+        fields=said | {"title": "新しい夏祭り", "withdrawn": True},
+        versions=[(ORIGIN, 2), (OFFICE, 1)],
+        counter=2,
+    )
+    yield _record(
+        "record-merged",
+        "an edit with both versions as parents makes one of them",
+        [
+            begun,
+            (ORIGIN, 2, edit({"title": "一"}), True),
+            (ORIGIN, 3, edit({"title": "二"}), True),
+            (ORIGIN, 4, edit({"title": "三"}, [2, 3], counter=3), True),
+        ],
+        fields=said | {"title": "三"},
+        versions=[(ORIGIN, 4)],
+        counter=3,
+    )
+    for name, shows, lane, without in (
+        ("stranger", "a node that didn't begin the record", STRANGER, far({"title": "x"})),
+        ("huge-counter", "a counter that jumps ahead", OFFICE, far({"title": "x"}, counter=99)),
+        ("low-counter", "a counter that isn't one more", OFFICE, far({"title": "x"}, counter=1)),
+    ):
+        yield _record(
+            f"record-no-effect-{name}",
+            f"no effect: {shows}",
+            [begun, (lane, 1, without, True)],
+            fields=said,
+            versions=[(ORIGIN, 1)],
+            counter=1,
+        )
+    for name, shows, entry in (
+        ("missing-parent", "a parent that isn't held", edit({"title": "x"}, [7])),
+        ("other-board", "an entry of another board", edit({"title": "x"}, kind="job/write")),
+        (
+            "unknown-act",
+            "an act that this version doesn't know",
+            edit({"title": "x"}, kind="event/pin"),
+        ),
+        ("longer-act", "an act is all that follows the first /", edit({}, kind="event/a/write")),
+        ("no-parents", "an edit without parents", edit({"title": "x"}, [], counter=1)),
+    ):
+        yield _record(
+            f"record-no-effect-{name}",
+            f"no effect: {shows}",
+            [begun, (ORIGIN, 2, entry, True)],
+            fields=said,
+            versions=[(ORIGIN, 1)],
+            counter=1,
+        )
+    abroad = Lane(author="kamisato", town=OTHER_TOWN)
+    yield _record(
+        "record-no-effect-other-town",
+        "no effect: written in a lane of another town",
+        [begun, (abroad, 1, far({"title": "x"}), True)],
+        fields=said,
+        versions=[(ORIGIN, 1)],
+        counter=1,
+    )
+    alert = Lane(author="town hall", class_=2)
+    yield _record(
+        "record-no-effect-other-class",
+        "no effect: written in a lane of another class",
+        [begun, (alert, 1, far({"title": "x"}), True)],
+        fields=said,
+        versions=[(ORIGIN, 1)],
+        counter=1,
+    )
+    yield _record(
+        "record-without-first",
+        "without its first entry there is no record",
+        [(ORIGIN, 2, edit({"title": "x"}), True)],
+        fields=None,
+    )
+    yield _record(
+        "record-incomplete",
+        "the payload of an edit is a hole: what is missing may be a correction",
+        [begun, (ORIGIN, 2, edit({"status": "中止"}), False)],
+        fields=said,
+        versions=[(ORIGIN, 2)],
+        counter=2,
+        complete=False,
+    )
+    yield _record(
+        "record-marked-field",
+        "a field with a mark that the board doesn't declare: not understood",
+        [begun, (ORIGIN, 2, edit({"!seal": 1}), True)],
+        fields=said | {"!seal": 1},
+        versions=[(ORIGIN, 2)],
+        counter=2,
+        understood=False,
+    )
+    must = Entry(fields={}, record=1, parents=[1], counter=2, more={-1: 1})
+    yield _record(
+        "record-must-understand",
+        "a header key below 0 that isn't known: not understood",
+        [begun, (ORIGIN, 2, must, True)],
+        fields=said,
+        versions=[(ORIGIN, 2)],
+        counter=2,
+        understood=False,
+    )
