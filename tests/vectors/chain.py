@@ -336,7 +336,6 @@ def parcel_vectors() -> Iterator[Vector]:
         ("unknown-bundle", "a bundle of a later version between two", cbor([2, "?"])),
         ("unknown-item", "something that is neither between two", cbor({1: 2})),
         ("long-statement", "a statement over the limit between two", cbor(bytes(4097))),
-        ("not-deterministic", "an item in another encoding between two", b"\x81\x18\x01"),
     ):
         yield Vector(
             name=f"parcel-with-{name}",
@@ -349,13 +348,18 @@ def parcel_vectors() -> Iterator[Vector]:
                 "unreadable": 1,
             },
         )
-    yield Vector(
-        name="parcel-with-garbage",
-        shows="after bytes that are no CBOR nothing can be found",
-        kind="parcel",
-        bytes=cbor(board) + b"\xff" + cbor(open_lane),
-        expect={"statements": [], "bundles": [cbor(board).hex()], "unreadable": 1},
-    )
+    for name, shows, between in (
+        ("garbage", "bytes that are no CBOR", b"\xff"),
+        ("not-deterministic", "an item in another encoding", b"\x81\x18\x01"),
+        ("tag", "an item with a tag", b"\xc1\x00"),
+    ):
+        yield Vector(
+            name=f"parcel-with-{name}",
+            shows=f"{shows}: nothing after it is looked for",
+            kind="parcel",
+            bytes=cbor(board) + between + cbor(open_lane),
+            expect={"statements": [], "bundles": [cbor(board).hex()], "unreadable": 1},
+        )
 
 
 def wrapping_vectors() -> Iterator[Vector]:

@@ -144,8 +144,8 @@ HEADERS = {
     "header-edit-other-lane": (
         Entry(
             fields={"place": "体育館"},
-            record=[ELSEWHERE, 7],
-            parents=[[ELSEWHERE, 7], [ELSEWHERE, 300]],
+            record=[ELSEWHERE, 7, CHECK],
+            parents=[[ELSEWHERE, 7, CHECK], [ELSEWHERE, 300, CHECK]],
             counter=3,
         ),
         "an edit of a record in another lane: references name it",
@@ -154,7 +154,7 @@ HEADERS = {
         Entry(
             fields={"place": "体育館"},
             record=2,
-            parents=[2, 24, 256, [ELSEWHERE, 1]],
+            parents=[2, 24, 256, [ELSEWHERE, 1, CHECK]],
             counter=9,
         ),
         "an edit that replaces several versions; parents sorted by their encodings",
@@ -183,7 +183,7 @@ def expected_header(entry: Entry, lane: Lane) -> dict[str, object]:
         if isinstance(reference, int):
             return [lane.id.hex(), reference]
         assert isinstance(reference, list)
-        return [reference[0].hex(), reference[1]]
+        return [reference[0].hex(), reference[1], reference[2].hex()]
 
     return {
         "value": notation(entry.map),

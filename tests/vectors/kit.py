@@ -28,7 +28,7 @@ class Pieces(tuple[bytes | tuple[bytes, int], ...]):
 
     @property
     def text(self) -> str:
-        return "".join(p.hex() if isinstance(p, bytes) else f"({p[0].hex()})*{p[1]}" for p in self)
+        return "".join(p.hex() if isinstance(p, bytes) else f"({p[0].hex()}*{p[1]})" for p in self)
 
 
 @dataclass(frozen=True, kw_only=True)
