@@ -14,7 +14,11 @@ from urllib.parse import urlsplit
 from node.boards.declaration import Board, Field, FieldType
 
 _PHONE = re.compile(r"[0-9+()\-\s#*]{3,30}")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SPACE = re.compile(r"\s")
+_NO_LINK = "「https://」で始まるアドレスを書いてください。"
+_UNSEEN = {"Cc", "Cf", "Cs"}  # control, direction and lone surrogates (Unicode §4.5)
+_JOINERS = "\u200c\u200d"  # unseen too, but emoji and some scripts are written with them
+_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,7 @@ def parse(board: Board, form: Mapping[str, str]) -> dict[str, object] | Problems
 
 def _value(field: Field, typed: str) -> object:
     """What was typed as a value of the field's type; None for nothing."""
-    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    text = _CONTROL.sub("", text)
+    text = _readable(typed)
     if field.type is FieldType.FLAG:
         return True if text else None
     if not text:
@@ -90,10 +93,19 @@ def _value(field: Field, typed: str) -> object:
             assert_never(field.type)
 
 
+def _readable(typed: str) -> str:
+    """What was typed, without what nobody can see; empty if nothing is left to see."""
+    text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", typed))
+    seen = "".join(
+        c for c in text if c in "\n\t" or c in _JOINERS or unicodedata.category(c) not in _UNSEEN
+    )
+    return seen.strip() if any(not c.isspace() and c not in _JOINERS for c in seen) else ""
+
+
 def _date(text: str) -> str:
-    digits = unicodedata.normalize("NFKC", text).replace("/", "-")
+    parts = unicodedata.normalize("NFKC", text).replace("/", "-").split("-")
     try:
-        return date.fromisoformat(digits).isoformat()
+        return date.fromisoformat("-".join(part.zfill(2) for part in parts)).isoformat()
     except ValueError as wrong:
         raise _Problem("日にちを「2026-04-01」のように書いてください。") from wrong
 
@@ -108,7 +120,7 @@ def _time(text: str) -> str:
 
 def _moment(text: str) -> str:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(unicodedata.normalize("NFKC", text))
     except ValueError as wrong:
         raise _Problem("日時を「2026-04-01T13:30+09:00」のように書いてください。") from wrong
     if moment.tzinfo is None:
@@ -131,9 +143,12 @@ def _phone(text: str) -> str:
 
 
 def _link(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise _Problem("「https://」で始まるアドレスを書いてください。")
+    try:
+        parts = urlsplit(text)
+    except ValueError as wrong:  # a bracket that is never closed
+        raise _Problem(_NO_LINK) from wrong
+    if parts.scheme not in ("http", "https") or not parts.hostname or _SPACE.search(text):
+        raise _Problem(_NO_LINK)
     return text
 
 
