@@ -4,17 +4,17 @@ A pure function of the entries held: thrown away and made again, they are the sa
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 from node.boards import BOARDS
-from node.boards.declaration import Board, Writer
+from node.boards.declaration import Board, FieldType, Writer
 from node.post import Post, PostState
 from sync import cbor
 from sync.entry import EntryId, Quality, RecordId, Written
 from sync.lane import Class
 from sync.ledger import Changes, Ledger
-from sync.limits import PAYLOAD_BYTES_MAX
 from sync.machine.database import Database
 from sync.record import OUTSIDE, Record, address, resolve
 from sync.trust import Role, Trust
@@ -24,20 +24,29 @@ _POST = (
     "lane, number, address, board, state, fields, versions, counter,"
     " written, written_quality, changed, changed_quality, author"
 )
+_LAST_WORD = (
+    "outside_serial DESC, outside_issued DESC, outside_sent DESC, outside_cancels DESC,"
+    " outside_digest DESC, lane, number"
+)
 _CLASSES = {"alert": Class.ALERT, "board": Class.BOARD}
-_FIELDS_BYTES_MAX = 16 * PAYLOAD_BYTES_MAX  # a record is the sum of several entries
 
 
 class Views:
     """The posts of one machine."""
 
     def __init__(self, database: Database, boards: Mapping[str, Board] = BOARDS) -> None:
-        """Makes the tables where they are missing; fills nothing."""
+        """Makes the tables where they are missing or of other software; fills nothing."""
         self._database = database
         self._boards = boards
         self._groups = {name: board.groups() for name, board in boards.items()}
+        statements = _SCHEMA.read_text().split(";\n")
         with database.transaction() as connection:
-            for statement in _SCHEMA.read_text().split(";\n"):
+            made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts'")
+            for (sql,) in made.fetchall():
+                if sql.partition("(")[2] != statements[0].partition("(")[2]:
+                    connection.execute("DROP TABLE posts")
+                    connection.execute("DELETE FROM views")
+            for statement in statements:
                 connection.execute(statement)
 
     # from the ledger
@@ -112,18 +121,27 @@ class Views:
         return touched | {str(outside[0])} if outside[0] else touched
 
     def _choose(self, key: str) -> None:
-        """Of records with one outside key boards show the one its issuer said last."""
+        """Of records with one outside key boards show the one its issuer said last.
+
+        Where that one can't be shown, because it was taken down or isn't whole, none is: an older
+        word in its place would be a false one.
+        """
         connection = self._database.connection
         connection.execute(
             "UPDATE posts SET state = ? WHERE outside_key = ? AND state IN (?, ?)",
             (PostState.SUPERSEDED, key, PostState.SHOWN, PostState.STANDBY),
         )
         connection.execute(
-            "UPDATE posts SET state = ? WHERE (lane, number) = (SELECT lane, number FROM posts"
-            " WHERE outside_key = ? AND state = ? ORDER BY outside_serial DESC,"
-            " outside_issued DESC, outside_sent DESC, outside_cancels DESC, outside_digest DESC,"
-            " lane, number LIMIT 1)",
-            (PostState.SHOWN, key, PostState.SUPERSEDED),
+            "UPDATE posts SET state = ? WHERE state = ? AND (lane, number) = ("
+            "SELECT lane, number FROM posts WHERE outside_key = ? AND state NOT IN (?, ?)"
+            f" ORDER BY {_LAST_WORD} LIMIT 1)",
+            (
+                PostState.SHOWN,
+                PostState.SUPERSEDED,
+                key,
+                PostState.NOT_ALLOWED,
+                PostState.NO_BOARD,
+            ),
         )
 
     def _leave_out(self, board: Board) -> None:
@@ -197,9 +215,8 @@ class Views:
     def by_outside_key(self, key: str) -> Sequence[Post]:
         """Every record of the thing that its issuer calls so, the one that stands first."""
         return self._posts(
-            f"SELECT {_POST} FROM posts WHERE outside_key = ? ORDER BY state = ? DESC,"
-            " outside_serial DESC, outside_issued DESC, outside_sent DESC, outside_cancels DESC,"
-            " outside_digest DESC",
+            f"SELECT {_POST} FROM posts WHERE outside_key = ?"
+            f" ORDER BY state = ? DESC, {_LAST_WORD}",
             key,
             PostState.SHOWN,
         )
@@ -219,8 +236,9 @@ class Views:
 
 def _post(row: tuple[Any, ...]) -> Post:
     lane, number, address_, board, state, fields, versions, counter, *times, author = row
-    decoded: Any = cbor.decode(fields, bytes_max=_FIELDS_BYTES_MAX)
-    parents: Any = cbor.decode(versions, bytes_max=_FIELDS_BYTES_MAX)
+    # What we wrote ourselves; a record is the sum of many entries and has no limit of its own.
+    decoded: Any = cbor.decode(fields, bytes_max=len(fields))
+    parents: Any = cbor.decode(versions, bytes_max=len(versions))
     return Post(
         id=EntryId(lane, number),
         address=address_,
@@ -250,7 +268,20 @@ def _state(record: Record, board: Board | None, roles: Collection[Role]) -> Post
 def _sort(record: Record, board: Board | None) -> str:
     if board is None or not board.order.field:
         return f"{record.written.seconds:020d}"
-    return _text(record, board.order.field) or "9999"  # what has no date yet comes last
+    text = _text(record, board.order.field)
+    field = board.field(board.order.field)
+    if field is not None and field.type is FieldType.MOMENT:
+        text = _in_utc(text)
+    return text or ("" if board.order.newest_first else "9999")  # what has no date comes last
+
+
+def _in_utc(text: str) -> str:
+    """A moment so that it sorts, whatever offset its issuer wrote it with."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).isoformat(timespec="seconds") if moment.tzinfo else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _text(record: Record, name: str) -> str:
