@@ -3,7 +3,7 @@
 Nothing here knows a board by name or a screen by sight.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -138,22 +138,27 @@ class Node:
 
         Raises ChangedMeanwhile, NotAllowed.
         """
-        board = self.boards[post.board]
-        changed = _changed_groups(board, post.fields, fields)
-        return self._change(post, changed, seen=seen) if changed else post
+        return self._change(
+            post, lambda now: _changed_groups(self.boards[now.board], now.fields, fields), seen=seen
+        )
 
     def remove(self, post: Post, *, seen: str) -> Post:
         """Take it down. Raises ChangedMeanwhile, NotAllowed."""
-        return self._change(post, {WITHDRAWN: True}, seen=seen)
+        return self._change(post, lambda _: {WITHDRAWN: True}, seen=seen)
 
-    def _change(self, post: Post, fields: Mapping[str, object], *, seen: str) -> Post:
+    def _change(
+        self, post: Post, fields: Callable[[Post], Mapping[str, object]], *, seen: str
+    ) -> Post:
         with self.ledger.transaction():
             now = self.post(post.address)
             if now is None or not self.may_change(now):
                 raise NotAllowed
             if edition(now) != seen:
                 raise ChangedMeanwhile
-            change = Change(board=self.boards[post.board], fields=fields, replaces=now)
+            changed = fields(now)
+            if not changed:
+                return now
+            change = Change(board=self.boards[now.board], fields=changed, replaces=now)
             return self._written([change])[0]
 
     def _written(self, changes: Sequence[Change]) -> list[Post]:
