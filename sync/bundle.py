@@ -99,7 +99,7 @@ def read_bundle(value: object) -> Bundle:
     """The bundle an array stands for, its headers rebuilt. Raises Malformed."""
     match value:
         case [1, list(lane), int(first), bytes(before), [_, *_] as entries, bytes(signature)] if (
-            first >= 1 and len(before) == 32 and len(signature) == 64
+            cbor.are_integers(first) and first >= 1 and len(before) == 32 and len(signature) == 64
         ):
             pass
         case _:

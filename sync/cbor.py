@@ -41,6 +41,11 @@ def sequence(encoded: bytes) -> Iterator[object]:
         yield value
 
 
+def are_integers(*values: object) -> bool:
+    """Whether all are integers; `true` and `false` are not."""
+    return all(type(value) is int for value in values)
+
+
 def _load(stream: BytesIO) -> object:
     try:
         return cbor2.load(stream, max_depth=NESTING_MAX + 1)

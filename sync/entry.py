@@ -24,6 +24,19 @@ class EntryId(NamedTuple):
 
 RecordId = EntryId
 
+CHECK_BYTES = 8
+
+
+class Reference(NamedTuple):
+    """An entry as another one names it."""
+
+    entry: EntryId
+    check: bytes = b""  # the head there, its first 8 bytes; empty within the same lane
+
+    def holds(self, head: bytes) -> bool:
+        """Whether it means the entry with that head."""
+        return head.startswith(self.check)
+
 
 class Quality(IntEnum):
     """How good the clock was (DESIGN §5)."""
@@ -57,8 +70,8 @@ class Header:
     """What is kept of a change for good."""
 
     kind: str  # "board/act"
-    record: RecordId | None  # None: it begins a record
-    parents: tuple[EntryId, ...]
+    record: Reference | None  # None: it begins a record
+    parents: tuple[Reference, ...]
     counter: int  # one more than the largest of the parents'
     written: Written
     digest: bytes  # of the payload
@@ -86,17 +99,17 @@ def make_header(
     kind: str,
     payload: bytes,
     written: Written,
-    record: RecordId | None = None,
-    parents: Sequence[EntryId] = (),
+    record: Reference | None = None,
+    parents: Sequence[Reference] = (),
     counter: int = 1,
     account: bytes | None = None,
 ) -> bytes:
     """The bytes of a header in the lane of that id."""
     header: dict[int, object] = {_Key.KIND: kind}
     if record is not None:
-        header[_Key.RECORD] = _reference(record, lane)
+        header[_Key.RECORD] = _as_item(record, lane)
     if parents:
-        header[_Key.PARENTS] = sorted((_reference(p, lane) for p in parents), key=cbor.encode)
+        header[_Key.PARENTS] = sorted((_as_item(p, lane) for p in parents), key=cbor.encode)
     header[_Key.COUNTER] = counter
     if account is not None:
         header[_Key.ACCOUNT] = account
@@ -116,22 +129,27 @@ def read_header(encoded: bytes, lane: bytes) -> Header:
             raise Malformed("a header without a kind")
     match value.get(_Key.PARENTS, ()):
         case ():
-            parents: tuple[EntryId, ...] = ()
+            parents: tuple[Reference, ...] = ()
         case [_, *_] as references if len(references) <= PARENTS_MAX:
             keys = [cbor.encode(reference) for reference in references]
             if sorted(set(keys)) != keys:
                 raise Malformed("parents out of order or named twice")
-            parents = tuple(_entry_id(reference, lane) for reference in references)
+            parents = tuple(_read_reference(item, lane) for item in references)
         case _:
             raise Malformed("a header with wrong parents")
     match value.get(_Key.WRITTEN):
-        case [int(seconds), int(quality)] if quality in set(Quality):
+        case [int(seconds), int(quality)] if cbor.are_integers(seconds, quality) and quality in set(
+            Quality
+        ):
             written = Written(seconds, Quality(quality))
         case _:
             raise Malformed("a header without the time of writing")
     match (value.get(_Key.COUNTER), value.get(_Key.DIGEST), value.get(_Key.LENGTH)):
         case (int(counter), bytes(digest), int(length)) if (
-            counter >= 1 and len(digest) == 32 and 0 <= length <= PAYLOAD_BYTES_MAX
+            cbor.are_integers(counter, length)
+            and counter >= 1
+            and len(digest) == 32
+            and 0 <= length <= PAYLOAD_BYTES_MAX
         ):
             pass
         case _:
@@ -148,7 +166,7 @@ def read_header(encoded: bytes, lane: bytes) -> Header:
         raise Malformed("a header with a wrong record")
     return Header(
         kind=kind,
-        record=None if reference is None else _entry_id(reference, lane),
+        record=None if reference is None else _read_reference(reference, lane),
         parents=parents,
         counter=counter,
         written=written,
@@ -189,20 +207,27 @@ def with_payload_facts(header: bytes, payload: bytes) -> bytes:
 
 
 def _map(value: object) -> dict[int, object]:
-    if not isinstance(value, dict) or not value or not all(isinstance(k, int) for k in value):
+    if not isinstance(value, dict) or not value or not cbor.are_integers(*value):
         raise Malformed("not a map with integer keys")
     return value
 
 
-def _reference(entry: EntryId, lane: bytes) -> object:
-    return entry.number if entry.lane == lane else [entry.lane, entry.number]
+def _as_item(reference: Reference, lane: bytes) -> object:
+    entry, check = reference
+    return entry.number if entry.lane == lane else [entry.lane, entry.number, check]
 
 
-def _entry_id(reference: object, lane: bytes) -> EntryId:
-    match reference:
-        case int(number) if number >= 1 and not isinstance(reference, bool):
-            return EntryId(lane, number)
-        case [bytes(other), int(number)] if len(other) == 32 and other != lane and number >= 1:
-            return EntryId(other, number)
+def _read_reference(item: object, lane: bytes) -> Reference:
+    match item:
+        case int(number) if cbor.are_integers(number) and number >= 1:
+            return Reference(EntryId(lane, number))
+        case [bytes(other), int(number), bytes(check)] if (
+            cbor.are_integers(number)
+            and number >= 1
+            and len(other) == 32
+            and other != lane
+            and len(check) == CHECK_BYTES
+        ):
+            return Reference(EntryId(other, number), check)
         case _:
             raise Malformed("not a reference to an entry")

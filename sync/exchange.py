@@ -106,7 +106,12 @@ def open_offer(message: bytes) -> Offer:
             3: int(counter),
             4: bytes(digest),
             9: str(software),
-        } if len(digest) == 32 and counter >= 1 and len(software) <= SOFTWARE_CHARACTERS_MAX:
+        } if (
+            cbor.are_integers(counter)
+            and counter >= 1
+            and len(digest) == 32
+            and len(software) <= SOFTWARE_CHARACTERS_MAX
+        ):
             pass
         case _:
             raise Malformed("not an offer of this version")
@@ -183,7 +188,11 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
             4: bytes(digest),
             5: [int(kept), int(waiting), int(refused)],
             9: str(software),
-        } if len(software) <= SOFTWARE_CHARACTERS_MAX:
+        } if (
+            cbor.are_integers(kept, waiting, refused)
+            and len(digest) == 32
+            and len(software) <= SOFTWARE_CHARACTERS_MAX
+        ):
             return Answer(
                 digest=digest,
                 kept=kept,

@@ -126,7 +126,7 @@ def _as_array(lane: bytes, held: Held) -> list[object]:
 def _read_held(value: object) -> tuple[bytes, Held]:
     match value:
         case [bytes(lane), int(number), bytes(head), list(holes)] if (
-            len(lane) == 32 and len(head) == 32 and number >= 1
+            cbor.are_integers(number) and len(lane) == 32 and len(head) == 32 and number >= 1
         ):
             return lane, Held(number, head, tuple(_read_hole(hole) for hole in holes))
         case _:
@@ -135,7 +135,7 @@ def _read_held(value: object) -> tuple[bytes, Held]:
 
 def _read_hole(value: object) -> Range:
     match value:
-        case [int(first), int(last)] if 1 <= first <= last:
+        case [int(first), int(last)] if cbor.are_integers(first, last) and 1 <= first <= last:
             return Range(first, last)
         case _:
             raise Malformed("not a range")

@@ -190,7 +190,7 @@ def _links(bundle: Bundle) -> list[Link]:
     for number, entry in enumerate(bundle.entries, bundle.first):
         head = next_head(head, entry.header)
         header = read_header(entry.header, bundle.lane.id)
-        record = header.record or EntryId(bundle.lane.id, number)
+        record = header.record.entry if header.record else EntryId(bundle.lane.id, number)
         links.append(Link(entry.header, entry.payload, head, record))
     return links
 

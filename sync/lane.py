@@ -68,7 +68,7 @@ def read_lane(value: object) -> Lane:
             raise Malformed("not a lane")
     if not is_town(town) or len(author) != 32 or len(random) != 8:
         raise Malformed("a lane with a wrong town, author or random part")
-    if isinstance(ordinal, bool) or not 1 <= ordinal < 1 << 32:
+    if not cbor.are_integers(ordinal, class_, audience) or not 1 <= ordinal < 1 << 32:
         raise Malformed("a lane with a wrong ordinal")
     if class_ not in set(Class) or audience not in set(Audience):
         raise Malformed("a lane of a class or audience unknown to this version")

@@ -25,6 +25,7 @@ class Stored:
     lane: Lane
     header: bytes
     payload: bytes | None  # None: a hole
+    head: bytes  # of its lane, there
 
 
 class Link(NamedTuple):

@@ -7,7 +7,16 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.entry import EntryId, Header, Payload, RecordId, Written, read_header, read_payload
+from sync.entry import (
+    EntryId,
+    Header,
+    Payload,
+    RecordId,
+    Reference,
+    Written,
+    read_header,
+    read_payload,
+)
 from sync.errors import Malformed
 from sync.lane import Lane
 from sync.ledger import Stored
@@ -68,7 +77,7 @@ def resolve(
     first = versions[0]
     board, _, _ = first.header.kind.partition("/")
     known = groups.get(board, {})
-    replaced = {parent for version in versions for parent in version.header.parents}
+    replaced = {parent.entry for version in versions for parent in version.header.parents}
     newest = max(versions, key=lambda v: (v.header.counter, v.stored.id))
     return Record(
         id=first.stored.id,
@@ -103,10 +112,11 @@ def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
             if header.parents or header.counter != 1:
                 continue
         else:
-            parents = [effective.get(parent) for parent in header.parents]
+            parents = [_named(parent, effective) for parent in header.parents]
             if (
                 first is None
                 or not parents
+                or not header.record.holds(first.stored.head)
                 or not _may_follow(header, entry, first, parents, trust)
             ):
                 continue
@@ -117,6 +127,11 @@ def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
         first = first or version
         effective[entry.id] = version
     return list(effective.values()) if first else []
+
+
+def _named(parent: Reference, effective: Mapping[EntryId, _Version]) -> _Version | None:
+    version = effective.get(parent.entry)
+    return version if version and parent.holds(version.stored.head) else None
 
 
 def _may_follow(

@@ -159,7 +159,11 @@ def _read_certificate(claims: object) -> Certificate:
             -65540: list(audiences),
             -65541: int(counter),
             -65542: int(incarnations),
-        } if len(name) <= NAME_CHARACTERS_MAX and len(key) == 32:
+        } if (
+            cbor.are_integers(counter, incarnations, *classes, *audiences)
+            and len(name) <= NAME_CHARACTERS_MAX
+            and len(key) == 32
+        ):
             pass
         case _:
             raise Malformed("not a certificate")

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.chain import next_head, sign_head
-from sync.entry import EntryId, RecordId, Written, make_header, make_payload
+from sync.entry import (
+    CHECK_BYTES,
+    EntryId,
+    RecordId,
+    Reference,
+    Written,
+    make_header,
+    make_payload,
+)
 from sync.errors import TooLarge
 from sync.lane import Lane
 from sync.ledger import Ledger, Link, Signature
@@ -44,7 +52,7 @@ def write(
         signatures: list[Signature] = []
         unsigned_bytes = 0
         for draft in drafts:
-            link = _link(lane, number + 1, head, draft, written=written, salt=salt())
+            link = _link(ledger, lane, number + 1, head, draft, written=written, salt=salt())
             size = len(link.header) + len(link.payload or b"")
             if links and unsigned_bytes + size > SIGNED_EVERY_BYTES:
                 signatures.append(Signature(number, sign_head(lane, number, head, key)))
@@ -59,7 +67,14 @@ def write(
 
 
 def _link(
-    lane: Lane, number: int, head: bytes, draft: Draft, *, written: Written, salt: bytes
+    ledger: Ledger,
+    lane: Lane,
+    number: int,
+    head: bytes,
+    draft: Draft,
+    *,
+    written: Written,
+    salt: bytes,
 ) -> Link:
     payload = make_payload(draft.fields, salt=salt)
     if len(payload) > PAYLOAD_BYTES_MAX:
@@ -69,10 +84,18 @@ def _link(
         kind=draft.kind,
         payload=payload,
         written=written,
-        record=draft.record,
-        parents=draft.parents,
+        record=_reference(ledger, lane, draft.record) if draft.record else None,
+        parents=[_reference(ledger, lane, parent) for parent in draft.parents],
         counter=draft.counter,
     )
     if len(header) > HEADER_BYTES_MAX:
         raise TooLarge(f"a header of {len(header)} bytes")
     return Link(header, payload, next_head(head, header), draft.record or EntryId(lane.id, number))
+
+
+def _reference(ledger: Ledger, lane: Lane, entry: EntryId) -> Reference:
+    if entry.lane == lane.id:
+        return Reference(entry)
+    head = ledger.head_at(entry.lane, entry.number)
+    assert head is not None, "an entry that isn't held can't be built on"
+    return Reference(entry, head[:CHECK_BYTES])

@@ -190,4 +190,6 @@ class MemoryLedger:
     def _stored(self, entry: EntryId) -> Stored:
         held = self._state.lanes[entry.lane]
         link = held.links[entry.number - 1]
-        return Stored(id=entry, lane=held.lane, header=link.header, payload=link.payload)
+        return Stored(
+            id=entry, lane=held.lane, header=link.header, payload=link.payload, head=link.head
+        )

@@ -153,9 +153,10 @@ class SqliteLedger:
                 lane=_read_lane(described),
                 header=header,
                 payload=payload,
+                head=head,
             )
-            for lane, number, header, payload, *described in self._all(
-                f"SELECT id, entries.number, header, payload, {_LANE_COLUMNS}"
+            for lane, number, header, payload, head, *described in self._all(
+                f"SELECT id, entries.number, header, payload, entries.head, {_LANE_COLUMNS}"
                 " FROM entries JOIN lanes USING (lane)"
                 " WHERE record_lane = (SELECT lane FROM lanes WHERE id = ?)"
                 " AND record_number = ?",

@@ -19,6 +19,7 @@ from tests.vectors.kit import (
 BOARD = Lane(author="kamisato")
 OFFICE = Lane(author="town hall", ordinal=2, class_=2, audience=2)
 ELSEWHERE = H(b"a lane elsewhere")
+CHECK = H(b"a head elsewhere")[:8]
 
 ACCEPTED = {
     "zero": (0, "the smallest of integers"),
@@ -216,17 +217,19 @@ def header_vectors() -> Iterator[Vector]:
         (
             "header-parents-unsorted-long",
             "the long form sorts after every number",
-            {3: [[ELSEWHERE, 1], 1]},
+            {3: [[ELSEWHERE, 1, CHECK], 1]},
         ),
         ("header-parents-twice", "a parent named twice", {3: [1, 1]}),
         ("header-parents-none", "no parents are an absent key, not an empty array", {3: []}),
         ("header-parents-17", "more parents than the limit", {3: many}),
-        ("header-record-long-form", "the long form for the same lane", {2: [BOARD.id, 1]}),
-        ("header-parent-long-form", "the long form for the same lane", {3: [[BOARD.id, 1]]}),
+        ("header-record-long-form", "the long form for the same lane", {2: [BOARD.id, 1, CHECK]}),
+        ("header-parent-long-form", "the long form for the same lane", {3: [[BOARD.id, 1, CHECK]]}),
+        ("header-record-no-check", "a long form without its check", {2: [ELSEWHERE, 1]}),
+        ("header-record-short-check", "a check of 7 bytes", {2: [ELSEWHERE, 1, CHECK[:7]]}),
         ("header-record-null", "an absent record is an absent key", {2: None}),
         ("header-record-0", "entries are numbered from 1", {2: 0}),
         ("header-record-true", "true is not the integer 1", {2: True}),
-        ("header-record-short-lane", "a lane id of 31 bytes", {2: [ELSEWHERE[:31], 1]}),
+        ("header-record-short-lane", "a lane id of 31 bytes", {2: [ELSEWHERE[:31], 1, CHECK]}),
         ("header-kind-65-bytes", "a kind longer than the limit", {1: "event/" + "x" * 59}),
         ("header-kind-bytes", "a kind that isn't text", {1: b"event/write"}),
         ("header-counter-0", "counters begin at 1", {4: 0}),

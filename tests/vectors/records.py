@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tests.vectors.kit import OTHER_TOWN, Entry, Lane, Vector, cbor, certificate, notation, public
+from tests.vectors.kit import (
+    OTHER_TOWN,
+    Entry,
+    H,
+    Lane,
+    Vector,
+    cbor,
+    certificate,
+    notation,
+    public,
+)
 
 ORIGIN = Lane(author="kamisato")
 OTHER_LIFE = Lane(author="kamisato", ordinal=2, random=bytes(8))
@@ -31,8 +41,8 @@ def _record(
         kind="record",
         bytes=cbor(
             [
-                [lane.array, number, entry.header, entry.payload if held else None]
-                for lane, number, entry, held in written
+                [lane.array, number, head, entry.header, entry.payload if held else None]
+                for (lane, number, entry, held), head in zip(written, _heads(written), strict=True)
             ]
         ),
         given={
@@ -58,15 +68,21 @@ def _record(
     )
 
 
-def _far(number: int) -> list[object]:
-    """A reference to the origin's lane from another."""
-    return [ORIGIN.id, number]
+def _heads(written: Sequence[Written]) -> list[bytes]:
+    """The head of each entry's lane there, as if what is listed were all of the lane."""
+    heads = {lane.id: lane.id for lane, _, _, _ in written}
+    found: list[bytes] = []
+    for lane, _, entry, _ in written:
+        heads[lane.id] = H(heads[lane.id], H(entry.header))
+        found.append(heads[lane.id])
+    return found
 
 
 def vectors() -> Iterator[Vector]:
     first = Entry(fields={"title": "夏祭り", "begins": "18:00", "ends": "20:00"})
     begun: Written = (ORIGIN, 1, first, True)
     said = dict(first.fields)
+    origin_check = _heads([begun])[0][:8]
 
     def edit(
         fields: Mapping[str, object], parents: Sequence[object] = (1,), **how: object
@@ -79,7 +95,9 @@ def vectors() -> Iterator[Vector]:
     def far(fields: Mapping[str, object], **how: object) -> Entry:
         counter = how.get("counter", 2)
         assert isinstance(counter, int)
-        return Entry(fields=fields, record=_far(1), parents=[_far(1)], counter=counter)
+        check = how.get("check", origin_check)
+        origin = [ORIGIN.id, 1, check]
+        return Entry(fields=fields, record=origin, parents=[origin], counter=counter)
 
     yield _record(
         "record-of-one-entry",
@@ -204,6 +222,15 @@ def vectors() -> Iterator[Vector]:
             versions=[(ORIGIN, 1)],
             counter=1,
         )
+    other_history = far({"title": "x"}, check=H(b"another history")[:8])
+    yield _record(
+        "record-no-effect-other-history",
+        "no effect: the check names an entry of another history of the lane",
+        [begun, (OFFICE, 1, other_history, True)],
+        fields=said,
+        versions=[(ORIGIN, 1)],
+        counter=1,
+    )
     abroad = Lane(author="kamisato", town=OTHER_TOWN)
     yield _record(
         "record-no-effect-other-town",
