@@ -110,9 +110,16 @@ def order_vectors() -> Iterator[Vector]:
         (
             "erase",
             "these payloads go, everywhere",
-            {"entries": [[BOARD.id, 3], [BOARD.id, 7]], "reason": "本人の求め"},
+            {
+                "entries": [[BOARD.id, 3, bytes([3]) * 8], [BOARD.id, 7, bytes([7]) * 8]],
+                "reason": "本人の求め",
+            },
         ),
-        ("retain", "the time of these ranges is over", {"ranges": [[BOARD.id, 1, 500]]}),
+        (
+            "retain",
+            "the time of these ranges is over",
+            {"ranges": [[BOARD.id, 1, 500, bytes([9]) * 8]]},
+        ),
     ):
         order = Entry(kind=f"order/{name}", fields=fields)
         yield Vector(
