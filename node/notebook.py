@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from tinydb import Query, TinyDB
@@ -19,24 +20,33 @@ class WholeFileStorage(Storage):
     """TinyDB's content in a file that is always the old one or the new one, whole."""
 
     def __init__(self, path: Path) -> None:
-        """A file that isn't JSON any more is put aside, and the notebook begins anew."""
+        """A file that can't be read any more counts as none; the next write puts it aside."""
         self._path = path
 
     def read(self) -> dict[str, dict[str, Any]] | None:
         """What is in the file; None where there is none."""
         try:
             content = json.loads(self._path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, RecursionError):
             return None
-        except ValueError:
-            self._path.replace(self._path.with_suffix(".damaged"))
-            return None
-        return content if isinstance(content, dict) else None
+        return content if _is_notes(content) else None
 
     def write(self, data: Mapping[str, Mapping[str, Any]]) -> None:
         """Replace the file."""
+        if self._path.exists() and self.read() is None:
+            self._path.replace(self._path.with_suffix(".damaged"))
         content = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
         write_whole(self._path, content.encode())
+
+
+def _is_notes(content: object) -> bool:
+    """Tables of numbered rows, as TinyDB wants them; a hand may have mended it otherwise."""
+    return isinstance(content, dict) and all(
+        isinstance(table, dict)
+        and all(key.isascii() and key.isdigit() for key in table)
+        and all(isinstance(row, dict) for row in table.values())
+        for table in content.values()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,7 @@ class Notebook:
     def __init__(self, path: Path) -> None:
         """Opens nothing yet."""
         self._path = path
+        self._lock = Lock()
 
     def neighbours(self) -> list[Neighbour]:
         """All that are noted, by address."""
@@ -77,7 +88,7 @@ class Notebook:
 
     def note(self, neighbour: Neighbour) -> None:
         """Write down the newest about it, in the place of what was."""
-        with TinyDB(self._path, storage=WholeFileStorage) as notes:
+        with self._lock, TinyDB(self._path, storage=WholeFileStorage) as notes:
             notes.table("neighbours").upsert(
                 asdict(neighbour), Query().address == neighbour.address
             )
