@@ -72,8 +72,7 @@ class NeighbourLoop:
         while not self._stopped:
             self._due.wait()
             self._due.clear()
-            if not self._stopped and (self._always or not self._agreed()):
-                self._always = False
+            if not self._stopped:
                 self._exchange_and_note()
         self._road.close()
         self._node.database.close()
@@ -88,8 +87,13 @@ class NeighbourLoop:
     def _exchange_and_note(self) -> None:
         tried = clock.now().at.isoformat(timespec="seconds")
         try:
+            if not self._always and self._agreed():
+                return
+            self._always = False
             exchanged = self._exchange()
         except Exception as wrong:  # whatever it is, the road stays open and the keeper is told
+            if isinstance(wrong, Unverified | Declined):
+                self._key = None  # another machine may stand there now: ask again who it is
             problem = _problem(wrong)
             if problem != self._neighbour.problem:
                 _log.warning("%s: %s", self._neighbour.address, problem, exc_info=wrong)

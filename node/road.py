@@ -35,19 +35,15 @@ class HttpRoad:
         self._connection.close()
 
     def _ask(self, method: str, body: bytes) -> bytes:
+        kept = self._connection.sock is not None
         try:
             return self._ask_once(method, body)
-        except http.client.RemoteDisconnected:
+        except (OSError, http.client.HTTPException) as wrong:
+            self.close()
             # A kept connection that the other side has closed meanwhile: once more, afresh. What
             # was taken in at the first try is known at the second.
-            self.close()
-        except (OSError, http.client.HTTPException) as wrong:
-            self.close()
-            raise Unreachable(str(wrong) or type(wrong).__name__) from wrong
-        try:
-            return self._ask_once(method, body)
-        except (OSError, http.client.HTTPException) as wrong:
-            self.close()
+            if kept and isinstance(wrong, ConnectionError):
+                return self._ask(method, body)
             raise Unreachable(str(wrong) or type(wrong).__name__) from wrong
 
     def _ask_once(self, method: str, body: bytes) -> bytes:
@@ -62,6 +58,8 @@ class HttpRoad:
         if len(content) > MESSAGE_BYTES_MAX:
             self.close()
             raise TooLarge("an answer larger than the limit")
+        if response.length:
+            raise http.client.IncompleteRead(content, response.length)
         if response.status == 503:
             raise Unreachable("the other side is busy")
         if response.status != 200:
