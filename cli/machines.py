@@ -12,7 +12,7 @@ from hub.hub import open_hub
 from kiosk_ui.app import create_app as create_screens
 from node.commands import Refused, Subparsers
 from node.node import open_node
-from sync.machine.settings import Part, read_settings
+from sync.machine.settings import Part, read_address, read_settings
 
 _PARTS = {
     Part.NODE: "公民館の機械を動かします。",
@@ -28,7 +28,12 @@ def add_machine_commands(commands: Subparsers) -> None:
         parser.set_defaults(does=_run_hub if part is Part.HUB else _run_machine, part=part)
         if part is not Part.HUB:
             parser.add_argument(
-                "--peer", metavar="URL", action="append", default=[], help="相手の番地"
+                "--peer",
+                metavar="URL",
+                type=read_address,
+                action="append",
+                default=[],
+                help="相手の番地",
             )
     _command(commands, "web", "機械の画面だけを動かします。").set_defaults(does=_run_web)
 

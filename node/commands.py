@@ -18,6 +18,7 @@ from node.node import Node, open_node
 from node.post import Post
 from node.status import in_words, status
 from node.syncing import run
+from sync.machine.settings import read_address
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -45,7 +46,9 @@ def add_commands(commands: Subparsers) -> None:
     synced = _command(
         commands, "sync", _sync, "ほかの機械とやりとりします（常に動かしておきます）。"
     )
-    synced.add_argument("--peer", metavar="URL", action="append", default=[], help="相手の番地")
+    synced.add_argument(
+        "--peer", metavar="URL", type=read_address, action="append", default=[], help="相手の番地"
+    )
 
 
 def _command(commands: Subparsers, name: str, does: object, help_: str) -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sync import cbor
+from sync.errors import Malformed
 from sync.ingest import Kept, ingest_statement
 from sync.ledger import Ledger
 from sync.machine.keys import Identity, load_identity
@@ -29,7 +30,11 @@ def take_in_statements(settings: Settings, ledger: Ledger) -> None:
 
 
 def read_statements(path: Path) -> list[bytes]:
-    """The statements in a file, none where there is none."""
-    if not path.exists():
+    """The statements in a file, none where there is none. Raises NotProvisioned."""
+    try:
+        items = list(cbor.sequence(path.read_bytes()))
+    except FileNotFoundError:
         return []
-    return [item for item in cbor.sequence(path.read_bytes()) if isinstance(item, bytes)]
+    except (OSError, Malformed) as wrong:
+        raise NotProvisioned(f"{path} を読めません: {wrong}") from wrong
+    return [item for item in items if isinstance(item, bytes)]

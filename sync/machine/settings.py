@@ -86,9 +86,9 @@ def read_settings(folder: Path) -> Settings:
                 str(town): frozenset(bytes.fromhex(key) for key in keys)
                 for town, keys in told["authorities"].items()
             },
-            hub=_address(told["hub"]) if "hub" in told else None,
-            peers=tuple(map(_address, told.get("peers", ()))),
-            offer_seconds=int(told.get("offer_seconds", 60)),
+            hub=read_address(told["hub"]) if "hub" in told else None,
+            peers=tuple(map(read_address, told.get("peers", ()))),
+            offer_seconds=max(1, int(told.get("offer_seconds", 60))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
@@ -97,8 +97,10 @@ def read_settings(folder: Path) -> Settings:
     return settings
 
 
-def _address(value: object) -> str:
+def read_address(value: object) -> str:
+    """The address of a machine. Raises ValueError."""
     parts = urlsplit(str(value))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    # A port that is none raises when it is asked for.
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError(f"{value} is not an http address")
     return str(value).rstrip("/")
