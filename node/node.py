@@ -131,7 +131,8 @@ class Node:
         """Post it; what is returned is on the disk. Raises NotAllowed."""
         if not self.may_post(board):
             raise NotAllowed
-        return self._written([Change(board=board, fields=fields)])[0]
+        (record,) = self.write([Change(board=board, fields=fields)], identity=self.identity)
+        return self._written(record)
 
     def edit(self, post: Post, fields: Mapping[str, object], *, seen: str) -> Post:
         """Give it these fields in the place of those it has; `seen` is `edition` of what was read.
@@ -159,21 +160,23 @@ class Node:
             if not changed:
                 return now
             change = Change(board=self.boards[now.board], fields=changed, replaces=now)
-            return self._written([change])[0]
+            (record,) = self.write([change], identity=self.identity)
+        return self._written(record)
 
-    def _written(self, changes: Sequence[Change]) -> list[Post]:
-        with self.ledger.transaction():
-            records = self.write(changes, identity=self.identity)
-        return [post for record in records if (post := self.views.by_id(record)) is not None]
+    def _written(self, record: RecordId) -> Post:
+        """The post as the views have it, once the transaction is over that made it so."""
+        post = self.views.by_id(record)
+        assert post is not None
+        return post
 
     def write(self, changes: Iterable[Change], *, identity: Identity) -> list[RecordId]:
         """Write them in the name of a key of this machine; durable when this returns."""
         drafts: dict[Lane, list[tuple[int, Draft]]] = {}
-        for at, change in enumerate(changes):
-            lane = self._lane(change.board, identity)
-            drafts.setdefault(lane, []).append((at, _draft(change)))
         records: dict[int, RecordId] = {}
         with self.ledger.transaction():
+            for at, change in enumerate(changes):
+                lane = self._lane(change.board, identity)
+                drafts.setdefault(lane, []).append((at, _draft(change)))
             for lane, numbered in drafts.items():
                 ids = write(
                     self.ledger,
