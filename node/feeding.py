@@ -80,12 +80,14 @@ class Feed:
         board = self._node.boards[item.board]
         fields: dict[str, object] = {**item.fields, OUTSIDE: _outside(item)}
         held = self._node.views.by_outside_key(item.outside.key)
-        if any(_digest(post) == item.outside.digest for post in held):
-            return None
         if not item.outside.issued:  # a row of a list: the newest edition is what stands
             ours = next((post for post in held if post.author == self._identity.public), None)
             if ours is not None:
+                if _digest(ours) == item.outside.digest:
+                    return None
                 return Change(board=board, fields=_in_place_of(ours, fields, board), replaces=ours)
+        if any(_digest(post) == item.outside.digest for post in held):
+            return None
         return Change(board=board, fields=fields)
 
 
