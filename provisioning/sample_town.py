@@ -76,9 +76,10 @@ def _fill(folder: Path, machine: str, posts: list[dict[str, object]], now: Momen
             for post in posts
             if post["at"] == machine
         ]
-        node.write(changes, identity=node.identity)
-        if node.settings.part is Part.OFFICE:
-            _feed(Feed(node), now)
+        with node.ledger.transaction():  # all or nothing: what has something isn't filled again
+            node.write(changes, identity=node.identity)
+            if node.settings.part is Part.OFFICE:
+                _feed(Feed(node), now)
     finally:
         node.database.close()
 

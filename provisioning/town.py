@@ -3,6 +3,7 @@
 A folder that is a machine's already is left as it is, so making a town twice changes nothing.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,5 @@ def _settings(town: Town, plan: Plan) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """A TOML basic string: JSON's escapes are among its own, all but that of DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
