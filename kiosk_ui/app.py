@@ -1,0 +1,57 @@
+"""The screens of one node as a WSGI application. Nothing happens at import time."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from kiosk_ui import doorway
+from kiosk_ui.changing import changing_pages
+from kiosk_ui.errors import add_error_pages
+from kiosk_ui.frame import add_frame
+from kiosk_ui.headers import add_headers
+from kiosk_ui.health import health_page
+from kiosk_ui.home import home_page
+from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.lists import list_pages
+from kiosk_ui.posting import posting_pages
+from kiosk_ui.records import record_pages
+from kiosk_ui.same_site import refuse_strangers
+from kiosk_ui.screen import Screen
+from kiosk_ui.static_files import read_static_files, static_pages
+from kiosk_ui.text_size import text_size_page
+from node.node import Node
+from sync.machine import clock
+
+FORM_BYTES_MAX = 256 << 10
+
+
+def create_app(
+    node: Node,
+    public_url: str | None = None,
+    *,
+    now: Callable[[], datetime] = lambda: clock.now().at,
+) -> Flask:
+    """The application of that node; `public_url` is how phones reach it."""
+    screen = Screen(node=node, now=now, public_url=public_url)
+    kept, static = KeptPages(screen), read_static_files()
+    app = Flask("kiosk_ui", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    for pages in (
+        home_page(screen, kept),
+        list_pages(screen, kept),
+        record_pages(screen, kept),
+        posting_pages(screen),
+        changing_pages(screen),
+        text_size_page(),
+        static_pages(static),
+        health_page(node),
+        doorway.doorway_pages(node),
+    ):
+        app.register_blueprint(pages)
+    add_frame(app, screen, static)
+    refuse_strangers(app, but=doorway.ENDPOINTS)
+    add_headers(app)
+    add_error_pages(app)
+    return app

@@ -1,0 +1,109 @@
+"""What is current on a board, as its declaration has it: what stands, what is to come, what is new.
+
+Nothing is hidden by a clock alone: what is old is counted and pointed to.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kiosk_ui import dates
+from kiosk_ui.screen import Screen
+from kiosk_ui.shown import Shown
+from node.boards.declaration import Board, FieldType
+
+ALERTS_MAX = 1_000
+ALERTS_SHOWN_MAX = 6
+OLD_AFTER = timedelta(days=3)
+"""What presses by no stated level and is older than this is pointed to instead of shown."""
+
+LONGEST = timedelta(days=400)
+"""What began earlier than that is over, whatever it says."""
+EVENTS_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts:
+    """What an alert board has to say now."""
+
+    board: Board
+    real: Sequence[Shown]  # what presses most first
+    more: int  # stand too
+    old: int  # stand too, but were issued long ago
+    practice: Sequence[Shown]
+    newest: str  # when the newest one held was issued, in words; "" where none is held
+    newest_age: str
+
+
+def alerts(screen: Screen, board: Board) -> Alerts:
+    """What stands, apart from what is only practice."""
+    posts = screen.node.posts(board, limit=ALERTS_MAX)
+    shown = [screen.draw(post) for post in posts]
+    standing = [item for item in shown if not item.over]
+    real = [item for item in standing if not item.practice]
+    pressing = sorted(
+        (item for item in real if item.urgency or not _is_old(item, screen.now())),
+        key=lambda item: -item.urgency,
+    )
+    newest = newest_moment(screen, board)
+    return Alerts(
+        board=board,
+        real=pressing[:ALERTS_SHOWN_MAX],
+        more=len(pressing[ALERTS_SHOWN_MAX:]),
+        old=len(real) - len(pressing),
+        practice=[item for item in standing if item.practice and not _is_old(item, screen.now())][
+            :ALERTS_SHOWN_MAX
+        ],
+        newest=dates.moment_in_words(newest, screen.now()) if newest else "",
+        newest_age=dates.ago(newest, screen.now()) if newest else "",
+    )
+
+
+def newest_moment(screen: Screen, board: Board) -> datetime | None:
+    """The latest time of issue of all that is held, standing or over."""
+    moments = (
+        dates.read_moment(post.text(board.order.field))
+        for post in screen.node.posts(board, limit=ALERTS_MAX)
+    )
+    return max((moment for moment in moments if moment), default=None)
+
+
+def _is_old(item: Shown, now: datetime) -> bool:
+    moment = dates.read_moment(item.post.text(item.board.order.field))
+    return moment is not None and now - moment > OLD_AFTER
+
+
+def is_by_day(board: Board) -> bool:
+    """Whether it is a board of things that are on at some day."""
+    field = board.field(board.order.field)
+    return field is not None and field.type is FieldType.DATE and not board.order.newest_first
+
+
+def is_by_arrival(board: Board) -> bool:
+    """Whether what was posted last stands first."""
+    return not board.order.field and board.order.newest_first
+
+
+def to_come(screen: Screen, board: Board) -> list[Shown]:
+    """What is on today or later, or at a day that isn't known; the next one first."""
+    since = (dates.today(screen.now()) - LONGEST).isoformat()
+    posts = screen.node.posts(board, limit=EVENTS_MAX, since=since)
+    return [item for post in posts if not is_past(item := screen.draw(post), screen.now())]
+
+
+def past(screen: Screen, board: Board) -> list[Shown]:
+    """What is over, the last one first."""
+    posts = screen.node.posts(board, limit=EVENTS_MAX)
+    return [item for post in posts if is_past(item := screen.draw(post), screen.now())][::-1]
+
+
+def is_past(item: Shown, now: datetime) -> bool:
+    """Whether its last day is over."""
+    last = dates.read_date(item.post.text(item.board.order.until)) or item.day
+    return last is not None and max(last, item.day or last) < dates.today(now)
+
+
+def newest(screen: Screen, board: Board, *, limit: int) -> list[Shown]:
+    """What came last and still stands."""
+    posts = screen.node.posts(board, limit=10 * limit)
+    return [item for post in posts if not (item := screen.draw(post)).over][:limit]

@@ -1,0 +1,73 @@
+"""Pages for when something can't be shown: what happened, and what to do. Never a stack trace."""
+
+from flask import Flask, Response, make_response, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "400": (
+        "うまく受け取れませんでした",
+        "お手数ですが、前の画面にもどって、もう一度お試しください。",
+    ),
+    "403": (
+        "ほかのページから送られたので、受け取りませんでした",
+        "この画面の「はじめにもどる」から開いて、もう一度お試しください。",
+    ),
+    "404": (
+        "このページは見つかりませんでした",
+        "アドレスが少しちがうか、まだこの機械に届いていないのかもしれません。"
+        "「はじめにもどる」から探してみてください。",
+    ),
+    "405": (
+        "この開き方はできません",
+        "「はじめにもどる」から、もう一度開いてください。",
+    ),
+    "413": (
+        "書かれたものが長すぎて、受け取れませんでした",
+        "前の画面にもどって文を短くし、もう一度お送りください。",
+    ),
+    "500": (
+        "機械の中でうまくいかないことがありました",
+        "申し訳ありません。少し待って、もう一度お試しください。"
+        "それでもだめなときは、公民館の人にお知らせください。",
+    ),
+    "may_not_post": (
+        "この掲示板には、役場の人がのせます",
+        "のせてほしいことがあるときは、公民館か役場の人にお話しください。",
+    ),
+    "withdrawn": (
+        "この投稿は取り下げられました",
+        "のせた人が取り下げたので、内容はもう見られません。",
+    ),
+    "incomplete": (
+        "この投稿は、まだ全部は届いていません",
+        "足りないところに訂正があるかもしれないので、全部届いてからお見せします。"
+        "しばらくしてから、もう一度ご覧ください。",
+    ),
+    "not_understood": (
+        "この投稿は、この機械ではまだ表示できません",
+        "新しいソフトウェアで書かれています。この機械が新しくなると見られます。"
+        "お急ぎのときは、公民館の人にお話しください。",
+    ),
+}
+
+
+def message_page(name: str, status: int) -> Response:
+    """A page that says one thing."""
+    heading, advice = _WORDS.get(name, _WORDS["400"])
+    page = render_template("message.html", heading=heading, advice=advice)
+    return make_response(page, status)
+
+
+def add_error_pages(app: Flask) -> None:
+    """For every error, one of our own."""
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> ResponseReturnValue:
+        status = error.code or 500
+        if 300 <= status < 400:
+            return error.get_response()
+        page = message_page("500" if status >= 500 else str(status), status)
+        if "Allow" in (headers := dict(error.get_headers())):
+            page.headers["Allow"] = headers["Allow"]
+        return page

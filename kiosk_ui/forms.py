@@ -1,0 +1,91 @@
+"""A form drawn and a form sent: what `posting` and `changing` have in common."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, render_template, request
+
+from kiosk_ui.controls import Control, controls, to_parse
+from kiosk_ui.screen import Screen
+from kiosk_ui.sent_before import new_token
+from kiosk_ui.text_size import SIZES, remember_size
+from node.boards.declaration import Board
+from node.form import Problems, parse
+
+TOKEN = "token"  # noqa: S105
+SEEN = "seen"
+SIZE = "size"
+TOO_LONG = "全部あわせると長すぎて、のせられません。どれかの文を短くしてください。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What doesn't change from one rendering to the next."""
+
+    board: Board
+    heading: str
+    send: str  # what the button says
+    back: str
+    seen: str = ""  # the edition this form is about to replace
+
+
+def typed() -> dict[str, str]:
+    """What was typed, letter by letter."""
+    return {name: value.replace("\r\n", "\n") for name, value in request.form.items()}
+
+
+def form_page(
+    form: Form,
+    values: Mapping[str, str],
+    *,
+    problems: Mapping[str, str] | None = None,
+    present: Mapping[str, str] | None = None,
+    trouble: str = "",
+    status: int = 200,
+    size: str | None = None,
+) -> Response:
+    """The form with these values in it, each problem at its field."""
+    drawn: list[Control] = controls(form.board, values, problems=problems, present=present)
+    page = render_template(
+        "form.html",
+        form=form,
+        controls=drawn,
+        wrong=[control for control in drawn if control.problem],
+        trouble=trouble,
+        back=form.back,
+        token=values.get(TOKEN) or new_token(),
+        sizes_in_form=True,
+        **({"size": size} if size else {}),
+    )
+    return make_response(page, status)
+
+
+def resized(form: Form) -> Response | None:
+    """If a button for the size of letters was pressed: the same form, that large."""
+    size = request.form.get(SIZE, "")
+    if size not in SIZES:
+        return None
+    return remember_size(form_page(form, typed(), size=size), size)
+
+
+def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]) -> Response:
+    """Take a form once: `do` gets its fields, and what it leads to is remembered."""
+    token = request.form.get(TOKEN, "")
+    with screen.sent_before.one_at_a_time():
+        if led_to := screen.sent_before.led_to(token):
+            return see_other(led_to)
+        match parse(form.board, to_parse(form.board, request.form)):
+            case Problems(by_field=problems):
+                return form_page(form, typed(), problems=problems, status=422)
+            case fields:
+                response = do(fields)
+        if response.status_code == 303:
+            screen.sent_before.remember(token, response.headers["Location"])
+        return response
+
+
+def see_other(address: str) -> Response:
+    """Go and look there; reloading that page sends nothing again."""
+    response = redirect(address, 303)
+    assert isinstance(response, Response)
+    return response

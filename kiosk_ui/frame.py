@@ -1,0 +1,33 @@
+"""What every template may use: who and where we are, how large letters are, how to draw a QR."""
+
+from collections.abc import Mapping
+
+from flask import Flask, request, url_for
+
+from kiosk_ui.dates import weekday
+from kiosk_ui.qr import qr
+from kiosk_ui.screen import Screen, at_the_kiosk
+from kiosk_ui.static_files import StaticFile
+from kiosk_ui.text_size import SIZES, chosen_size
+
+
+def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> None:
+    """Give it to all templates."""
+
+    def static_url(name: str) -> str:
+        return url_for("static_files.static_file", name=name, v=static[name].digest)
+
+    app.jinja_env.globals.update(
+        qr=qr,
+        weekday=weekday,
+        static_url=static_url,
+        text_sizes=SIZES,
+        place=screen.node.settings.name,
+        town=screen.node.town_name,
+        boards=screen.node.boards,
+    )
+
+    @app.context_processor
+    def of_this_request() -> dict[str, object]:
+        here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return {"size": chosen_size(), "at_the_kiosk": at_the_kiosk(), "here": here}

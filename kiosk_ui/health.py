@@ -1,0 +1,21 @@
+"""Whether this machine is well: asked by supervisors and by people who tend it."""
+
+import sqlite3
+
+from flask import Blueprint, Response, jsonify
+
+from node.node import Node
+
+
+def health_page(node: Node) -> Blueprint:
+    """`/healthz`: 200 once the ledger could be read, else 503."""
+    pages = Blueprint("health", __name__)
+
+    @pages.get("/healthz")
+    def healthz() -> tuple[Response, int]:
+        try:
+            return jsonify(ok=True, version=node.version()), 200
+        except sqlite3.Error:
+            return jsonify(ok=False), 503
+
+    return pages

@@ -1,0 +1,71 @@
+"""The home screen: all of it in one look."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from kiosk_ui import current, dates
+from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.screen import Screen
+from kiosk_ui.shown import Shown
+from node.boards.declaration import Board
+
+TO_COME_MAX = 5
+NEWEST_MAX = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """The first few posts of a board."""
+
+    board: Board
+    heading: str
+    nothing: str
+    items: Sequence[Shown]
+    more: int
+
+
+def home_page(screen: Screen, kept: KeptPages) -> Blueprint:
+    """`/`."""
+    pages = Blueprint("home", __name__)
+
+    @pages.get("/")
+    @kept.page
+    def home() -> str:
+        return render_template(
+            "home.html",
+            today=dates.day_in_words(dates.today(screen.now()), screen.now()),
+            alerts=[
+                current.alerts(screen, board)
+                for board in screen.node.boards.values()
+                if board.lane_class == "alert"
+            ],
+            panels=list(_panels(screen)),
+            address=screen.outside_address("/"),
+        )
+
+    return pages
+
+
+def _panels(screen: Screen) -> Iterator[Panel]:
+    for board in screen.node.boards.values():
+        if board.lane_class == "alert":
+            continue
+        if current.is_by_day(board):
+            items = current.to_come(screen, board)
+            yield Panel(
+                board=board,
+                heading=f"これからの{board.label}",
+                nothing=f"これからの{board.label}は、まだのっていません。",
+                items=items[:TO_COME_MAX],
+                more=len(items[TO_COME_MAX:]),
+            )
+        elif current.is_by_arrival(board):
+            yield Panel(
+                board=board,
+                heading=f"新しい{board.label}",
+                nothing=f"{board.label}は、まだのっていません。",
+                items=current.newest(screen, board, limit=NEWEST_MAX),
+                more=max(0, sum(screen.node.sections(board).values()) - NEWEST_MAX),
+            )

@@ -1,0 +1,118 @@
+"""A board's list, page by page: cut into sections, or into what is to come and what is past."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template, request, url_for
+
+from kiosk_ui import current
+from kiosk_ui.done import said
+from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.screen import Screen
+from kiosk_ui.shown import Shown
+from node.boards.declaration import Board
+
+PAGE_POSTS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One page of a list."""
+
+    items: Sequence[Shown]
+    number: int  # from 1
+    pages: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        """The number in the whole list of the first post on this page."""
+        return (self.number - 1) * PAGE_POSTS + 1
+
+
+def list_pages(screen: Screen, kept: KeptPages) -> Blueprint:
+    """`/boards/<name>`."""
+    pages = Blueprint("lists", __name__)
+
+    @pages.get("/boards/<name>")
+    @kept.page
+    def board(name: str) -> str:
+        board = screen.board(name) or abort(404)
+        section = request.args.get("section")
+        if board.section and section is None:
+            return _sections_page(screen, board)
+        return _list_page(screen, board, section, past="past" in request.args)
+
+    return pages
+
+
+def _sections_page(screen: Screen, board: Board) -> str:
+    counts = screen.node.sections(board)
+    return render_template(
+        "sections.html",
+        board=board,
+        sections=[
+            (section_label(board, key), key, counts[key])
+            for key in sorted(counts, key=lambda key: _place(board, key))
+        ],
+        may_post=screen.node.may_post(board),
+        done=said(),
+        address=screen.outside_address(request.path),
+    )
+
+
+def _list_page(screen: Screen, board: Board, section: str | None, *, past: bool) -> str:
+    past = past and current.is_by_day(board)
+    return render_template(
+        "board.html",
+        board=board,
+        section=section,
+        section_label=section_label(board, section) if section is not None else "",
+        listed=_listed(screen, board, section, past=past),
+        by_day=current.is_by_day(board),
+        past=past,
+        alerts=current.alerts(screen, board) if board.lane_class == "alert" else None,
+        may_post=screen.node.may_post(board),
+        done=said(),
+        back=url_for("lists.board", name=board.name) if section is not None or past else "/",
+        address=screen.outside_address(request.full_path.rstrip("?")),
+    )
+
+
+def _listed(screen: Screen, board: Board, section: str | None, *, past: bool) -> Listed:
+    if current.is_by_day(board):
+        drawn = current.past(screen, board) if past else current.to_come(screen, board)
+        number, pages = _number(len(drawn))
+        first = (number - 1) * PAGE_POSTS
+        items = drawn[first : first + PAGE_POSTS]
+        return Listed(items=items, number=number, pages=pages, total=len(drawn))
+    counts = screen.node.sections(board)
+    total = sum(counts.values()) if section is None else counts.get(section, 0)
+    number, pages = _number(total)
+    posts = screen.node.posts(
+        board, limit=PAGE_POSTS, offset=(number - 1) * PAGE_POSTS, section=section
+    )
+    items = [screen.draw(post) for post in posts]
+    return Listed(items=items, number=number, pages=pages, total=total)
+
+
+def _number(total: int) -> tuple[int, int]:
+    """The page asked for, and how many there are; the last one for whoever asks too far."""
+    pages = max(1, -(-total // PAGE_POSTS))
+    asked = request.args.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+    return min(max(number, 1), pages), pages
+
+
+def section_label(board: Board, key: str) -> str:
+    """What people read for a section."""
+    field = board.field(board.section)
+    labels = {choice.key: choice.label for choice in field.choices} if field else {}
+    return labels.get(key) or key or "そのほか"
+
+
+def _place(board: Board, key: str) -> tuple[int, str]:
+    """In the order of the declaration, then the others."""
+    field = board.field(board.section)
+    keys = [choice.key for choice in field.choices] if field else []
+    return (keys.index(key) if key in keys else len(keys), key)

@@ -1,0 +1,75 @@
+"""One page per record, however it stands."""
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from kiosk_ui import dates
+from kiosk_ui.done import said
+from kiosk_ui.errors import message_page
+from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.screen import Screen
+from node.post import Post, PostState
+from sync.entry import Quality, Written
+
+
+def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
+    """`/records/<address>`."""
+    pages = Blueprint("records", __name__)
+
+    @pages.get("/records/<address>")
+    @kept.page
+    def record(address: str) -> ResponseReturnValue:
+        post = screen.node.post(address) or abort(404)
+        match post.state:
+            case PostState.SHOWN | PostState.SUPERSEDED | PostState.STANDBY:
+                return _record_page(screen, post)
+            case PostState.WITHDRAWN:
+                return message_page("withdrawn", 410)
+            case PostState.INCOMPLETE:
+                return message_page("incomplete", 200)
+            case PostState.NOT_UNDERSTOOD:
+                return message_page("not_understood", 200)
+            case PostState.NOT_ALLOWED | PostState.NO_BOARD:
+                abort(404)
+
+    return pages
+
+
+def _record_page(screen: Screen, post: Post) -> str:
+    shown, node = screen.draw(post), screen.node
+    return render_template(
+        "record.html",
+        shown=shown,
+        board=shown.board,
+        rows=[row for row in shown.rows if row not in shown.list_rows],
+        replaced=post.state is not PostState.SHOWN,
+        newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
+        may_change=node.may_change(post),
+        posted_at=node.author_name(post),
+        written=_written(screen, post.written),
+        changed=_written(screen, post.changed) if post.changed != post.written else "",
+        done=said(),
+        back=_back(post, shown.board.section),
+        address=screen.outside_address(url_for("records.record", address=post.address)),
+    )
+
+
+def _written(screen: Screen, written: Written) -> str:
+    moment = dates.from_seconds(written.seconds)
+    sure = written.quality in (Quality.TRUSTED, Quality.CARRIED)
+    told = dates.moment_in_words(moment, screen.now()) if moment else ""
+    return told if told and sure else f"{told}（日時未確認）"
+
+
+def _back(post: Post, section: str) -> str:
+    """Where もどる leads: to the list it was found in."""
+    came_from = request.args.get("from", "")
+    if came_from == "home":
+        return "/"
+    return url_for(
+        "lists.board",
+        name=post.board,
+        section=post.text(section) if section else None,
+        past="" if came_from.startswith("past") else None,
+        page=came_from.removeprefix("past") or None,
+    )

@@ -1,0 +1,50 @@
+"""What every view is given: the node, the clock, and what this process remembers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import request
+
+from kiosk_ui.sent_before import SentBefore
+from kiosk_ui.shown import Shown, draw
+from node.boards.declaration import Board
+from node.node import Node
+from node.post import Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """The screens of one node."""
+
+    node: Node
+    now: Callable[[], datetime]
+    public_url: str | None = None  # how phones reach this machine, "http://192.168.1.20"
+    sent_before: SentBefore = field(default_factory=SentBefore)
+
+    def draw(self, post: Post) -> Shown:
+        """A post in words, as of now."""
+        return draw(self.node.boards[post.board], post, self.now())
+
+    def board(self, name: str) -> Board | None:
+        """The board of that name."""
+        return self.node.boards.get(name)
+
+    def outside_address(self, path: str) -> str:
+        """A page's address for another machine's browser."""
+        if self.public_url and at_the_kiosk():
+            return self.public_url.rstrip("/") + path
+        return request.host_url.rstrip("/") + path
+
+
+def at_the_kiosk() -> bool:
+    """Whether this machine's own browser asks: it has no use for the world outside."""
+    name = urlsplit(request.host_url).hostname or ""
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

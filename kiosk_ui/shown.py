@@ -1,0 +1,184 @@
+"""A post as people meet it: its fields in words, drawn from the board's declaration.
+
+What comes from other machines may hold anything, so a value that isn't of its field's type is
+left out, and a link is only a link where it leads to the web.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import assert_never
+from urllib.parse import urlsplit
+
+from kiosk_ui import dates
+from node.boards.declaration import Board, Choice, Field, FieldType
+from node.post import Post
+
+UNTITLED = "（題名なし）"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing a post says: its label, and its value in words."""
+
+    label: str
+    text: str = ""
+    link: str = ""  # where the text leads
+    lines: bool = False  # line breaks are its author's
+    table: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A post, drawn."""
+
+    post: Post
+    board: Board
+    title: str
+    marks: tuple[Choice, ...]  # what sets it apart: 中止, 訓練, 解除
+    rows: tuple[Row, ...]  # for its page
+    list_rows: tuple[Row, ...]  # for a list
+    day: date | None  # of a board in the order of days
+    age: str  # of a board in the order of moments: 3時間前
+    nearness: str  # 今日, 明日
+    urgency: int  # 1 to 5; 0 where nothing is said
+
+    @property
+    def loud(self) -> tuple[Choice, ...]:
+        """The marks that nobody may overlook."""
+        return tuple(mark for mark in self.marks if mark.loud)
+
+    @property
+    def quiet(self) -> tuple[Choice, ...]:
+        """The other marks."""
+        return tuple(mark for mark in self.marks if not mark.loud)
+
+    @property
+    def practice(self) -> bool:
+        """Whether it is not the real thing."""
+        return any(mark.practice for mark in self.marks)
+
+    @property
+    def over(self) -> bool:
+        """Whether what it says no longer stands."""
+        return any(mark.over for mark in self.marks)
+
+
+def draw(board: Board, post: Post, now: datetime) -> Shown:
+    """The post, in words."""
+    ordered_by = board.field(board.order.field)
+    kind = ordered_by.type if ordered_by else None
+    day = dates.read_date(post.text(board.order.field)) if kind is FieldType.DATE else None
+    moment = dates.read_moment(post.text(board.order.field)) if kind is FieldType.MOMENT else None
+    fields = [field for field in board.fields if field.shown and field.name != board.title]
+    listed = [field for field in fields if field.in_list and not _is_told_apart(field, board)]
+    return Shown(
+        post=post,
+        board=board,
+        title=post.text(board.title) or UNTITLED,
+        marks=tuple(_marks(board, post)),
+        rows=tuple(_rows(fields, post, now)),
+        list_rows=tuple(_rows(listed, post, now)),
+        day=day,
+        age=dates.ago(moment, now) if moment else "",
+        nearness=dates.nearness(day, now) if day else "",
+        urgency=_urgency(board, post),
+    )
+
+
+def _is_told_apart(field: Field, board: Board) -> bool:
+    """Whether lists show it by a mark or a badge, not by a row."""
+    return field.type is FieldType.CHOICE or field.name == board.urgency
+
+
+def _marks(board: Board, post: Post) -> Iterator[Choice]:
+    """What each CHOICE in the list says, unless it is the usual."""
+    for field in board.fields:
+        if field.type is FieldType.CHOICE and (field.in_list or field.name == board.state):
+            chosen = _chosen(field, post.text(field.name))
+            if chosen and chosen.key != field.default:
+                yield chosen
+
+
+def _chosen(field: Field, key: str) -> Choice | None:
+    return next((choice for choice in field.choices if choice.key == key), None)
+
+
+def _urgency(board: Board, post: Post) -> int:
+    text = post.text(board.urgency)
+    return int(text) if text in {"1", "2", "3", "4", "5"} else 0
+
+
+def _rows(fields: Sequence[Field], post: Post, now: datetime) -> Iterator[Row]:
+    """In the declared order; a time that follows the date of its group stands beside it."""
+    beside: str | None = None
+    for at, field in enumerate(fields):
+        if field.name == beside:
+            continue
+        row = _row(field, post, now)
+        if row is None:
+            continue
+        following = fields[at + 1] if at + 1 < len(fields) else None
+        if following and _belongs_beside(field, following) and post.text(following.name):
+            row = Row(label=row.label, text=row.text + dates.time_text(post.text(following.name)))
+            beside = following.name
+        yield row
+
+
+def _belongs_beside(field: Field, following: Field) -> bool:
+    return (
+        field.type is FieldType.DATE
+        and following.type is FieldType.TIME
+        and field.changes_with == following.changes_with
+    )
+
+
+def _row(field: Field, post: Post, now: datetime) -> Row | None:
+    value = post.fields.get(field.name)
+    if field.type is FieldType.TABLE:
+        table = tuple(_table(value))
+        return Row(label=field.label, table=table) if table else None
+    if field.type is FieldType.FLAG:
+        return Row(label=field.label, text="はい") if value is True else None
+    if not isinstance(value, str) or not value:
+        return None
+    match field.type:
+        case FieldType.DATE:
+            return Row(label=field.label, text=dates.date_text(value, now))
+        case FieldType.TIME:
+            return Row(label=field.label, text=dates.time_text(value))
+        case FieldType.MOMENT:
+            return Row(label=field.label, text=dates.moment_text(value, now))
+        case FieldType.CHOICE:
+            chosen = _chosen(field, value)
+            return Row(label=field.label, text=chosen.label) if chosen else None
+        case FieldType.LONG_TEXT:
+            return Row(label=field.label, text=value, lines=True)
+        case FieldType.LINK:
+            return Row(label=field.label, text=value, link=_web(value))
+        case FieldType.PHONE:
+            return Row(label=field.label, text=value, link=_call(value))
+        case FieldType.TEXT | FieldType.NUMBER:
+            return Row(label=field.label, text=value)
+        case _:
+            assert_never(field.type)
+
+
+def _table(value: object) -> Iterator[tuple[str, str]]:
+    for row in value if isinstance(value, list) else []:
+        match row:
+            case [str(label), str(text)]:
+                yield label, text
+
+
+def _web(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return address if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _call(number: str) -> str:
+    digits = "".join(sign for sign in number if sign in "+0123456789")
+    return f"tel:{digits}" if 3 <= len(digits) <= 20 else ""
