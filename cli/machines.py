@@ -1,15 +1,19 @@
-"""The commands that run a machine: `kairan node|office|hub`, and `kairan web` alone."""
+"""The commands that any machine has: `kairan node|office|hub` run it, `kairan web` its screens
+alone, `kairan status` says how it is.
+"""
 
 import argparse
 from pathlib import Path
 
 from flask import Flask
 
-from cli.serving import serve
+from cli.serving import check_port, serve
 from cli.supervise import Process, kairan, supervise, told_to_stop
+from hub import commands as hub_commands
 from hub.app import create_app as create_hub_app
 from hub.hub import open_hub
 from kiosk_ui.app import create_app as create_screens
+from node import commands as node_commands
 from node.commands import Refused, Subparsers
 from node.node import open_node
 from sync.machine.settings import Part, read_address, read_settings
@@ -36,6 +40,11 @@ def add_machine_commands(commands: Subparsers) -> None:
                 help="相手の番地",
             )
     _command(commands, "web", "機械の画面だけを動かします。").set_defaults(does=_run_web)
+    help_ = "この機械の様子を表示します。"
+    status = commands.add_parser("status", help=help_, description=help_)
+    status.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
+    status.add_argument("--json", action="store_true", help="プログラム向けの形で")
+    status.set_defaults(does=_print_status)
 
 
 def _command(commands: Subparsers, name: str, help_: str) -> argparse.ArgumentParser:
@@ -48,6 +57,7 @@ def _command(commands: Subparsers, name: str, help_: str) -> argparse.ArgumentPa
 
 def _run_machine(told: argparse.Namespace) -> None:
     _check_part(told)
+    check_port(told.address, told.port)  # say so once, instead of trying again for ever
     web = ["web", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
     sync = ["sync", "--data", str(told.data)]
     for peer in told.peer:
@@ -69,6 +79,11 @@ def _run_hub(told: argparse.Namespace) -> None:
     _check_part(told)
     open_hub(told.data)
     serve(lambda: create_hub_app(open_hub(told.data)), address=told.address, port=told.port)
+
+
+def _print_status(told: argparse.Namespace) -> None:
+    of_hub = read_settings(told.data).part is Part.HUB
+    (hub_commands if of_hub else node_commands).print_status(told)
 
 
 def _check_part(told: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
-"""The commands of a node: `kairan status`, `board`, `export`, `import`, `rebuild`, `feed`, `sync`.
+"""The commands of a node: `kairan board`, `export`, `import`, `rebuild`, `feed`, `sync`.
 
-Each takes `--data DIR`. A refusal is a message and exit code 1, which `cli` sees to.
+Each takes `--data DIR`. A refusal is a message and exit code 1, which `cli` sees to, as it does to
+`status`, which a hub has too.
 """
 
 import argparse
@@ -29,8 +30,6 @@ class Refused(Exception):
 
 def add_commands(commands: Subparsers) -> None:
     """Put them beside those of other packages."""
-    told = _command(commands, "status", _status, "この機械の様子を表示します。")
-    told.add_argument("--json", action="store_true", help="プログラム向けの形で")
     listed = _command(commands, "board", _board, "掲示板の一覧を表示します。")
     listed.add_argument("name", metavar="NAME", help="event, disaster, job, guide")
     listed.add_argument("--json", action="store_true", help="プログラム向けの形で")
@@ -58,7 +57,8 @@ def _command(commands: Subparsers, name: str, does: object, help_: str) -> argpa
     return parser
 
 
-def _status(told: argparse.Namespace) -> None:
+def print_status(told: argparse.Namespace) -> None:
+    """Say how the machine in `told.data` is, to a program if `told.json`."""
     node = open_node(told.data)
     now = status(node)
     if told.json:

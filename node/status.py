@@ -82,4 +82,7 @@ def in_words(status: Status, labels: Mapping[str, str]) -> str:
 
 
 def _local(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone(_JST).strftime("%Y年%m月%d日 %H:%M")
+    try:
+        return datetime.fromisoformat(moment).astimezone(_JST).strftime("%Y年%m月%d日 %H:%M")
+    except ValueError:  # the notebook may be mended by hand
+        return moment
