@@ -17,9 +17,11 @@ from node.feed.item import Unreadable
 from node.feeding import Fed, Feed
 from node.node import Node, open_node
 from node.post import Post
+from node.refusals import in_words as refusals_in_words
 from node.status import in_words, status
 from node.syncing import run
 from sync.machine.settings import read_address
+from sync.trust import Refusal
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -100,9 +102,10 @@ def _import(told: argparse.Namespace) -> None:
             "ファイルが壊れています。確かめられた分だけ取り込みました。もう一度書き出してください。"
         )
     if receipt.refused or brought.unreadable:
-        reasons = ", ".join(sorted(set(receipt.reasons))) or "unreadable"
+        reasons = [*receipt.reasons, *([Refusal.MALFORMED] if brought.unreadable else [])]
         raise Refused(
-            f"受け取れない束が{receipt.refused + brought.unreadable}件ありました（{reasons}）。"
+            f"受け取れない束が{receipt.refused + brought.unreadable}件ありました"
+            f"（{refusals_in_words(reasons)}）。"
         )
     if not brought.whole:
         raise Refused("終わりまで読めませんでした。")

@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
+from node.refusals import in_words
 from node.road import HttpRoad
 from sync.errors import Malformed, Unreachable, Unverified
 from sync.exchange import Declined
@@ -96,7 +97,9 @@ class NeighbourLoop:
                 self._key = None  # another machine may stand there now: ask again who it is
             problem = _problem(wrong)
             if problem != self._neighbour.problem:
-                _log.warning("%s: %s", self._neighbour.address, problem, exc_info=wrong)
+                # No link is how things often are here: the notebook says so, and nobody is alarmed.
+                level = logging.INFO if isinstance(wrong, Unreachable) else logging.WARNING
+                _log.log(level, "%s: %s", self._neighbour.address, problem, exc_info=wrong)
             self._note(replace(self._neighbour, tried=tried, problem=problem))
             return
         self._note(
@@ -166,5 +169,5 @@ def _problem(wrong: Exception) -> str:
 def _left(exchanged: Exchanged) -> str:
     taken = exchanged.taken
     if taken.refused:
-        return f"受け取れない束が{taken.refused}件ありました（{', '.join(set(taken.reasons))}）。"
+        return f"受け取れない束が{taken.refused}件ありました（{in_words(taken.reasons)}）。"
     return "まだ同じになっていません。次の機会に続けます。"

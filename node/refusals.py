@@ -1,0 +1,23 @@
+"""Why bundles are not taken in, in words for a keeper."""
+
+from collections.abc import Iterable
+
+from sync.trust import Refusal
+
+WORDS = {
+    Refusal.FOREIGN: "この町のものではありません",
+    Refusal.TOWN: "書いた機械は、この町の機械ではありません",
+    Refusal.CLASS: "書いた機械に許されていない種類です",
+    Refusal.AUDIENCE: "書いた機械に許されていない宛先です",
+    Refusal.INCARNATION: "作り直された回数が多すぎる機械です",
+    Refusal.SIGNATURE: "署名が合いません",
+    Refusal.CONTRADICTS: "前に受け取ったものと食い違っています",
+    Refusal.MALFORMED: "読めません",
+    Refusal.TOO_LARGE: "大きすぎます",
+    Refusal.TOO_MANY_WAITING: "前の便を待つものが多すぎます",
+}
+
+
+def in_words(reasons: Iterable[Refusal]) -> str:
+    """All of them, each said once."""
+    return "、".join(WORDS[reason] for reason in sorted(set(reasons)))
