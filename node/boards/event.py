@@ -50,6 +50,7 @@ EVENT = Board(
             label="終わる日",
             type=FieldType.DATE,
             group="when",
+            not_before="starts_on",
             hint="一日だけのときは、書かなくてかまいません。",
         ),
         Field(name="ends_at", label="終わる時刻", type=FieldType.TIME, group="when"),
