@@ -33,8 +33,13 @@ def main() -> None:
     except sqlite3.DatabaseError as wrong:
         print(f"台帳を読み書きできません: {wrong}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except OSError as wrong:
+        print(f"読み書きできないものがあります: {wrong}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -1,6 +1,10 @@
 """A WSGI application behind granian: one worker process with threads, dying with its starter."""
 
+import errno
+import os
+import socket
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 from flask import Flask
@@ -8,14 +12,53 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from node.commands import Refused
+from sync.machine import clock
 from sync.machine.process import die_with_parent
 
 THREADS = 64
 CONNECTIONS_MAX = 1024
+FREE_SECONDS_MAX = 3.0  # a worker that was killed with its starter is gone by then
+LOOK_SECONDS = 0.05
+
+
+def check_port(address: str, port: int) -> None:
+    """Refuse a port that somebody else listens at.
+
+    Granian asks to share its port (SO_REUSEPORT), so two machines at one port would both start
+    and answer by turns.
+    """
+    deadline = clock.running() + FREE_SECONDS_MAX
+    while (wrong := _listening(address, port)) is not None:
+        if wrong.errno != errno.EADDRINUSE:
+            why = os.strerror(wrong.errno) if wrong.errno else str(wrong)
+            raise Refused(f"{address} のポート {port} を使えません（{why}）。") from wrong
+        if clock.running() > deadline:
+            raise Refused(
+                f"ポート {port} は、ほかで使われています。それを終えるか、"
+                "--port でほかの番号にしてください。"
+            ) from wrong
+        Event().wait(LOOK_SECONDS)
+
+
+def _listening(address: str, port: int) -> OSError | None:
+    """What is in the way of listening there."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as wrong:
+            return wrong
+    return None
 
 
 def serve(create_app: Callable[[], Flask], *, address: str, port: int) -> None:
-    """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker."""
+    """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker.
+
+    Raises Refused where the port can't be had.
+    """
+    check_port(address, port)
 
     def load(_target: str) -> Any:
         die_with_parent()

@@ -18,7 +18,7 @@ from sync.machine.process import die_with_parent
 LOOK_SECONDS = 0.1
 AGAIN_SECONDS_MIN = 0.5
 AGAIN_SECONDS_MAX = 10.0
-CALM_SECONDS = 30.0  # a process that ran as long is started again at once
+CALM_SECONDS = 3.0  # a process that ran as long did start, so it is started again at once
 STOP_SECONDS_MAX = 15.0
 
 
@@ -30,22 +30,24 @@ class Process:
     command: Sequence[str]
     child: subprocess.Popen[bytes] | None = None
     started: float = 0.0
+    lasted: float | None = None  # seconds, once it is seen to have ended
     again_after: float = field(default=AGAIN_SECONDS_MIN)
 
     def start(self) -> None:
-        """Start it; it dies with us."""
-        self.child = subprocess.Popen(self.command, preexec_fn=die_with_parent)
-        self.started = clock.running()
+        """Start it; it dies with us. Ctrl-C is heard by us alone, and we end it in order."""
+        self.child = subprocess.Popen(self.command, preexec_fn=die_with_parent, process_group=0)
+        self.started, self.lasted = clock.running(), None
 
     def keep_running(self) -> None:
         """Start it again if it ended, not too often."""
         if self.child is not None and self.child.poll() is None:
             return
-        lasted = clock.running() - self.started
-        if lasted < self.again_after:
-            return
-        if lasted > CALM_SECONDS:
+        if self.lasted is None:
+            self.lasted = clock.running() - self.started
+        if self.lasted > CALM_SECONDS:
             self.again_after = AGAIN_SECONDS_MIN
+        elif clock.running() - self.started < self.again_after:
+            return
         else:
             self.again_after = min(2 * self.again_after, AGAIN_SECONDS_MAX)
         self.start()

@@ -1,13 +1,16 @@
 """`kairan village`, which `./run` calls: a hub, an office and two village nodes on this machine."""
 
 import argparse
+import fcntl
 import http.client
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
+from cli.serving import check_port
 from cli.supervise import Process, end, kairan, told_to_stop
 from node.commands import Refused, Subparsers
 from provisioning.sample_town import MACHINES, make_sample_town
@@ -60,6 +63,14 @@ def _village(told: argparse.Namespace) -> None:
     ports = {machine.id: told.port + at for at, machine in enumerate(MACHINES)}
     if not all(0 < port < 1 << 16 for port in ports.values()):
         raise Refused("ポートの番号は、1から65532までです。")
+    with _alone(folder), told_to_stop() as stop:
+        for port in ports.values():
+            check_port("127.0.0.1", port)
+        _run(folder, ports, stop)
+    print("すべて止めました。", flush=True)
+
+
+def _run(folder: Path, ports: Mapping[str, int], stop: Event) -> None:
     addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     make_sample_town(folder, addresses, now=clock.now(), offer_seconds=OFFER_SECONDS)
     write_whole(folder / "addresses.json", json.dumps(addresses, indent=1).encode() + b"\n")
@@ -76,9 +87,22 @@ def _village(told: argparse.Namespace) -> None:
         )
         for machine in MACHINES
     }
-    with told_to_stop() as stop:
-        _keep_running(folder, processes, ports, addresses, stop)
-    print("すべて止めました。", flush=True)
+    _keep_running(folder, processes, ports, addresses, stop)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Refuse to run one town twice at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as wrong:
+            raise Refused(f"{folder} の町は、もう動いています。") from wrong
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _keep_running(
@@ -135,7 +159,7 @@ def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> Non
     print(
         f"""
 試すこと
-  1. {node.name}（{addresses[node.id]}）で「イベント」を開き、「投稿する」でお知らせを書く。
+  1. {node.name}（{addresses[node.id]}）で「イベント」を開き、「新しくのせる」でお知らせを書く。
   2. 数秒のうちに、下郷公民館（{addresses["shimogo"]}）にも載る。
   3. ハブを止めても（{prog}{where} --stop hub）、公民館どうしは直接つながる。
   4. 役場に電文や一覧を取り込む: .venv/bin/kairan feed --data {folder}/office ファイル…
