@@ -1,0 +1,292 @@
+"""Real machines for stories: processes at free loopback ports, in folders of the test's own.
+
+Whoever starts one owns it: on leaving a `with` all that it started is gone, whatever happened.
+"""
+
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import psutil
+
+from provisioning.town import Plan, Town, make_machines, open_town
+from sync.machine.settings import Part
+from tests.stories.visitor import Visitor
+
+KAIRAN = Path(sys.executable).with_name("kairan")
+PATIENCE_SECONDS = 60.0  # for a fact, on a busy machine; most take a hundredth of it
+COMMAND_SECONDS_MAX = 120.0
+LOOK_SECONDS = 0.05
+
+_MARK = "KAIRAN_STORY"  # in the environment of all that a story starts
+_Fact = TypeVar("_Fact")
+
+
+def until(fact: Callable[[], _Fact], *, seconds: float = PATIENCE_SECONDS) -> _Fact:
+    """What `fact` gives, once that is something; fails when patience ends."""
+    deadline = time.monotonic() + seconds
+    while not (found := fact()):
+        assert time.monotonic() < deadline, f"it never came true: {fact}, {found}"
+        time.sleep(LOOK_SECONDS)
+    return found
+
+
+def kairan(*arguments: str | Path, code: int = 0) -> str:
+    """What a command says; it must end with that exit code."""
+    done = subprocess.run(
+        [KAIRAN, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS_MAX,
+        stdin=subprocess.DEVNULL,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == code, f"{arguments}: exit code {done.returncode}\n{said}"
+    assert "Traceback" not in said, said
+    return said
+
+
+def free_ports(count: int) -> int:
+    """The first of that many ports in a row that nobody has."""
+    for _ in range(1_000):
+        first = random.randrange(20_000, 32_000)  # below those that connections are given
+        with suppress(OSError):
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return first
+    raise AssertionError("no free ports")
+
+
+class Running:
+    """A `kairan` command that runs, and every process that came of it."""
+
+    def __init__(self, *arguments: str | Path, log: Path) -> None:
+        """Start it; what it says goes to `log`."""
+        self.log = log
+        self.mark = uuid4().hex
+        with log.open("ab") as said:
+            self._process = subprocess.Popen(
+                [KAIRAN, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                env={**os.environ, _MARK: self.mark},
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        wrong: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+        if wrong is not None:
+            print(f"--- {self.log.name}\n{self.said()[-8_000:]}")
+
+    @property
+    def pid(self) -> int:
+        """Of the command itself."""
+        return self._process.pid
+
+    def said(self) -> str:
+        """All that was printed."""
+        return self.log.read_text(errors="replace")
+
+    def ended(self) -> int | None:
+        """Its exit code, once it has ended."""
+        return self._process.poll()
+
+    def interrupt(self) -> int:
+        """Ctrl-C; the exit code."""
+        os.killpg(self.pid, signal.SIGINT)  # as a terminal does: to all of the group
+        return self._process.wait(PATIENCE_SECONDS)
+
+    def terminate(self) -> int:
+        """What systemd does; the exit code."""
+        self._process.terminate()
+        return self._process.wait(PATIENCE_SECONDS)
+
+    def processes(self) -> list[psutil.Process]:
+        """All that run because of it, wherever they hang in the tree."""
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
+
+    def kill(self) -> None:
+        """End whatever is left, at once."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        until(self._nothing_left)
+
+    def _nothing_left(self) -> bool:
+        left = self.processes()
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return not left
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return (
+                process.environ().get(_MARK) == self.mark
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            return False
+
+
+@dataclass(slots=True)
+class Machine:
+    """One machine of a town: its folder, its address, and what runs of it."""
+
+    part: Part
+    folder: Path
+    port: int
+    running: Running | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def visitor(self) -> Visitor:
+        """Somebody who uses it."""
+        return Visitor(self.url)
+
+    def start(self, *peers: str) -> None:
+        """Switch it on, and wait until it answers."""
+        assert self.running is None
+        self.running = Running(
+            self.part.value,
+            "--data",
+            self.folder,
+            "--port",
+            str(self.port),
+            *(word for peer in peers for word in ("--peer", peer)),
+            log=self.folder.with_suffix(".log"),
+        )
+        until(lambda: is_well(self.url))
+
+    def stop(self) -> None:
+        """Switch it off."""
+        assert self.running is not None
+        assert self.running.terminate() == 0
+        assert self.running.processes() == []
+        self.running = None
+
+    def kairan(self, command: str, *arguments: str | Path, code: int = 0) -> str:
+        """What a command at this machine says."""
+        return kairan(command, "--data", self.folder, *arguments, code=code)
+
+    def status(self) -> dict[str, Any]:
+        """How it is, for programs."""
+        return dict(json.loads(self.kairan("status", "--json")))
+
+    def board(self, name: str) -> list[dict[str, Any]]:
+        """What stands on a board."""
+        return list(json.loads(self.kairan("board", name, "--json")))
+
+
+def is_well(url: str) -> bool:
+    """Whether the machine there answers that it is well."""
+    try:
+        return Visitor(url).ask("GET", "/healthz").status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class FourMachines:
+    """A town that was provisioned, and is switched on and off machine by machine."""
+
+    hub: Machine
+    office: Machine
+    here: Machine
+    there: Machine
+
+    def __iter__(self) -> Iterator[Machine]:
+        return iter((self.hub, self.office, self.here, self.there))
+
+
+@contextmanager
+def town(folder: Path) -> Iterator[FourMachines]:
+    """A town of a hub, an office and two nodes that know only the hub; all are switched off."""
+    first = free_ports(4)
+    parts = {"hub": Part.HUB, "office": Part.OFFICE, "kamigo": Part.NODE, "shimogo": Part.NODE}
+    machines = [
+        Machine(part, folder / name, first + at) for at, (name, part) in enumerate(parts.items())
+    ]
+    made: Town = open_town(folder / "authority", code="990019", name="霧沢町")
+    make_machines(
+        made,
+        [
+            Plan(
+                folder=machine.folder,
+                name=machine.folder.name,
+                part=machine.part,
+                hub=None if machine.part is Part.HUB else machines[0].url,
+                offer_seconds=1,
+            )
+            for machine in machines
+        ],
+    )
+    four = FourMachines(*machines)
+    try:
+        yield four
+    finally:
+        for machine in four:
+            if machine.running is not None:
+                machine.running.kill()
+                if sys.exc_info()[1] is not None:
+                    print(f"--- {machine.folder.name}\n{machine.running.said()[-8_000:]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A sample town that `kairan village` runs."""
+
+    folder: Path
+    running: Running
+    addresses: dict[str, str]
+
+    def visitor(self, name: str) -> Visitor:
+        """Somebody who uses one of its machines."""
+        return Visitor(self.addresses[name])
+
+    def machine(self, name: str) -> Machine:
+        """One of its machines, for commands."""
+        parts = {"hub": Part.HUB, "office": Part.OFFICE}
+        return Machine(parts.get(name, Part.NODE), self.folder / name, 0)
+
+
+@contextmanager
+def village(folder: Path, port: int) -> Iterator[Village]:
+    """The sample town, running."""
+    log = folder.with_suffix(".log")
+    began = log.stat().st_size if log.exists() else 0
+    with Running("village", "--data", folder, "--port", str(port), log=log) as running:
+
+        def ready() -> bool:
+            assert running.ended() is None, running.said()
+            return "見本の町が動いています" in log.read_bytes()[began:].decode(errors="replace")
+
+        until(ready)
+        yield Village(folder, running, json.loads((folder / "addresses.json").read_text()))
