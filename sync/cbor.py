@@ -4,21 +4,25 @@ RFC 8949 §4.2.1, with the types of `docs/spec/README.md`: what another encoder 
 differently is refused, so that bytes can be hashed, dropped and rebuilt.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from typing import NoReturn
 
 import cbor2
 
 from sync.errors import Malformed, TooLarge
 from sync.limits import NESTING_MAX
 
-_INTEGER_MAX = (1 << 64) - 1
-_INTEGER_MIN = -(1 << 64)
+_INTEGER_MAX = (1 << 63) - 1
+_INTEGER_MIN = -(1 << 63)
 
 
 def encode(value: object) -> bytes:
     """The one encoding of `value`. Raises Malformed for a type that isn't ours."""
-    return cbor2.dumps(_ordered(value, 0))
+    try:
+        return cbor2.dumps(_ordered(value, 0))
+    except UnicodeEncodeError as wrong:
+        raise Malformed("text with half a surrogate pair") from wrong
 
 
 def decode(encoded: bytes, *, bytes_max: int) -> object:
@@ -32,13 +36,20 @@ def decode(encoded: bytes, *, bytes_max: int) -> object:
 
 
 def sequence(encoded: bytes) -> Iterator[object]:
-    """The values of a CBOR sequence (RFC 8742), one by one."""
+    """The values of a CBOR sequence (RFC 8742), one by one. Raises Malformed."""
+    for _, value in items(encoded):
+        yield value
+
+
+def items(encoded: bytes) -> Iterator[tuple[int, object]]:
+    """The same, each with how many bytes it takes."""
     stream = BytesIO(encoded)
     while (start := stream.tell()) < len(encoded):
         value = _load(stream)
-        if encode(value) != encoded[start : stream.tell()]:
+        end = stream.tell()
+        if encode(value) != encoded[start:end]:
             raise Malformed("not in deterministic CBOR")
-        yield value
+        yield end - start, value
 
 
 def are_integers(*values: object) -> bool:
@@ -48,9 +59,38 @@ def are_integers(*values: object) -> bool:
 
 def _load(stream: BytesIO) -> object:
     try:
-        return cbor2.load(stream, max_depth=NESTING_MAX + 1)
+        return cbor2.load(
+            stream,
+            semantic_decoders=_NO_TAGS,
+            max_depth=NESTING_MAX + 1,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+        )
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError) as wrong:
         raise Malformed("not CBOR") from wrong
+
+
+class _NoTags(Mapping[int, cbor2.SemanticDecoderCallback]):
+    """Refuses every tag where it stands.
+
+    Tags 25 and 29 repeat a value in a few bytes: what they unfold to must never be walked through.
+    """
+
+    def __getitem__(self, tag: int) -> cbor2.SemanticDecoderCallback:
+        return _refuse
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _refuse(content: object, immutable: bool, /) -> NoReturn:
+    raise ValueError("a tag")
+
+
+_NO_TAGS = _NoTags()
 
 
 def _ordered(value: object, depth: int) -> object:
@@ -65,14 +105,33 @@ def _ordered(value: object, depth: int) -> object:
                 raise Malformed("an integer of more than 64 bits")
             return value
         case list() | tuple():
-            return [_ordered(item, depth + 1) for item in value]
+            return [
+                item if type(item) in _PLAIN and depth < NESTING_MAX else _ordered(item, depth + 1)
+                for item in value
+            ]
         case dict():
-            return {key: _ordered(value[key], depth + 1) for key in sorted(value, key=_encoded_key)}
+            return {
+                key: item
+                if type(item := value[key]) in _PLAIN and depth < NESTING_MAX
+                else _ordered(item, depth + 1)
+                for key in sorted(value, key=_place)
+            }
         case _:
             raise Malformed(f"a {type(value).__name__} has no place in our CBOR")
 
 
-def _encoded_key(key: object) -> bytes:
-    if isinstance(key, bool) or not isinstance(key, int | str):
-        raise Malformed("a map key that is neither integer nor text")
-    return cbor2.dumps(key)
+_PLAIN = frozenset({bytes, str, bool, type(None)})
+"""What most items are: taken as they are, without the call."""
+
+
+def _place(key: object) -> tuple[int, int, bytes]:
+    """Sorts keys as their encodings would be: by major type, then by size, then bytewise."""
+    match key:
+        case bool():
+            pass
+        case int():
+            return (0, key, b"") if key >= 0 else (1, -key, b"")
+        case str():
+            encoded = key.encode()
+            return 3, len(encoded), encoded
+    raise Malformed("a map key that is neither integer nor text")
