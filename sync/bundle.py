@@ -54,7 +54,7 @@ class Parcel:
 
     statements: tuple[bytes, ...] = ()
     bundles: tuple[Bundle, ...] = ()
-    unreadable: tuple[str, ...] = ()  # why, for each item that was neither
+    unreadable: tuple[Malformed, ...] = ()  # why, for each item that was neither
 
     def __bool__(self) -> bool:
         return bool(self.statements or self.bundles)
@@ -98,8 +98,19 @@ def unpack_bundle(encoded: bytes) -> Bundle:
 def read_bundle(value: object) -> Bundle:
     """The bundle an array stands for, its headers rebuilt. Raises Malformed."""
     match value:
-        case [1, list(lane), int(first), bytes(before), [_, *_] as entries, bytes(signature)] if (
-            cbor.are_integers(first) and first >= 1 and len(before) == 32 and len(signature) == 64
+        case [
+            version,
+            list(lane),
+            int(first),
+            bytes(before),
+            [_, *_] as entries,
+            bytes(signature),
+        ] if (
+            cbor.are_integers(version, first)
+            and version == _BUNDLE_VERSION
+            and first >= 1
+            and len(before) == 32
+            and len(signature) == 64
         ):
             pass
         case _:
@@ -136,31 +147,39 @@ def unwrap(wrapped: bytes, *, bytes_max: int = PARCEL_BYTES_MAX) -> Parcel:
     An item that can't be read stops no other; nothing larger than the limit is ever unpacked.
     """
     match cbor.decode(wrapped, bytes_max=MESSAGE_BYTES_MAX):
-        case [1, 0, bytes(body)]:
+        case [int(version), int(method), bytes(body)] if (
+            cbor.are_integers(version, method) and version == _WRAPPING_VERSION
+        ):
             pass
-        case [1, 1, bytes(frame)]:
-            body = _decompress(frame, bytes_max)
         case _:
             raise Malformed("wrapped in a way that this version doesn't know")
+    if method == Method.ZSTD:
+        body = _decompress(body, bytes_max)
+    elif method != Method.PLAIN:
+        raise Malformed("wrapped in a way that this version doesn't know")
     if len(body) > bytes_max:
         raise TooLarge("a parcel larger than the limit")
     statements: list[bytes] = []
     bundles: list[Bundle] = []
-    unreadable: list[str] = []
-    items = cbor.sequence(body)
+    unreadable: list[Malformed] = []
+    items = cbor.items(body)
     while True:
         try:
             match next(items, None):
                 case None:
                     break
-                case bytes(statement) if len(statement) <= STATEMENT_BYTES_MAX:
+                case (_, bytes(statement)):
+                    if len(statement) > STATEMENT_BYTES_MAX:
+                        raise TooLarge("a statement larger than the limit")
                     statements.append(statement)
-                case list() as item:
+                case (size, list() as item):
+                    if size > BUNDLE_BYTES_MAX:
+                        raise TooLarge("a bundle larger than the limit")
                     bundles.append(read_bundle(item))
                 case _:
                     raise Malformed("neither a statement nor a bundle")
         except Malformed as wrong:
-            unreadable.append(str(wrong))
+            unreadable.append(wrong)
     return Parcel(
         statements=tuple(statements), bundles=tuple(bundles), unreadable=tuple(unreadable)
     )
@@ -183,9 +202,13 @@ def _decompress(frame: bytes, bytes_max: int) -> bytes:
     decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
     try:
         with decompressor.stream_reader(frame, read_across_frames=False) as reader:
-            body = reader.read(bytes_max + 1)
+            if len(reader.read(bytes_max + 1)) > bytes_max:
+                raise TooLarge("a parcel larger than the limit")
+        # Now that its size is known, once more: only this tells where the frame ends.
+        whole = decompressor.decompressobj()
+        body = whole.decompress(frame)
     except zstandard.ZstdError as wrong:
         raise Malformed("not a zstd frame") from wrong
-    if len(body) > bytes_max:
-        raise TooLarge("a parcel larger than the limit")
+    if not frame.startswith(zstandard.FRAME_HEADER) or not whole.eof or whole.unused_data:
+        raise Malformed("not one whole zstd frame")
     return body
