@@ -7,6 +7,7 @@ each other is a comparison of two dicts (docs/spec/4-ledger.md).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from typing import NamedTuple
 
 from sync import cbor
@@ -116,7 +117,11 @@ def read_summary(value: object) -> Summary:
             raise Malformed("not a summary")
     if len(lanes) > SUMMARY_LANES_MAX:
         raise TooLarge("a summary of too many lanes")
-    return Summary(statements=frozenset(statements), lanes=dict(_read_held(item) for item in lanes))
+    held = [_read_held(item) for item in lanes]
+    ids = [lane for lane, _ in held]
+    if statements != sorted(set(statements)) or ids != sorted(set(ids)):
+        raise Malformed("a summary out of order, or with something named twice")
+    return Summary(statements=frozenset(statements), lanes=dict(held))
 
 
 def _as_array(lane: bytes, held: Held) -> list[object]:
@@ -128,9 +133,18 @@ def _read_held(value: object) -> tuple[bytes, Held]:
         case [bytes(lane), int(number), bytes(head), list(holes)] if (
             cbor.are_integers(number) and len(lane) == 32 and len(head) == 32 and number >= 1
         ):
-            return lane, Held(number, head, tuple(_read_hole(hole) for hole in holes))
+            return lane, Held(number, head, _read_holes(holes, number))
         case _:
             raise Malformed("not a lane of a summary")
+
+
+def _read_holes(value: list[object], number: int) -> tuple[Range, ...]:
+    holes = tuple(map(_read_hole, value))
+    if holes and holes[-1].last > number:
+        raise Malformed("a hole past what is held")
+    if any(before.last + 1 >= after.first for before, after in pairwise(holes)):
+        raise Malformed("holes out of order, or that touch")
+    return holes
 
 
 def _read_hole(value: object) -> Range:

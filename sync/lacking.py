@@ -69,7 +69,8 @@ def is_behind(here: Summary, there: Summary) -> bool:
     return not here.statements <= there.statements or any(
         lane not in there.lanes
         or there.lanes[lane].number < held.number
-        or set(_numbers(there.lanes[lane].holes)) - set(_numbers(held.holes))
+        or set(_numbers(there.lanes[lane].holes, held.number))
+        - set(_numbers(held.holes, held.number))
         for lane, held in here.lanes.items()
     )
 
@@ -100,15 +101,16 @@ def runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bun
 def _closing(ledger: Ledger, item: LaneHeld, holes: Collection[Range]) -> Iterator[Bundle]:
     """Runs that cover the holes whose payloads we hold."""
     covered = 0
-    ours = set(_numbers(item.held.holes))
-    for number in _numbers(holes):
-        if covered < number <= item.held.number and number not in ours:
+    ours = set(_numbers(item.held.holes, item.held.number))
+    for number in _numbers(holes, item.held.number):
+        if covered < number and number not in ours:
             bundle = ledger.run(item.lane.id, number)
             if bundle is not None:
                 yield bundle
                 covered = bundle.last
 
 
-def _numbers(holes: Collection[Range]) -> Iterator[int]:
+def _numbers(holes: Collection[Range], up_to: int) -> Iterator[int]:
+    """Their numbers as far as we hold any: another machine's claims may be endless."""
     for first, last in holes:
-        yield from range(first, last + 1)
+        yield from range(first, min(last, up_to) + 1)
