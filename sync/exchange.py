@@ -17,11 +17,12 @@ from sync.errors import Malformed, Unverified
 from sync.frontier import Summary, read_summary, summary_as_array
 from sync.ingest import Receipt
 from sync.lane import is_town
-from sync.limits import MESSAGE_BYTES_MAX, SOFTWARE_CHARACTERS_MAX
+from sync.limits import COUNTER_MAX, MESSAGE_BYTES_MAX, SOFTWARE_CHARACTERS_MAX
 
 VERSION = 1
 OFFER = "kairan-offer"
 ANSWER = "kairan-answer"
+_KEYS = range(1, 13)
 
 
 class No(StrEnum):
@@ -101,14 +102,14 @@ def open_offer(message: bytes) -> Offer:
     sealed, body = _opened(message, OFFER)
     match body:
         case {
-            1: 1,
             2: bytes(to),
             3: int(counter),
             4: bytes(digest),
             9: str(software),
         } if (
-            cbor.are_integers(counter)
+            _is_counter(counter)
             and counter >= 1
+            and len(to) == 8
             and len(digest) == 32
             and len(software) <= SOFTWARE_CHARACTERS_MAX
         ):
@@ -178,18 +179,19 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
     ):
         raise Unverified("an answer to somebody else, or to another offer")
     match body:
-        case {1: 1, 3: int(counter), 12: str(why)}:
+        case {3: int(counter), 12: str(why)} if _is_counter(counter):
             try:
                 raise Declined(No(why), counter)
             except ValueError as wrong:
                 raise Malformed("declined for a reason unknown to this version") from wrong
         case {
-            1: 1,
             4: bytes(digest),
             5: [int(kept), int(waiting), int(refused)],
             9: str(software),
         } if (
             cbor.are_integers(kept, waiting, refused)
+            and min(kept, waiting, refused) >= 0
+            and body.get(10, True) is True
             and len(digest) == 32
             and len(software) <= SOFTWARE_CHARACTERS_MAX
         ):
@@ -201,7 +203,7 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
                 summary=_read_summary(body.get(6)),
                 parcel=unwrap(parcel) if (parcel := _read_bytes(body.get(7))) else Parcel(),
                 software=software,
-                more=body.get(10) is True,
+                more=10 in body,
             )
         case _:
             raise Malformed("not an answer of this version")
@@ -228,15 +230,26 @@ def _opened(message: bytes, type_: str) -> tuple[cose.Sealed, dict[int, object]]
     body = cbor.decode(sealed.payload, bytes_max=MESSAGE_BYTES_MAX)
     if sealed.type != type_ or len(sealed.key_id) != 8 or not isinstance(body, dict):
         raise Malformed(f"not a {type_}")
+    if not cbor.are_integers(body.get(1)) or body[1] != VERSION:
+        raise Malformed(f"not a {type_} of this version")
+    if any(body.get(key, ...) is None for key in _KEYS):
+        raise Malformed("null in the place of an absent key")
     return sealed, body
+
+
+def _is_counter(value: int) -> bool:
+    return cbor.are_integers(value) and 0 <= value <= COUNTER_MAX
 
 
 def _read_towns(value: object) -> frozenset[str] | None:
     match value:
         case None:
             return None
-        case list(towns) if all(isinstance(town, str) and is_town(town) for town in towns):
-            return frozenset(map(str, towns))
+        case list(items):
+            towns = [item for item in items if isinstance(item, str) and is_town(item)]
+            if items != sorted(set(towns)):
+                raise Malformed("not a list of towns, or out of order")
+            return frozenset(towns)
         case _:
             raise Malformed("not a list of towns")
 
