@@ -75,7 +75,8 @@ def converse(
     """
     there: Summary | None = None
     there_digest = b""
-    taken, given, declined = Receipt(), 0, False
+    taken, given = Receipt(), 0
+    mended: set[No] = set()
     rounds = 0
     while True:
         rounds += 1
@@ -85,11 +86,9 @@ def converse(
         try:
             answered = open_answer(road(message), offered=message, key=me.public, sender=to)
         except Declined as no:
-            if no.why is not No.COUNTER or declined:
+            if no.why in mended or not _mend(ledger, no, to=to):
                 raise
-            declined = True  # our count was lost; go on from theirs
-            with ledger.transaction():
-                ledger.remember(to, replace(ledger.known(to), offers_sent=no.counter))
+            mended.add(no.why)
             continue
         receipt = take(ledger, answered.parcel, source=to.hex())
         taken.merge(receipt)
@@ -104,6 +103,21 @@ def converse(
     return Exchanged(
         synced=synced, rounds=rounds, taken=taken, given=given, software=answered.software
     )
+
+
+def _mend(ledger: Ledger, no: Declined, *, to: bytes) -> bool:
+    """Whether what we remember of the other machine was wrong, and isn't any more."""
+    with ledger.transaction():
+        known = ledger.known(to)
+        match no.why:
+            case No.COUNTER:  # our count was lost; go on from theirs
+                ledger.remember(to, replace(known, offers_sent=no.counter))
+                return True
+            case No.UNKNOWN:  # all that it knew was lost; introduce ourselves again
+                ledger.remember(to, replace(known, agreed_digest=b"", agreed=None))
+                return known.agreed is not None
+            case No.RECIPIENT | No.TOWN:
+                return False
 
 
 def respond(
@@ -133,7 +147,8 @@ def respond(
                 opened, No.COUNTER, key=me.private, software=software, counter=known.offers_seen
             )
         receipt = take(ledger, parcel, source=sender.hex())
-        towns = (opened.towns or allowed) & ledger.trust().towns(me.public)
+        asked = allowed if opened.towns is None else opened.towns
+        towns = asked & ledger.trust().towns(me.public)
         digest, here = held_digest(ledger, towns), held_summary(ledger, towns)
         there = opened.summary
         if there is None and known.agreed_digest == opened.digest:
