@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sync.bundle import Bundle, Parcel
 from sync.chain import next_head, verify_head
 from sync.entry import EntryId, read_header
-from sync.errors import Malformed, Unverified
+from sync.errors import Malformed, TooLarge, Unverified
 from sync.ledger import Ledger, Link, Signature
 from sync.limits import INCARNATIONS_MAX
 from sync.trust import NoCertificateYet, Refusal, Statement, read_statement
@@ -100,8 +100,8 @@ def take(ledger: Ledger, parcel: Parcel, *, source: str) -> Receipt:
                     receipt.refuse(refusal)
         for bundle in parcel.bundles:
             receipt.add(ingest(ledger, bundle, source=source))
-        for _ in parcel.unreadable:
-            receipt.refuse(Refusal.MALFORMED)
+        for wrong in parcel.unreadable:
+            receipt.refuse(_name_of(wrong))
     return receipt
 
 
@@ -109,8 +109,8 @@ def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
     """Keep a statement if its signature holds and its signer has a say here."""
     try:
         statement = read_statement(encoded)
-    except Malformed:
-        return Refused(Refusal.MALFORMED)
+    except Malformed as wrong:
+        return Refused(_name_of(wrong))
     except Unverified:
         return Refused(Refusal.SIGNATURE)
     with ledger.transaction():
@@ -150,8 +150,8 @@ def _keep(ledger: Ledger, bundle: Bundle) -> Outcome:
     try:
         links = _links(bundle)
         verify_head(lane, bundle.last, links[-1].head, bundle.signature)
-    except Malformed:
-        return Refused(Refusal.MALFORMED)
+    except Malformed as wrong:
+        return Refused(_name_of(wrong))
     except Unverified:
         return Refused(Refusal.SIGNATURE)
 
@@ -181,7 +181,14 @@ def _keep(ledger: Ledger, bundle: Bundle) -> Outcome:
     new = links[max(0, number + 1 - bundle.first) :]
     if new:
         ledger.append(lane, new, [signature])
+    elif filled:
+        # What came emptied came perhaps with one signature for more than fits a bundle.
+        ledger.sign(lane.id, signature)
     return Kept(entries=len(new), payloads=filled)
+
+
+def _name_of(wrong: Malformed) -> Refusal:
+    return Refusal.TOO_LARGE if isinstance(wrong, TooLarge) else Refusal.MALFORMED
 
 
 def _links(bundle: Bundle) -> list[Link]:
