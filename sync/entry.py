@@ -127,8 +127,8 @@ def read_header(encoded: bytes, lane: bytes) -> Header:
             pass
         case _:
             raise Malformed("a header without a kind")
-    match value.get(_Key.PARENTS, ()):
-        case ():
+    match value.get(_Key.PARENTS):
+        case None if _Key.PARENTS not in value:
             parents: tuple[Reference, ...] = ()
         case [_, *_] as references if len(references) <= PARENTS_MAX:
             keys = [cbor.encode(reference) for reference in references]

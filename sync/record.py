@@ -25,7 +25,7 @@ from sync.trust import Trust
 WITHDRAWN = "withdrawn"
 OUTSIDE = "outside"
 
-_WRITE = "/write"  # the one act of this version; others are kept, and change nothing
+_WRITE = "write"  # the one act of this version; others are kept, and change nothing
 _ADDRESS_BYTES = 10
 
 
@@ -106,7 +106,7 @@ def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
     first: _Version | None = None
     for header, entry in read:
         ancestors = 0
-        if not header.kind.endswith(_WRITE):
+        if header.kind.partition("/")[2] != _WRITE:
             continue
         if header.record is None:
             if header.parents or header.counter != 1:
