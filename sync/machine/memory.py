@@ -4,14 +4,15 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sync.bundle import Bundle, Entry
+from sync.bundle import Bundle, Entry, pack_bundle
 from sync.entry import EntryId, RecordId
 from sync.frontier import Held, LaneHeld, ranges
 from sync.lane import Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
 from sync.limits import BUNDLE_ENTRIES_MAX
-from sync.machine.cut import RUN_BYTES_MAX, has_room
+from sync.machine.cut import RUN_BYTES_MAX, Load, has_room
 from sync.machine.keys import incarnation_random
 from sync.trust import Statement, Trust
 
@@ -28,12 +29,18 @@ class _Lane:
         return Held(len(self.links), self.links[-1].head, ranges(holes))
 
 
+class _Waiting(NamedTuple):
+    source: str
+    size: int  # packed
+    bundle: Bundle
+
+
 @dataclass
 class _State:
     trust: Trust
     lanes: dict[bytes, _Lane] = field(default_factory=dict)
     records: dict[RecordId, list[EntryId]] = field(default_factory=dict)
-    waiting: dict[int, tuple[str, Bundle]] = field(default_factory=dict)
+    waiting: dict[int, _Waiting] = field(default_factory=dict)
     known: dict[bytes, Known] = field(default_factory=dict)
     own: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
     next_waiting: int = 1
@@ -150,21 +157,24 @@ class MemoryLedger:
         self._state.lanes[lane].signatures[signature.number] = signature.signature
 
     def set_aside(self, source: str, bundle: Bundle) -> bool:
-        held = list(self._state.waiting.values())
-        if any(bundle == other for _, other in held):
+        held = self._state.waiting.values()
+        if any(bundle == waiting.bundle for waiting in held):
             return True
-        if not has_room(source, bundle, held):
+        size = len(pack_bundle(bundle))
+        beside = [waiting.size for waiting in held if waiting.source == source]
+        in_all = Load(len(held), sum(waiting.size for waiting in held))
+        if not has_room(size, beside=Load(len(beside), sum(beside)), in_all=in_all):
             return False
-        self._state.waiting[self._state.next_waiting] = (source, bundle)
+        self._state.waiting[self._state.next_waiting] = _Waiting(source, size, bundle)
         self._state.next_waiting += 1
         return True
 
     def waiting(self, author: bytes) -> Sequence[SetAside]:
         return sorted(
             (
-                SetAside(key, bundle)
-                for key, (_, bundle) in self._state.waiting.items()
-                if bundle.lane.author == author
+                SetAside(key, waiting.bundle)
+                for key, waiting in self._state.waiting.items()
+                if waiting.bundle.lane.author == author
             ),
             key=lambda waiting: waiting.bundle.first,
         )
