@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -11,11 +12,20 @@ from sync.entry import EntryId, RecordId
 from sync.frontier import Held, LaneHeld, ranges, read_summary, summary_as_array
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
-from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX, MESSAGE_BYTES_MAX
-from sync.machine.cut import RUN_BYTES_MAX, has_room
+from sync.limits import BUNDLE_ENTRIES_MAX, MESSAGE_BYTES_MAX
+from sync.machine.cut import RUN_BYTES_MAX, Load, has_room
 from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
 from sync.trust import Statement, Trust, read_statement
+
+
+@dataclass(slots=True)
+class _Transaction:
+    """What this thread has changed and not committed."""
+
+    changes: Changes
+    trust: Trust | None = None  # with the statements in it, which other threads must not see yet
+
 
 _SCHEMA = files("sync.machine").joinpath("ledger.sql")
 _Row = tuple[Any, ...]
@@ -45,34 +55,47 @@ class SqliteLedger:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         if self._database.in_transaction:
+            assert self._transaction is not None, "in a transaction that isn't the ledger's"
             yield
             return
         with self._database.transaction() as connection:
-            changes = self._database.local.changes = Changes()
-            yield
-            if changes.records or changes.trust:
-                connection.execute("UPDATE counts SET version = version + 1")
-                self._project(changes)
+            changes = Changes()
+            self._database.local.ledger = _Transaction(changes)
+            try:
+                yield
+                if changes.records or changes.trust:
+                    connection.execute("UPDATE counts SET version = version + 1")
+                    self._project(changes)
+            finally:
+                self._database.local.ledger = None
+
+    @property
+    def _transaction(self) -> "_Transaction | None":
+        transaction: _Transaction | None = getattr(self._database.local, "ledger", None)
+        return transaction
 
     @property
     def _changes(self) -> Changes:
-        changes: Changes = self._database.local.changes
-        return changes
+        assert self._transaction is not None, "outside a transaction"
+        return self._transaction.changes
 
     # who is who
 
     def trust(self) -> Trust:
+        if self._transaction is not None and self._transaction.trust is not None:
+            return self._transaction.trust
         (count,) = self._one("SELECT trust FROM counts")
         if count != self._trust[0]:
             rows = self._database.connection.execute("SELECT statement FROM statements")
             held = Trust(self._authorities).with_statements(read_statement(row[0]) for row in rows)
-            if self._database.in_transaction and self._changes.trust:
-                return held  # not committed yet: other threads must not see it
             self._trust = (count, held)
         return self._trust[1]
 
     def state(self, statement: Statement) -> None:
+        held = self.trust().with_statements([statement])
         self._changes.trust = True
+        assert self._transaction is not None
+        self._transaction.trust = held
         self._execute(
             "INSERT INTO statements (digest, statement) VALUES (?, ?)",
             statement.digest,
@@ -231,13 +254,16 @@ class SqliteLedger:
 
     def set_aside(self, source: str, bundle: Bundle) -> bool:
         packed = pack_bundle(bundle)
-        if self._first("SELECT 1 FROM waiting WHERE bundle = ?", packed):
+        if self._first(
+            "SELECT 1 FROM waiting WHERE author = ? AND first = ? AND bundle = ?",
+            bundle.lane.author,
+            bundle.first,
+            packed,
+        ):
             return True
-        held = [
-            (row[0], unpack_bundle(row[1]))
-            for row in self._all("SELECT source, bundle FROM waiting")
-        ]
-        if not has_room(source, bundle, held) or len(packed) > BUNDLE_BYTES_MAX:
+        load = "SELECT count(*), coalesce(sum(length(bundle)), 0) FROM waiting"
+        beside = Load(*self._one(f"{load} WHERE source = ?", source))
+        if not has_room(len(packed), beside=beside, in_all=Load(*self._one(load))):
             return False
         self._execute(
             "INSERT INTO waiting (source, author, first, bundle) VALUES (?, ?, ?, ?)",
