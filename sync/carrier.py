@@ -19,6 +19,9 @@ from sync.limits import MESSAGE_BYTES_MAX
 MARK = b"\x8aKRN"
 _PREFIX_BYTES = len(MARK) + 5
 
+REREAD_BYTES_MAX = 64 << 20
+"""Of bodies that can't be read and are searched for frames; past that, lengths are believed."""
+
 
 class _Frame(IntEnum):
     LABEL = 1
@@ -62,22 +65,30 @@ def pack(
 def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
     """The parcels of a file, whatever else is wrong with it; `reading` tells what was found."""
     at = 0
+    digest, digested = sha256(), 0
+    reread_bytes = 0
     while (found := _next_frame(content, at)) is not None:
-        start, end, type_, body = found
+        start, body, end = found
         # What can't be read may have a wrong length: look for the next mark inside it.
         at = start + 1
         try:
-            match type_:
+            match content[start + len(MARK)]:
                 case _Frame.LABEL:
-                    cbor.decode(body, bytes_max=MESSAGE_BYTES_MAX)
+                    cbor.decode(content[body:end], bytes_max=MESSAGE_BYTES_MAX)
                 case _Frame.PARCEL:
-                    yield unwrap(body)
+                    yield unwrap(content[body:end])
                 case _Frame.END:
-                    reading.whole = body == sha256(content[:start]).digest() and end == len(content)
+                    digest.update(content[digested:start])
+                    digested = start
+                    matches = content[body:end] == digest.digest()
+                    reading.whole = matches and end == len(content)
                 case _:
                     continue
         except Malformed:
             reading.unreadable += 1
+            reread_bytes += end - body
+            if reread_bytes > REREAD_BYTES_MAX:
+                at = end
             continue
         reading.frames += 1
         at = end
@@ -97,12 +108,12 @@ def _frame(type_: _Frame, body: bytes) -> bytes:
     return MARK + bytes([type_]) + len(body).to_bytes(4, "big") + body
 
 
-def _next_frame(content: bytes, at: int) -> tuple[int, int, int, bytes] | None:
-    """Where the next frame begins and ends, its type and body."""
+def _next_frame(content: bytes, at: int) -> tuple[int, int, int] | None:
+    """Where the next frame begins, its body begins, and both end."""
     while (start := content.find(MARK, at)) >= 0:
         body = start + _PREFIX_BYTES
         length = int.from_bytes(content[start + len(MARK) + 1 : body], "big")
         if length <= MESSAGE_BYTES_MAX and body + length <= len(content):
-            return start, body + length, content[start + len(MARK)], content[body : body + length]
+            return start, body, body + length
         at = start + 1
     return None
