@@ -9,11 +9,12 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +23,15 @@ from uuid import uuid4
 
 import psutil
 
+from node.node import open_node
+from node.status import Status, status
 from provisioning.town import Plan, Town, make_machines, open_town
-from sync.machine.settings import Part
+from sync.machine.settings import LEDGER_FILE, Part
 from tests.stories.visitor import Visitor
 
 KAIRAN = Path(sys.executable).with_name("kairan")
 PATIENCE_SECONDS = 60.0  # for a fact, on a busy machine; most take a hundredth of it
+TOWN = "990019"
 COMMAND_SECONDS_MAX = 120.0
 LOOK_SECONDS = 0.05
 
@@ -196,9 +200,18 @@ class Machine:
         """What a command at this machine says."""
         return kairan(command, "--data", self.folder, *arguments, code=code)
 
-    def status(self) -> dict[str, Any]:
-        """How it is, for programs."""
-        return dict(json.loads(self.kairan("status", "--json")))
+    def status(self) -> Status:
+        """How it is; read in its folder, as `kairan status` does."""
+        node = open_node(self.folder)
+        try:
+            return status(node)
+        finally:
+            node.database.close()
+
+    def tables(self) -> list[tuple[object, ...]]:
+        """All that its boards are drawn from."""
+        with closing(sqlite3.connect(self.folder / LEDGER_FILE)) as ledger:
+            return ledger.execute("SELECT * FROM posts ORDER BY lane, number").fetchall()
 
     def board(self, name: str) -> list[dict[str, Any]]:
         """What stands on a board."""
@@ -234,7 +247,7 @@ def town(folder: Path) -> Iterator[FourMachines]:
     machines = [
         Machine(part, folder / name, first + at) for at, (name, part) in enumerate(parts.items())
     ]
-    made: Town = open_town(folder / "authority", code="990019", name="霧沢町")
+    made: Town = open_town(folder / "authority", code=TOWN, name="霧沢町")
     make_machines(
         made,
         [
@@ -257,6 +270,20 @@ def town(folder: Path) -> Iterator[FourMachines]:
                 machine.running.kill()
                 if sys.exc_info()[1] is not None:
                     print(f"--- {machine.folder.name}\n{machine.running.said()[-8_000:]}")
+
+
+def wait_until_all_hold_the_same(machines: Iterable[Machine]) -> None:
+    """Every machine with a board holds what the others hold, and nothing waits or is missing."""
+    boards = [machine for machine in machines if machine.part is not Part.HUB]
+
+    def same() -> bool:
+        states = [machine.status() for machine in boards]
+        return (
+            len({state.digests[TOWN] for state in states}) == 1
+            and not any(state.holes or state.waiting for state in states)
+        )  # fmt: skip
+
+    until(same)
 
 
 @dataclass(frozen=True, slots=True)
