@@ -98,17 +98,6 @@ def _ordered(value: object, depth: int) -> object:
     if depth > NESTING_MAX:
         raise Malformed(f"nested deeper than {NESTING_MAX}")
     match value:
-        case None | bool() | bytes() | str():
-            return value
-        case int():
-            if not _INTEGER_MIN <= value <= _INTEGER_MAX:
-                raise Malformed("an integer of more than 64 bits")
-            return value
-        case list() | tuple():
-            return [
-                item if type(item) in _PLAIN and depth < NESTING_MAX else _ordered(item, depth + 1)
-                for item in value
-            ]
         case dict():
             return {
                 key: item
@@ -116,22 +105,30 @@ def _ordered(value: object, depth: int) -> object:
                 else _ordered(item, depth + 1)
                 for key in sorted(value, key=_place)
             }
+        case list() | tuple():
+            return [
+                item if type(item) in _PLAIN and depth < NESTING_MAX else _ordered(item, depth + 1)
+                for item in value
+            ]
+        case None | bool() | bytes() | str():
+            return value
+        case int():
+            if not _INTEGER_MIN <= value <= _INTEGER_MAX:
+                raise Malformed("an integer of more than 64 bits")
+            return value
         case _:
             raise Malformed(f"a {type(value).__name__} has no place in our CBOR")
 
 
 _PLAIN = frozenset({bytes, str, bool, type(None)})
-"""What most items are: taken as they are, without the call."""
+"""What most items are: taken as they are, without a call."""
 
 
 def _place(key: object) -> tuple[int, int, bytes]:
-    """Sorts keys as their encodings would be: by major type, then by size, then bytewise."""
-    match key:
-        case bool():
-            pass
-        case int():
-            return (0, key, b"") if key >= 0 else (1, -key, b"")
-        case str():
-            encoded = key.encode()
-            return 3, len(encoded), encoded
+    """Sorts keys as their encodings would: by major type, then by size, then bytewise."""
+    if isinstance(key, str):
+        encoded = key.encode()
+        return 3, len(encoded), encoded
+    if isinstance(key, int) and not isinstance(key, bool):
+        return (0, key, b"") if key >= 0 else (1, -key, b"")
     raise Malformed("a map key that is neither integer nor text")
