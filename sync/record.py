@@ -158,6 +158,9 @@ def _merged(
     versions: Sequence[_Version], trust: Trust, known: Mapping[str, str]
 ) -> dict[str, object]:
     """Per group, the fields of the version that wins."""
+    if len(versions) == 1:  # as in nearly every record
+        payload = versions[0].payload
+        return {k: v for k, v in payload.fields.items() if v is not None} if payload else {}
     candidates: dict[str, list[int]] = {}
     for bit, version in enumerate(versions):
         if version.payload is not None:
