@@ -56,7 +56,8 @@ class Views:
         if changes.trust:
             self._fill(ledger)
         else:
-            self._follow(ledger, changes.records)
+            # In their order the tables grow at one end, and not all over.
+            self._follow(ledger, sorted(changes.records))
 
     def rebuild(self, ledger: Ledger, software: str) -> None:
         """Throw all away and make it again."""
