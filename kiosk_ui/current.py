@@ -92,9 +92,10 @@ def to_come(screen: Screen, board: Board) -> list[Shown]:
 
 
 def past(screen: Screen, board: Board) -> list[Shown]:
-    """What is over, the last one first."""
+    """All the rest, the last one first."""
+    coming = {item.post.address for item in to_come(screen, board)}
     posts = screen.node.posts(board, limit=EVENTS_MAX)
-    return [item for post in posts if is_past(item := screen.draw(post), screen.now())][::-1]
+    return [screen.draw(post) for post in posts if post.address not in coming][::-1]
 
 
 def is_past(item: Shown, now: datetime) -> bool:

@@ -5,7 +5,7 @@ left out, and a link is only a link where it leads to the web.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ UNTITLED = "（題名なし）"
 class Row:
     """One thing a post says: its label, and its value in words."""
 
+    name: str  # of its field
     label: str
     text: str = ""
     link: str = ""  # where the text leads
@@ -38,7 +39,9 @@ class Shown:
     marks: tuple[Choice, ...]  # what sets it apart: 中止, 訓練, 解除
     rows: tuple[Row, ...]  # for its page
     list_rows: tuple[Row, ...]  # for a list
+    usual: Choice | None  # how it stands, where that is the usual: 予定どおり
     day: date | None  # of a board in the order of days
+    time: str  # that day's, in words
     age: str  # of a board in the order of moments: 3時間前
     nearness: str  # 今日, 明日
     urgency: int  # 1 to 5; 0 where nothing is said
@@ -70,16 +73,22 @@ def draw(board: Board, post: Post, now: datetime) -> Shown:
     kind = ordered_by.type if ordered_by else None
     day = dates.read_date(post.text(board.order.field)) if kind is FieldType.DATE else None
     moment = dates.read_moment(post.text(board.order.field)) if kind is FieldType.MOMENT else None
-    fields = [field for field in board.fields if field.shown and field.name != board.title]
-    listed = [field for field in fields if field.in_list and not _is_told_apart(field, board)]
+    fields = [
+        field
+        for field in board.fields
+        if field.shown and field.name != board.title and not _is_told_apart(field, board)
+    ]
+    listed = [field for field in fields if field.in_list]
     return Shown(
         post=post,
         board=board,
         title=post.text(board.title) or UNTITLED,
         marks=tuple(_marks(board, post)),
+        usual=_usual(board, post),
         rows=tuple(_rows(fields, post, now)),
         list_rows=tuple(_rows(listed, post, now)),
         day=day,
+        time=_time(board, ordered_by, post) if day and ordered_by else "",
         age=dates.ago(moment, now) if moment else "",
         nearness=dates.nearness(day, now) if day else "",
         urgency=_urgency(board, post),
@@ -87,17 +96,27 @@ def draw(board: Board, post: Post, now: datetime) -> Shown:
 
 
 def _is_told_apart(field: Field, board: Board) -> bool:
-    """Whether lists show it by a mark or a badge, not by a row."""
-    return field.type is FieldType.CHOICE or field.name == board.urgency
+    """Whether it is shown by a mark or a badge, not by a row."""
+    return _is_marked(field, board) or field.name == board.urgency
+
+
+def _is_marked(field: Field, board: Board) -> bool:
+    return field.type is FieldType.CHOICE and (field.in_list or field.name == board.state)
 
 
 def _marks(board: Board, post: Post) -> Iterator[Choice]:
     """What each CHOICE in the list says, unless it is the usual."""
     for field in board.fields:
-        if field.type is FieldType.CHOICE and (field.in_list or field.name == board.state):
+        if _is_marked(field, board):
             chosen = _chosen(field, post.text(field.name))
             if chosen and chosen.key != field.default:
                 yield chosen
+
+
+def _usual(board: Board, post: Post) -> Choice | None:
+    state = board.field(board.state)
+    key = post.text(board.state)
+    return _chosen(state, key) if state and key == state.default else None
 
 
 def _chosen(field: Field, key: str) -> Choice | None:
@@ -120,7 +139,7 @@ def _rows(fields: Sequence[Field], post: Post, now: datetime) -> Iterator[Row]:
             continue
         following = fields[at + 1] if at + 1 < len(fields) else None
         if following and _belongs_beside(field, following) and post.text(following.name):
-            row = Row(label=row.label, text=row.text + dates.time_text(post.text(following.name)))
+            row = replace(row, text=row.text + dates.time_text(post.text(following.name)))
             beside = following.name
         yield row
 
@@ -133,33 +152,41 @@ def _belongs_beside(field: Field, following: Field) -> bool:
     )
 
 
+def _time(board: Board, field: Field, post: Post) -> str:
+    """The time that stands beside that date."""
+    at = board.fields.index(field)
+    following = next(iter(board.fields[at + 1 :]), None)
+    beside = following is not None and _belongs_beside(field, following)
+    return dates.time_text(post.text(following.name)) if following and beside else ""
+
+
 def _row(field: Field, post: Post, now: datetime) -> Row | None:
     value = post.fields.get(field.name)
     if field.type is FieldType.TABLE:
         table = tuple(_table(value))
-        return Row(label=field.label, table=table) if table else None
+        return Row(name=field.name, label=field.label, table=table) if table else None
     if field.type is FieldType.FLAG:
-        return Row(label=field.label, text="はい") if value is True else None
+        return Row(name=field.name, label=field.label, text="はい") if value is True else None
     if not isinstance(value, str) or not value:
         return None
     match field.type:
         case FieldType.DATE:
-            return Row(label=field.label, text=dates.date_text(value, now))
+            return Row(name=field.name, label=field.label, text=dates.date_text(value, now))
         case FieldType.TIME:
-            return Row(label=field.label, text=dates.time_text(value))
+            return Row(name=field.name, label=field.label, text=dates.time_text(value))
         case FieldType.MOMENT:
-            return Row(label=field.label, text=dates.moment_text(value, now))
+            return Row(name=field.name, label=field.label, text=dates.moment_text(value, now))
         case FieldType.CHOICE:
             chosen = _chosen(field, value)
-            return Row(label=field.label, text=chosen.label) if chosen else None
+            return Row(name=field.name, label=field.label, text=chosen.label) if chosen else None
         case FieldType.LONG_TEXT:
-            return Row(label=field.label, text=value, lines=True)
+            return Row(name=field.name, label=field.label, text=value, lines=True)
         case FieldType.LINK:
-            return Row(label=field.label, text=value, link=_web(value))
+            return Row(name=field.name, label=field.label, text=value, link=_web(value))
         case FieldType.PHONE:
-            return Row(label=field.label, text=value, link=_call(value))
+            return Row(name=field.name, label=field.label, text=value, link=_call(value))
         case FieldType.TEXT | FieldType.NUMBER:
-            return Row(label=field.label, text=value)
+            return Row(name=field.name, label=field.label, text=value)
         case _:
             assert_never(field.type)
 

@@ -1,22 +1,23 @@
 // Keeps the home screen current while nobody touches it. Without this it is current when opened.
 (() => {
-  let etag = null, delay = 30000;
+  const parts = ["header", "main"];
+  let etag = null;
   const look = async () => {
     try {
       const answer = await fetch(location.href, { cache: "no-cache" });
       const now = answer.headers.get("ETag");
-      if (answer.ok && etag !== null && now !== etag) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = page.querySelector("main"), old = document.querySelector("main");
-        if (fresh && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
-        else return;
+      const busy = document.querySelector("main").contains(document.activeElement);
+      if (answer.ok && etag !== null && now !== etag && !busy) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const part of parts) {
+          document.querySelector(part).replaceWith(document.adoptNode(fresh.querySelector(part)));
+        }
       }
-      if (answer.ok) etag = now;
+      if (answer.ok && !busy) etag = now;
     } catch {
-      // No link to the machine: what stands here was true; its ages say when.
-    } finally {
-      setTimeout(look, delay * (0.8 + 0.4 * Math.random()));
+      // The machine does not answer: what stands here was true, and says when.
     }
+    setTimeout(look, 24000 + 12000 * Math.random());
   };
   look();
 })();

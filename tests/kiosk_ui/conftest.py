@@ -1,0 +1,36 @@
+"""A town and its screens, seen through a browser that keeps to the rules."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kiosk_ui.app import create_app
+from tests.kiosk_ui.town import NOW, Town, make_town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    made = make_town(tmp_path)
+    yield made
+    made.kamigo.database.close()
+    made.office.database.close()
+
+
+@pytest.fixture
+def app(town: Town) -> Flask:
+    return create_app(town.kamigo, now=lambda: NOW)
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    """The centre's kiosk."""
+    return app.test_client()
+
+
+@pytest.fixture
+def desk(town: Town) -> FlaskClient:
+    """The office's screen."""
+    return create_app(town.office, now=lambda: NOW).test_client()
