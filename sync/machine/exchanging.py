@@ -33,6 +33,7 @@ Road = Callable[[bytes], bytes]
 """Carries an offer there and brings the answer. Raises Unreachable."""
 
 BUDGET_BYTES = 4 << 20  # of bundles in one message, before compression
+PUSH_UNPACKED_BYTES = 3 * PUSH_BYTES_MAX  # posts pack to a third of their bytes, or less
 ROUNDS_MAX = 1_000
 INTRODUCTION_BYTES_MAX = 64 << 10  # unwrapped, of a machine that we don't know yet
 
@@ -198,8 +199,7 @@ def _next_offer(
             parcel = _introduction(ledger, me.public)
         elif known.agreed_digest != digest:
             summary = held_summary(ledger, towns)
-            pushed = lacking(ledger, known.agreed, towns=towns, bytes_max=PUSH_BYTES_MAX)
-            parcel = pushed.wrapped if len(pushed.wrapped) <= PUSH_BYTES_MAX else b""
+            parcel = _pushed(ledger, known.agreed, towns)
     return offer(
         key=me.private,
         to=to,
@@ -209,6 +209,15 @@ def _next_offer(
         summary=summary,
         parcel=parcel,
     )
+
+
+def _pushed(ledger: Ledger, there: Summary, towns: frozenset[str]) -> bytes:
+    """What fits a blind push: as much as packs well, or else as much as fits unpacked."""
+    for bytes_max in (PUSH_UNPACKED_BYTES, PUSH_BYTES_MAX):
+        pushed = lacking(ledger, there, towns=towns, bytes_max=bytes_max)
+        if len(pushed.wrapped) <= PUSH_BYTES_MAX:
+            return pushed.wrapped
+    return b""
 
 
 def _introduction(ledger: Ledger, machine: bytes) -> bytes:
