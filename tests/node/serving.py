@@ -1,0 +1,115 @@
+"""Real servers on loopback ports of their own, and waiting for what they bring about."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from struct import pack
+from typing import Any, TypeVar
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from node.node import Node
+from node.syncing import run
+from sync.machine import clock
+
+PATIENCE_SECONDS = 60.0  # for a fact on a busy machine; most take a hundredth
+LOOK_SECONDS = 0.01
+
+Found = TypeVar("Found")
+
+
+def until(fact: Callable[[], Found]) -> Found:
+    """What the fact gives once it gives something."""
+    deadline = clock.running() + PATIENCE_SECONDS
+    while not (found := fact()):
+        assert clock.running() < deadline, f"never came true: {fact}"
+        threading.Event().wait(LOOK_SECONDS)
+    return found
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: a test says itself what it wants to hear."""
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address of an application while it is served."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class End(Enum):
+    """What becomes of a connection after its reply."""
+
+    CLOSED = "closed"
+    RESET = "reset"  # while the next request comes
+    KEPT = "kept"
+
+
+@contextmanager
+def saying(*replies: bytes, then: End = End.CLOSED) -> Iterator[str]:
+    """An address where requests hear these replies, whatever they ask."""
+
+    def answer() -> None:
+        connection, _ = listening.accept()
+        for reply in replies:
+            _read_request(connection)
+            connection.sendall(reply)
+            if reply is replies[-1] or then is End.KEPT:
+                continue
+            if then is End.RESET:
+                connection.recv(1)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
+            connection.close()
+            connection, _ = listening.accept()
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join()
+
+
+def _read_request(connection: socket.socket) -> None:
+    """All of it: what is left unread when a connection closes is a reset to the other side."""
+    with connection.makefile("rb") as request:
+        length = 0
+        while line := request.readline().strip().lower():
+            if line.startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        request.read(length)
+
+
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+@contextmanager
+def syncing(*nodes: Node, peers: tuple[str, ...] = ()) -> Iterator[None]:
+    """What `kairan-sync` does at each of these machines."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=run, args=(node,), kwargs={"peers": peers, "stop": stop})
+        for node in nodes
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        until(lambda: not any(t.name.startswith("offers to") for t in threading.enumerate()))
