@@ -1,0 +1,202 @@
+"""What only a ledger in a file promises: it outlives the process, and takes many writers."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sync.ingest import Waiting, ingest
+from sync.ledger import Known, Ledger
+from sync.machine.database import Database
+from sync.machine.sqlite import SqliteLedger
+from tests.sync.builders import (
+    TOWN,
+    Machine,
+    authorities,
+    keep,
+    key,
+    lane,
+    run,
+    sqlite,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def at_once(*doings: Callable[[], None]) -> None:
+    """Do them in threads of their own, and fail with the first that failed."""
+    failed: list[BaseException] = []
+
+    def guarded(doing: Callable[[], None]) -> None:
+        try:
+            doing()
+        except BaseException as wrong:
+            failed.append(wrong)
+
+    threads = [threading.Thread(target=guarded, args=[doing]) for doing in doings]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+def python(code: str, *arguments: object) -> "subprocess.Popen[str]":
+    """A process of its own, in the checkout."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_every_connection_writes_through_to_the_disk(tmp_path: Path) -> None:
+    database = Database(tmp_path / "kairan.sqlite")
+    SqliteLedger(database, authorities())
+    found: list[tuple[object, ...]] = []
+
+    def look() -> None:
+        asked = ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+        one = database.connection.execute
+        found.append(tuple(one(f"PRAGMA {name}").fetchone()[0] for name in asked))
+        database.close()
+
+    look()
+    at_once(look, look, look)
+    assert found == [("wal", 2, 1, 0)] * 4, "synchronous=2 is FULL"
+
+
+def test_a_ledger_opened_again_holds_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "kairan.sqlite"
+    node = Machine("上郷", sqlite(path))
+    node.edit(node.post(title="夏祭り"), title="秋祭り")
+    keep(node.ledger, TOWN.certify(key("下郷")))
+    ingest(node.ledger, run("下郷", empty=[1, 3]), source="stick")
+    assert ingest(node.ledger, run("知らない人"), source="stick") == Waiting()
+    with node.ledger.transaction():
+        node.ledger.remember(b"m" * 32, Known(offers_sent=4, agreed=node.summary()))
+    begun = node.ledger.own_incarnation(node.identity.public)
+
+    again = Machine("上郷", sqlite(path))
+    assert again.digest() == node.digest()
+    assert again.boards() == node.boards()
+    assert again.bundles() == node.bundles()
+    assert again.ledger.known(b"m" * 32) == node.ledger.known(b"m" * 32)
+    assert again.ledger.own_incarnation(node.identity.public) == begun
+    assert again.ledger.version() == node.ledger.version()
+    assert again.ledger.waiting_count() == 1
+
+
+def test_opening_it_again_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "kairan.sqlite"
+    node = Machine("上郷", sqlite(path))
+    node.post(title="夏祭り")
+    before = node.ledger.version()
+    sqlite(path)
+    assert node.ledger.version() == before
+
+
+def numbers_without_gaps(ledger: Ledger, author: str) -> bool:
+    found = ledger.run(lane(author).id, 1)
+    assert found is not None
+    return found.first == 1 and all(entry.payload is not None for entry in found.entries)
+
+
+def test_posts_written_at_once_in_threads_are_numbered_without_gaps(tmp_path: Path) -> None:
+    node = Machine("上郷", sqlite(tmp_path / "kairan.sqlite"))
+
+    def post_ten() -> None:
+        for n in range(10):
+            node.post(title=f"{n}")
+
+    at_once(post_ten, post_ten, post_ten, post_ten)
+    (held,) = node.ledger.lanes()
+    assert held.held.number == 40
+    assert numbers_without_gaps(node.ledger, "上郷")
+
+
+POST_TEN = """
+import sys
+from pathlib import Path
+from tests.sync.builders import Machine, sqlite
+node = Machine("上郷", sqlite(Path(sys.argv[1])))
+for n in range(10):
+    node.post(title=sys.argv[2] + str(n))
+"""
+
+
+def test_processes_open_a_new_file_at_once_and_number_without_gaps(tmp_path: Path) -> None:
+    path = tmp_path / "kairan.sqlite"
+    started = [python(POST_TEN, path, name) for name in "abc"]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    for process in started:
+        process.communicate()
+    node = Machine("上郷", sqlite(path))
+    (held,) = node.ledger.lanes()
+    assert held.held.number == 30
+    assert numbers_without_gaps(node.ledger, "上郷")
+    titles = [record.fields["title"] for record in node.boards().values() if record]
+    assert sorted(map(str, titles)) == sorted(f"{name}{n}" for name in "abc" for n in range(10))
+
+
+DIE_HALF_WAY = """
+import os, signal, sys
+from pathlib import Path
+from tests.sync.builders import Machine, sqlite
+node = Machine("上郷", sqlite(Path(sys.argv[1])))
+node.post(title="kept")
+print(node.ledger.version(), flush=True)
+with node.ledger.transaction():
+    node.post(title="lost")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_of_a_process_killed_half_way_all_that_was_acknowledged_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "kairan.sqlite"
+    killed = python(DIE_HALF_WAY, path)
+    acknowledged, _ = killed.communicate()
+    assert killed.returncode == -9
+    node = Machine("上郷", sqlite(path))
+    assert [record and record.fields["title"] for record in node.boards().values()] == ["kept"]
+    assert node.ledger.version() == int(acknowledged)
+
+
+def test_nobody_sees_what_is_not_committed(tmp_path: Path) -> None:
+    node = Machine("上郷", sqlite(tmp_path / "kairan.sqlite"))
+    seen: list[object] = []
+
+    def look() -> None:
+        seen.append((len(node.ledger.lanes()), len(node.ledger.trust().statements)))
+
+    with node.ledger.transaction():
+        node.post(title="夏祭り")
+        keep(node.ledger, TOWN.certify(key("下郷")))
+        at_once(look)
+        assert len(node.ledger.trust().statements) == 2
+    at_once(look)
+    assert seen == [(0, 1), (1, 2)]
+
+
+def test_a_statement_that_was_undone_says_nothing(tmp_path: Path) -> None:
+    ledger = sqlite(tmp_path / "kairan.sqlite")
+    with pytest.raises(InterruptedError), ledger.transaction():  # noqa: PT012 - what is undone
+        keep(ledger, TOWN.certify(key("上郷")))
+        assert ledger.trust().certificates(lane().author)
+        raise InterruptedError
+    assert not ledger.trust().certificates(lane().author)
+    keep(ledger, TOWN.certify(key("下郷")))
+    assert not ledger.trust().certificates(lane().author)
+
+
+def test_a_transaction_around_the_ledgers_own_would_keep_views_in_the_dark(tmp_path: Path) -> None:
+    database = Database(tmp_path / "kairan.sqlite")
+    node = Machine("上郷", SqliteLedger(database, authorities()))
+    with pytest.raises(AssertionError), database.transaction():
+        node.post(title="夏祭り")
+    assert node.ledger.lanes() == []
