@@ -27,6 +27,7 @@ class Schedule:
         )
         self._jobs: dict[str, tuple[float, Callable[[], None]]] = {}
         self._lock = Lock()
+        self._stopped = False
         self._offset = _clock_offset()
 
     def start(self) -> None:
@@ -35,6 +36,11 @@ class Schedule:
 
     def stop(self) -> None:
         """End; a job that runs is waited for."""
+        # APScheduler waits for jobs while it holds the lock that arming one takes, and its thread
+        # stumbles over one that comes due meanwhile: so first nothing is armed any more.
+        with self._lock:
+            self._stopped = True
+        self._scheduler.remove_all_jobs()
         self._scheduler.shutdown()
 
     def every(self, seconds: float, name: str, job: Callable[[], None]) -> None:
@@ -54,16 +60,19 @@ class Schedule:
         return jumped
 
     def _arm(self, name: str) -> None:
-        seconds, _ = self._jobs[name]
-        self._scheduler.add_job(
-            self._run,
-            DateTrigger(clock.now().at + timedelta(seconds=seconds)),
-            args=[name],
-            id=name,
-            replace_existing=True,
-            misfire_grace_time=None,
-            max_instances=1,
-        )
+        with self._lock:
+            if self._stopped:
+                return
+            seconds, _ = self._jobs[name]
+            self._scheduler.add_job(
+                self._run,
+                DateTrigger(clock.now().at + timedelta(seconds=seconds)),
+                args=[name],
+                id=name,
+                replace_existing=True,
+                misfire_grace_time=None,
+                max_instances=1,
+            )
 
     def _run(self, name: str) -> None:
         _, job = self._jobs[name]
