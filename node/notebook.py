@@ -27,7 +27,7 @@ class WholeFileStorage(Storage):
         """What is in the file; None where there is none."""
         try:
             content = json.loads(self._path.read_bytes())
-        except (FileNotFoundError, ValueError, RecursionError):
+        except (OSError, ValueError, RecursionError):
             return None
         return content if _is_notes(content) else None
 
