@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import cose
 from sync.bundle import Bundle, Entry
+from sync.carrier import pack
 from sync.chain import fold, sign_head
 from sync.entry import (
     EntryId,
@@ -299,3 +300,16 @@ def keep(ledger: Ledger, *statements: bytes) -> None:
     """Hold statements that must be good."""
     for statement in statements:
         assert isinstance(ingest_statement(ledger, statement), Kept)
+
+
+def carrier_file(statements: Iterable[bytes], bundles: Iterable[Bundle]) -> bytes:
+    """A stick's file with a right checksum, whatever is in it."""
+    return b"".join(
+        pack(
+            statements,
+            bundles,
+            writer=cose.public(key("上郷")),
+            towns=[TOWN.code],
+            written=WRITTEN,
+        )
+    )

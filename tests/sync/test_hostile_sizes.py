@@ -1,0 +1,221 @@
+"""What claims to be small and isn't: refused in bounded memory and time."""
+
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import zstandard
+
+from sync import cbor
+from sync.bundle import Bundle, Entry, Parcel, unpack_bundle, unwrap, wrap
+from sync.carrier import MARK, Reading, unpack
+from sync.errors import Malformed, TooLarge
+from sync.exchange import open_offer
+from sync.frontier import Held, Range, Summary, read_summary, summary_as_array
+from sync.ingest import Receipt, ingest, take
+from sync.lacking import is_behind, lacking
+from sync.limits import (
+    BUNDLE_BYTES_MAX,
+    BUNDLE_ENTRIES_MAX,
+    MESSAGE_BYTES_MAX,
+    PARCEL_BYTES_MAX,
+    PAYLOAD_BYTES_MAX,
+    STATEMENT_BYTES_MAX,
+    SUMMARY_LANES_MAX,
+)
+from sync.trust import Refusal, read_statement
+from tests.sync.builders import TOWN, keep, key, lane, memory, posts, run
+
+MIB = 1 << 20
+
+
+def peak_bytes(doing: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        doing()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def zstd(body: bytes) -> bytes:
+    return cbor.encode([1, 1, zstandard.ZstdCompressor().compress(body)])
+
+
+def claiming(size: int, frame: bytes) -> bytes:
+    """A frame of one block, with another size in its head than it has."""
+    window = bytes([0xC0, 0x50])
+    return b"\x28\xb5\x2f\xfd" + window + size.to_bytes(8, "little") + frame
+
+
+def raw_block(content: bytes) -> bytes:
+    return (len(content) << 3 | 1).to_bytes(3, "little") + content
+
+
+def test_a_frame_that_expands_past_the_limit_is_refused_in_bounded_memory() -> None:
+    bomb = zstd(bytes(512 * MIB))
+    assert len(bomb) < 64 << 10
+
+    def open_it() -> None:
+        with pytest.raises(TooLarge):
+            unwrap(bomb)
+
+    assert peak_bytes(open_it) < 5 * PARCEL_BYTES_MAX
+
+
+def test_a_frame_that_claims_ten_gigabytes_is_refused_in_bounded_memory() -> None:
+    liar = cbor.encode([1, 1, claiming(10**10, raw_block(b"\x80"))])
+
+    def open_it() -> None:
+        with pytest.raises(Malformed):
+            unwrap(liar)
+
+    assert peak_bytes(open_it) < 5 * PARCEL_BYTES_MAX
+
+
+def test_a_frame_that_claims_its_true_size_is_read() -> None:
+    statement = cbor.encode(TOWN.certify(key("上郷")))
+    honest = cbor.encode([1, 1, claiming(len(statement), raw_block(statement))])
+    assert unwrap(honest) == Parcel(statements=(TOWN.certify(key("上郷")),))
+
+
+def test_a_stranger_is_allowed_a_smaller_parcel() -> None:
+    parcel = wrap(Parcel(statements=(bytes(1_000),)))
+    assert unwrap(parcel, bytes_max=1_003).statements
+    with pytest.raises(TooLarge):
+        unwrap(parcel, bytes_max=1_002)
+
+
+SHARED = {
+    "arrays in arrays": b"\x98\x10"
+    + b"\xd8\x1c\x80"
+    + b"".join(b"\xd8\x1c\x98\xff" + (b"\xd8\x1d" + bytes([n])) * 255 for n in range(15)),
+    "one text, often": b"\xd9\x01\x00\x82\x5a\x00\x01\x00\x00"
+    + bytes(65_536)
+    + b"\x9a\x00\x0f\x00\x00"
+    + b"\xd8\x19\x00" * 0xF0000,
+    "an array that holds itself": b"\xd8\x1c\x81\xd8\x1d\x00",
+}
+
+
+@pytest.mark.parametrize("shared", SHARED.values(), ids=SHARED)
+@pytest.mark.timeout(20)
+def test_values_that_repeat_themselves_are_refused_at_once(shared: bytes) -> None:
+    def decode() -> None:
+        with pytest.raises(Malformed):
+            cbor.decode(shared, bytes_max=PARCEL_BYTES_MAX)
+
+    assert peak_bytes(decode) < 2 * len(shared) + MIB
+
+
+LONGER_THAN_THEY_ARE = [
+    "5bffffffffffffffff",
+    "5b7fffffffffffffff",
+    "7b00000000ffffffff",
+    "9bffffffffffffffff",
+    "9a7fffffff",
+    "bb00000000ffffffff",
+]
+
+
+@pytest.mark.parametrize("claim", LONGER_THAN_THEY_ARE)
+def test_an_item_that_claims_more_than_there_is_costs_nothing(claim: str) -> None:
+    def decode() -> None:
+        with pytest.raises(Malformed):
+            cbor.decode(bytes.fromhex(claim), bytes_max=MIB)
+
+    assert peak_bytes(decode) < MIB
+
+
+def test_each_limit_holds_at_its_edge() -> None:
+    assert read_summary(
+        summary_as_array(Summary(statements=frozenset(), lanes=lanes(SUMMARY_LANES_MAX)))
+    )
+    with pytest.raises(TooLarge):
+        read_summary(summary_as_array(Summary(statements=frozenset(), lanes=lanes(20_001))))
+    with pytest.raises(TooLarge):
+        read_statement(bytes(STATEMENT_BYTES_MAX + 1))
+    with pytest.raises(TooLarge):
+        open_offer(bytes(MESSAGE_BYTES_MAX + 1))
+    with pytest.raises(TooLarge):
+        unwrap(bytes(MESSAGE_BYTES_MAX + 1))
+    with pytest.raises(TooLarge):
+        unpack_bundle(bytes(BUNDLE_BYTES_MAX + 1))
+
+
+def lanes(count: int) -> dict[bytes, Held]:
+    return {n.to_bytes(32, "big"): Held(1, bytes(32)) for n in range(count)}
+
+
+def refused(*bundles: Bundle) -> tuple[Refusal, ...]:
+    """Why each is refused that comes in one parcel to a ledger that knows its author."""
+    ledger = memory()
+    keep(ledger, TOWN.certify(key("上郷")))
+    receipt = take(ledger, unwrap(wrap(Parcel(bundles=bundles))), source="stick")
+    assert receipt == Receipt(refused=receipt.refused, reasons=receipt.reasons)
+    assert ledger.lanes() == []
+    return receipt.reasons
+
+
+def test_a_bundle_with_too_many_entries_is_refused() -> None:
+    long = run(drafts=posts(BUNDLE_ENTRIES_MAX + 1))
+    assert refused(long) == (Refusal.TOO_LARGE,)
+
+
+def test_a_bundle_over_a_mebibyte_is_refused() -> None:
+    entry = Entry(run().entries[0].header, bytes(PAYLOAD_BYTES_MAX))
+    assert refused(replace(run(), entries=(entry,) * 16)) == (Refusal.TOO_LARGE,)
+
+
+def test_a_payload_over_its_limit_is_refused() -> None:
+    entry = Entry(run().entries[0].header, bytes(PAYLOAD_BYTES_MAX + 1))
+    assert refused(replace(run(), entries=(entry,))) == (Refusal.TOO_LARGE,)
+
+
+def test_a_header_over_its_limit_is_refused() -> None:
+    header = cbor.encode({1: "event/write", 4: 1, 6: [0, 0], 7: bytes(32), 8: 0, 9: bytes(2_000)})
+    assert refused(replace(run(), entries=(Entry(header, None),))) == (Refusal.TOO_LARGE,)
+
+
+def test_numbers_past_any_ledger_wait_or_are_refused_and_nothing_breaks(tmp_path: object) -> None:
+    ledger = memory()
+    far = replace(run(), first=(1 << 63) - 1)
+    assert ingest(ledger, far, source="stick") is not None
+    keep(ledger, TOWN.certify(key("上郷")))
+    assert ledger.waiting_count() == 0
+    assert refused(far) == (Refusal.MALFORMED,)
+
+
+@pytest.mark.timeout(20)
+def test_an_endless_hole_is_asked_for_only_as_far_as_we_hold() -> None:
+    ledger = memory()
+    keep(ledger, TOWN.certify(key("上郷")))
+    ingest(ledger, run(), source="stick")
+    endless = (1 << 63) - 1
+    there = Summary(
+        statements=frozenset(),
+        lanes={lane().id: Held(endless, bytes(32), (Range(1, endless),))},
+    )
+    here = Summary(
+        statements=frozenset(), lanes={item.lane.id: item.held for item in ledger.lanes()}
+    )
+    assert is_behind(here, there)
+    sent = lacking(ledger, there, towns=[TOWN.code], bytes_max=MIB)
+    assert unwrap(sent.wrapped).bundles == (run(),)
+
+
+SLOW_FILES = {
+    "ends": (MARK + b"\x03" + bytes(4)) * 300_000,
+    "parcels in parcels": (MARK + b"\x02" + (1 << 20).to_bytes(4, "big")) * 300_000,
+    "labels in labels": (MARK + b"\x01" + (2 << 20).to_bytes(4, "big")) * 300_000,
+    "marks": MARK * 500_000,
+}
+
+
+@pytest.mark.parametrize("content", SLOW_FILES.values(), ids=SLOW_FILES)
+@pytest.mark.timeout(20)
+def test_a_file_made_to_be_slow_is_read_in_one_pass(content: bytes) -> None:
+    reading = Reading()
+    assert list(unpack(content, reading)) == []
+    assert not reading.whole
