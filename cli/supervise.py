@@ -7,6 +7,7 @@ that ends is started again; when the supervisor ends, however it ends, its proce
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from threading import Event
 from sync.machine import clock
 from sync.machine.process import die_with_parent
 
-LOOK_SECONDS = 0.1
-AGAIN_SECONDS_MIN = 0.5
-AGAIN_SECONDS_MAX = 10.0
-CALM_SECONDS = 3.0  # a process that ran as long did start, so it is started again at once
+LOOK_SECONDS = 0.05
 STOP_SECONDS_MAX = 15.0
+
+QUICK_STARTS_MAX = 10  # at once; what ends more often within a minute can't run as things are,
+QUICK_STARTS_SECONDS = 60.0
+AGAIN_SECONDS = 10.0  # and is tried again that often
 
 
 @dataclass(slots=True)
@@ -29,27 +31,22 @@ class Process:
     name: str
     command: Sequence[str]
     child: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    lasted: float | None = None  # seconds, once it is seen to have ended
-    again_after: float = field(default=AGAIN_SECONDS_MIN)
+    starts: deque[float] = field(default_factory=lambda: deque(maxlen=QUICK_STARTS_MAX))
 
     def start(self) -> None:
         """Start it; it dies with us. Ctrl-C is heard by us alone, and we end it in order."""
         self.child = subprocess.Popen(self.command, preexec_fn=die_with_parent, process_group=0)
-        self.started, self.lasted = clock.running(), None
+        self.starts.append(clock.running())
 
     def keep_running(self) -> None:
-        """Start it again if it ended, not too often."""
+        """Start it again if it ended: at once, unless it ends all the time."""
         if self.child is not None and self.child.poll() is None:
             return
-        if self.lasted is None:
-            self.lasted = clock.running() - self.started
-        if self.lasted > CALM_SECONDS:
-            self.again_after = AGAIN_SECONDS_MIN
-        elif clock.running() - self.started < self.again_after:
-            return
-        else:
-            self.again_after = min(2 * self.again_after, AGAIN_SECONDS_MAX)
+        if len(self.starts) == QUICK_STARTS_MAX:
+            now = clock.running()
+            often = now - self.starts[0] < QUICK_STARTS_SECONDS
+            if often and now - self.starts[-1] < AGAIN_SECONDS:
+                return
         self.start()
 
 

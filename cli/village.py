@@ -21,7 +21,7 @@ from sync.machine.settings import Part
 FIRST_PORT = 8700
 OFFER_SECONDS = 2
 READY_SECONDS_MAX = 60.0
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 
 _STOPPED = "stopped"  # a file in a machine's folder: it is to stay off
 
