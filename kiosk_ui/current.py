@@ -3,7 +3,7 @@
 Nothing is hidden by a clock alone: what is old is counted and pointed to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +45,7 @@ def alerts(screen: Screen, board: Board) -> Alerts:
         (item for item in real if item.urgency or not _is_old(item, screen.now())),
         key=lambda item: -item.urgency,
     )
-    newest = newest_moment(screen, board)
+    newest = max(filter(None, map(_issued, shown)), default=None)
     return Alerts(
         board=board,
         real=pressing[:ALERTS_SHOWN_MAX],
@@ -59,17 +59,12 @@ def alerts(screen: Screen, board: Board) -> Alerts:
     )
 
 
-def newest_moment(screen: Screen, board: Board) -> datetime | None:
-    """The latest time of issue of all that is held, standing or over."""
-    moments = (
-        dates.read_moment(post.text(board.order.field))
-        for post in screen.node.posts(board, limit=ALERTS_MAX)
-    )
-    return max((moment for moment in moments if moment), default=None)
+def _issued(item: Shown) -> datetime | None:
+    return dates.read_moment(item.post.text(item.board.order.field))
 
 
 def _is_old(item: Shown, now: datetime) -> bool:
-    moment = dates.read_moment(item.post.text(item.board.order.field))
+    moment = _issued(item)
     return moment is not None and now - moment > OLD_AFTER
 
 
@@ -89,6 +84,12 @@ def to_come(screen: Screen, board: Board) -> list[Shown]:
     since = (dates.today(screen.now()) - LONGEST).isoformat()
     posts = screen.node.posts(board, limit=EVENTS_MAX, since=since)
     return [item for post in posts if not is_past(item := screen.draw(post), screen.now())]
+
+
+def has_begun(screen: Screen) -> Callable[[Shown], bool]:
+    """Whether it began on an earlier day."""
+    today = dates.today(screen.now())
+    return lambda item: item.day is not None and item.day < today
 
 
 def past(screen: Screen, board: Board) -> list[Shown]:

@@ -107,9 +107,15 @@ def ago(then: datetime, now: datetime) -> str:
         return f"{int(seconds // _MINUTE)}分前"
     if seconds < _DAY:
         return f"{int(seconds // _HOUR)}時間前"
-    return f"{int(seconds // _DAY)}日前"
+    days = int(seconds // _DAY)
+    if days < 60:
+        return f"{days}日前"
+    return f"{days // 30}か月前" if days < 365 else f"{days // 365}年前"
 
 
-def nearness(day: date, now: datetime) -> str:
-    """今日, 明日 or nothing."""
-    return {0: "今日", 1: "明日"}.get((day - today(now)).days, "")
+def nearness(day: date, until: date | None, now: datetime) -> str:
+    """今日, 明日, 開催中 or nothing."""
+    here = today(now)
+    if until and day < here <= until:
+        return "開催中"
+    return {0: "今日", 1: "明日"}.get((day - here).days, "")

@@ -53,7 +53,8 @@ def _panels(screen: Screen) -> Iterator[Panel]:
         if board.lane_class == "alert":
             continue
         if current.is_by_day(board):
-            items = current.to_come(screen, board)
+            # What runs for weeks must not hide what is on tomorrow.
+            items = sorted(current.to_come(screen, board), key=current.has_begun(screen))
             yield Panel(
                 board=board,
                 heading=f"これからの{board.label}",

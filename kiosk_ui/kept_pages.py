@@ -19,8 +19,8 @@ from flask.typing import ResponseReturnValue
 from kiosk_ui.screen import Screen
 from kiosk_ui.text_size import chosen_size
 
-PAGES_MAX = 200
-PAGE_BYTES_MAX = 512 << 10
+PAGES_MAX = 100
+PAGE_BYTES_MAX = 256 << 10
 _GZIP_FROM_BYTES = 1_000
 
 _Arguments = ParamSpec("_Arguments")
@@ -42,6 +42,7 @@ class KeptPages:
         self._screen = screen
         self._pages: OrderedDict[_Key, _Page] = OrderedDict()
         self._lock = threading.Lock()
+        self._drawing = threading.Lock()
 
     def page(
         self, view: Callable[_Arguments, ResponseReturnValue]
@@ -53,13 +54,15 @@ class KeptPages:
             if "done" in request.args:  # said once, to one person
                 return view(*args, **kwargs)
             key = self._key()
-            page = self._get(key)
-            if page is None:
+            if page := self._get(key):
+                return _respond(page)
+            with self._drawing:  # after a change everybody asks at once, and one draws
+                if page := self._get(key):
+                    return _respond(page)
                 response = make_response(view(*args, **kwargs))
                 if response.status_code != 200:
                     return response
-                page = self._keep(key, response.get_data())
-            return _respond(page)
+                return _respond(self._keep(key, response.get_data()))
 
         return kept
 

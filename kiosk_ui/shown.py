@@ -7,6 +7,7 @@ left out, and a link is only a link where it leads to the web.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import assert_never
 from urllib.parse import urlsplit
 
@@ -29,22 +30,39 @@ class Row:
     table: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A post, drawn."""
+    """A post, drawn as of now; its rows once they are asked for."""
 
     post: Post
     board: Board
+    now: datetime
     title: str
     marks: tuple[Choice, ...]  # what sets it apart: 中止, 訓練, 解除
-    rows: tuple[Row, ...]  # for its page
-    list_rows: tuple[Row, ...]  # for a list
     usual: Choice | None  # how it stands, where that is the usual: 予定どおり
     day: date | None  # of a board in the order of days
     time: str  # that day's, in words
     age: str  # of a board in the order of moments: 3時間前
-    nearness: str  # 今日, 明日
+    nearness: str  # 今日, 明日, 開催中
     urgency: int  # 1 to 5; 0 where nothing is said
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """All it says but its title and what is told by marks."""
+        fields = [
+            field
+            for field in self.board.fields
+            if field.shown
+            and field.name != self.board.title
+            and not _is_told_apart(field, self.board)
+        ]
+        return tuple(_rows(fields, self.post, self.now))
+
+    @cached_property
+    def list_rows(self) -> tuple[Row, ...]:
+        """Those that lists show."""
+        listed = {field.name for field in self.board.fields if field.in_list}
+        return tuple(row for row in self.rows if row.name in listed)
 
     @property
     def loud(self) -> tuple[Choice, ...]:
@@ -72,25 +90,19 @@ def draw(board: Board, post: Post, now: datetime) -> Shown:
     ordered_by = board.field(board.order.field)
     kind = ordered_by.type if ordered_by else None
     day = dates.read_date(post.text(board.order.field)) if kind is FieldType.DATE else None
+    until = dates.read_date(post.text(board.order.until))
     moment = dates.read_moment(post.text(board.order.field)) if kind is FieldType.MOMENT else None
-    fields = [
-        field
-        for field in board.fields
-        if field.shown and field.name != board.title and not _is_told_apart(field, board)
-    ]
-    listed = [field for field in fields if field.in_list]
     return Shown(
         post=post,
         board=board,
+        now=now,
         title=post.text(board.title) or UNTITLED,
         marks=tuple(_marks(board, post)),
         usual=_usual(board, post),
-        rows=tuple(_rows(fields, post, now)),
-        list_rows=tuple(_rows(listed, post, now)),
         day=day,
         time=_time(board, ordered_by, post) if day and ordered_by else "",
         age=dates.ago(moment, now) if moment else "",
-        nearness=dates.nearness(day, now) if day else "",
+        nearness=dates.nearness(day, until, now) if day else "",
         urgency=_urgency(board, post),
     )
 

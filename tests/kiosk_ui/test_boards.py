@@ -45,6 +45,20 @@ def test_today_and_tomorrow_are_called_so(browser: FlaskClient, town: Town) -> N
     assert "今日 11月22日（日）午前10時" in words(browser.get("/boards/event"))
 
 
+def test_what_runs_for_weeks_does_not_hide_what_is_on_tomorrow(
+    browser: FlaskClient, town: Town
+) -> None:
+    for number in range(6):
+        title = f"常設展{number}"
+        town.post(
+            "event", **EVENT | {"title": title, "starts_on": "2026-04-01", "ends_on": "2027-03-31"}
+        )
+    town.post("event", **EVENT | {"starts_on": "2026-11-23"})
+    home = words(browser.get("/"))
+    assert home.index("もちつき大会") < home.index("常設展0")
+    assert "開催中" in home
+
+
 def test_another_year_is_named(browser: FlaskClient, town: Town) -> None:
     post = town.post("event", **EVENT | {"starts_on": "2027-04-01", "starts_at": "13:30"})
     assert "2027年4月1日（木）午後1時30分" in words(browser.get(f"/records/{post.address}"))
