@@ -69,10 +69,14 @@ def is_behind(here: Summary, there: Summary) -> bool:
     return not here.statements <= there.statements or any(
         lane not in there.lanes
         or there.lanes[lane].number < held.number
-        or set(_numbers(there.lanes[lane].holes, held.number))
-        - set(_numbers(held.holes, held.number))
+        or _can_fill(held, there.lanes[lane])
         for lane, held in here.lanes.items()
     )
+
+
+def _can_fill(here: Held, there: Held) -> bool:
+    up_to = min(here.number, there.number)  # of the two one is ours, and counted
+    return not set(_numbers(there.holes, up_to)) <= set(_numbers(here.holes, up_to))
 
 
 def runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bundle]:
@@ -111,6 +115,6 @@ def _closing(ledger: Ledger, item: LaneHeld, holes: Collection[Range]) -> Iterat
 
 
 def _numbers(holes: Collection[Range], up_to: int) -> Iterator[int]:
-    """Their numbers as far as we hold any: another machine's claims may be endless."""
+    """Their numbers as far as we hold the lane: another machine's claims may be endless."""
     for first, last in holes:
         yield from range(first, min(last, up_to) + 1)

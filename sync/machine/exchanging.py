@@ -188,18 +188,19 @@ def _next_offer(
         counter = known.offers_sent + 1
         ledger.remember(to, replace(known, offers_sent=counter))
         towns = _common_towns(ledger, me.public, to)
+        certified = towns & ledger.trust().towns(to)
         digest = held_digest(ledger, towns)
         summary: Summary | None = None
         parcel = b""
         if there is not None:
             summary = held_summary(ledger, towns)
-            parcel = lacking(ledger, there, towns=towns, bytes_max=budget_bytes).wrapped
+            parcel = lacking(ledger, there, towns=certified, bytes_max=budget_bytes).wrapped
         elif known.agreed is None:
             summary = held_summary(ledger, towns)
             parcel = _introduction(ledger, me.public)
         elif known.agreed_digest != digest:
             summary = held_summary(ledger, towns)
-            parcel = _pushed(ledger, known.agreed, towns)
+            parcel = _pushed(ledger, known.agreed, certified)
     return offer(
         key=me.private,
         to=to,
@@ -241,7 +242,8 @@ def _agree(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool
 def _worth_another(ledger: Ledger, there: Summary | None, *, me: Identity, to: bytes) -> bool:
     if there is None:
         return False
-    return is_behind(held_summary(ledger, _common_towns(ledger, me.public, to)), there)
+    here = held_summary(ledger, _common_towns(ledger, me.public, to))
+    return is_behind(here, there) or is_behind(there, here)
 
 
 def _common_towns(ledger: Ledger, one: bytes, other: bytes) -> frozenset[str]:
