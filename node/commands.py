@@ -148,10 +148,11 @@ def _fed_in_words(fed: Fed) -> str:
 
 
 def _sync(told: argparse.Namespace) -> None:
+    node = open_node(told.data)
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run(open_node(told.data), peers=tuple(told.peer), stop=stop)
+    run(node, peers=tuple(told.peer), stop=stop)
 
 
 def _post_as_json(node: Node, post: Post) -> dict[str, object]:
