@@ -1,0 +1,72 @@
+"""Files of a machine are there whole or not at all, and its key only for its owner."""
+
+from pathlib import Path
+
+import pytest
+
+from sync.machine import clock
+from sync.machine.files import write_new, write_whole
+from sync.machine.keys import load_identity, make_identity, save_identity
+
+
+def test_a_key_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "machine.key"
+    identity = make_identity()
+    save_identity(identity, path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert load_identity(path).public == identity.public
+    assert make_identity().public != identity.public
+
+
+def test_a_file_that_holds_no_key_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "machine.key"
+    with pytest.raises(OSError, match=r"machine\.key"):
+        load_identity(path)
+    path.write_text("nothing")
+    with pytest.raises(ValueError, match="Unable|load|deserial|PEM"):
+        load_identity(path)
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    write_whole(path, b"old")
+    write_whole(path, b"new", mode=0o640)
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    write_whole(path, b"old")
+    with pytest.raises(TypeError):
+        write_whole(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "0001.kairan"
+    assert write_new(path, [b"one", b"two"]) == 6
+    with pytest.raises(FileExistsError):
+        write_new(path, [b"other"])
+    assert path.read_bytes() == b"onetwo"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_that_stops_half_way_is_not_there(tmp_path: Path) -> None:
+    def pieces() -> object:
+        yield b"one"
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_new(tmp_path / "0001.kairan", pieces())  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_clock_says_how_good_it_is() -> None:
+    moment = clock.now()
+    assert moment.at.utcoffset() is not None
+    assert moment.written.seconds == int(moment.at.timestamp())
+    assert moment.written.quality is moment.quality
+    assert clock.running() <= clock.running()
