@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +13,7 @@ from sync.entry import EntryId, RecordId
 from sync.frontier import Held, LaneHeld, ranges, read_summary, summary_as_array
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
-from sync.limits import BUNDLE_ENTRIES_MAX, MESSAGE_BYTES_MAX
+from sync.limits import BUNDLE_ENTRIES_MAX, MESSAGE_BYTES_MAX, SUMMARY_LANES_MAX
 from sync.machine.cut import RUN_BYTES_MAX, Load, has_room
 from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
@@ -107,11 +108,21 @@ class SqliteLedger:
 
     def lane(self, lane: bytes) -> LaneHeld | None:
         row = self._first(f"SELECT {_HELD} FROM lanes WHERE id = ? AND number > 0", lane)
-        return self._lane_held(row) if row else None
+        if row is None:
+            return None
+        holes = self._all(
+            "SELECT number FROM entries WHERE lane = ? AND payload IS NULL ORDER BY number", row[0]
+        )
+        return _lane_held(row, (hole for (hole,) in holes))
 
     def lanes(self) -> Sequence[LaneHeld]:
         rows = self._all(f"SELECT {_HELD} FROM lanes WHERE number > 0")
-        return [self._lane_held(row) for row in rows]
+        holes: dict[int, list[int]] = {}
+        for lane, number in self._all(
+            "SELECT lane, number FROM entries WHERE payload IS NULL ORDER BY lane, number"
+        ):
+            holes.setdefault(lane, []).append(number)
+        return [_lane_held(row, holes.get(row[0], ())) for row in rows]
 
     def incarnations(self, author: bytes) -> frozenset[tuple[int, bytes]]:
         return frozenset(
@@ -162,7 +173,7 @@ class SqliteLedger:
         if not fitting or before is None:
             return None
         return Bundle(
-            lane=_read_lane(described),
+            lane=_read_lane(*described),
             first=first,
             before=before,
             entries=tuple(entries[:fitting]),
@@ -173,7 +184,7 @@ class SqliteLedger:
         return [
             Stored(
                 id=EntryId(lane, number),
-                lane=_read_lane(described),
+                lane=_read_lane(*described),
                 header=header,
                 payload=payload,
                 head=head,
@@ -338,15 +349,6 @@ class SqliteLedger:
             return cursor.lastrowid
         return int(row[0])
 
-    def _lane_held(self, row: _Row) -> LaneHeld:
-        key, number, head, *described = row
-        holes = self._all(
-            "SELECT number FROM entries WHERE lane = ? AND payload IS NULL ORDER BY number", key
-        )
-        return LaneHeld(
-            _read_lane(described), Held(number, head, ranges(hole for (hole,) in holes))
-        )
-
     def _execute(self, sql: str, *values: object) -> None:
         assert self._database.in_transaction, "outside a transaction"
         self._database.connection.execute(sql, values)
@@ -367,8 +369,16 @@ class SqliteLedger:
 _HELD = f"lane, number, head, {_LANE_COLUMNS}"
 
 
-def _read_lane(described: Sequence[Any]) -> Lane:
-    town, author, ordinal, random, class_, audience = described
+def _lane_held(row: _Row, holes: Iterable[int]) -> LaneHeld:
+    _, number, head, *described = row
+    return LaneHeld(_read_lane(*described), Held(number, head, ranges(holes)))
+
+
+@lru_cache(maxsize=SUMMARY_LANES_MAX)
+def _read_lane(
+    town: str, author: bytes, ordinal: int, random: bytes, class_: int, audience: int
+) -> Lane:
+    """The same object each time, for a lane computes its id but once."""
     return Lane(
         town=town,
         author=author,
