@@ -230,8 +230,8 @@ def _agree(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool
     with ledger.transaction():
         towns = _common_towns(ledger, me.public, to)
         synced = held_digest(ledger, towns) == answered.digest
-        if synced:
-            known = ledger.known(to)
+        known = ledger.known(to)
+        if synced and (known.agreed is None or known.agreed_digest != answered.digest):
             ledger.remember(
                 to,
                 replace(known, agreed_digest=answered.digest, agreed=held_summary(ledger, towns)),
