@@ -23,7 +23,7 @@ def test_a_file_that_holds_no_key_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"machine\.key"):
         load_identity(path)
     path.write_text("nothing")
-    with pytest.raises(ValueError, match="Unable|load|deserial|PEM"):
+    with pytest.raises(ValueError, match=r"PEM|load|key"):
         load_identity(path)
 
 
