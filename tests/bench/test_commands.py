@@ -1,0 +1,45 @@
+"""Every command of `bench/` runs and prints its figures; how large they are is nobody's test."""
+
+from itertools import islice
+
+import pytest
+
+from bench import exchange, notice, post, rebuild
+from bench.village_text import posts
+from node.boards.event import EVENT
+from node.form import parse
+
+
+def test_an_exchange_is_measured_beside_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    exchange.main(["--n", "30", "--new", "4", "--authors", "2", "--rounds", "1"])
+    printed = capsys.readouterr().out
+    assert "| cold, 30 from the hub |" in printed
+    assert "| no-op |" in printed
+    assert "| 2 + 2 both ways |" in printed
+    assert "zstd 19" in printed
+
+
+def test_a_post_is_measured_beside_a_bare_row(capsys: pytest.CaptureFixture[str]) -> None:
+    post.main(["--sizes", "5", "--posts", "3"])
+    printed = capsys.readouterr().out
+    assert "| 5 held | bare SQLite insert (limit) |" in printed
+    assert "| 5 held | form over HTTP |" in printed
+
+
+def test_a_rebuild_is_measured_beside_a_bare_copy(capsys: pytest.CaptureFixture[str]) -> None:
+    rebuild.main(["--n", "10", "--authors", "2", "--rounds", "1"])
+    printed = capsys.readouterr().out
+    assert "| rows alone, copied (limit) |" in printed
+    assert "| `kairan rebuild` |" in printed
+
+
+def test_it_is_measured_how_soon_a_post_is_sent_on(capsys: pytest.CaptureFixture[str]) -> None:
+    notice.main(["--posts", "2", "--idle", "0.2"])
+    assert "| the offer begins |" in capsys.readouterr().out
+
+
+def test_the_made_up_posts_are_what_a_person_could_type_and_the_same_each_time() -> None:
+    made = list(islice(posts(seed=7), 200))
+    assert [parse(EVENT, {name: str(value) for name, value in p.items()}) for p in made] == made
+    assert list(islice(posts(seed=7), 200)) == made
+    assert list(islice(posts(seed=8), 200)) != made
