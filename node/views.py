@@ -146,24 +146,27 @@ class Views:
         )
 
     def _leave_out(self, board: Board) -> None:
-        """Of what stands, leave out what only stands in for something newer that stands too."""
+        """Of what stands, leave out what only stands in for something newer that is held too."""
         if board.left_out is None:
             return
         connection = self._database.connection
-        standing = (board.name, PostState.SHOWN, PostState.STANDBY)
-        held = connection.execute(
-            "SELECT outside_key, outside_issued FROM posts"
-            " WHERE board = ? AND state IN (?, ?) AND outside_key IS NOT NULL",
-            standing,
-        ).fetchall()
-        left_out = board.left_out(dict(held))
-        connection.executemany(
-            "UPDATE posts SET state = ? WHERE outside_key = ? AND board = ? AND state IN (?, ?)",
-            (
-                (PostState.STANDBY if key in left_out else PostState.SHOWN, key, *standing)
-                for key, _ in held
-            ),
+        # What was taken down or isn't whole counts as held: nothing takes its place either.
+        held = dict(
+            connection.execute(
+                "SELECT outside_key, max(outside_issued) FROM posts WHERE board = ?"
+                " AND outside_key IS NOT NULL AND state NOT IN (?, ?) GROUP BY outside_key",
+                (board.name, PostState.SUPERSEDED, PostState.NOT_ALLOWED),
+            )
         )
+        left_out = board.left_out(held)
+        for state, before, keys in (
+            (PostState.STANDBY, PostState.SHOWN, left_out),
+            (PostState.SHOWN, PostState.STANDBY, held.keys() - left_out),
+        ):
+            connection.executemany(
+                "UPDATE posts SET state = ? WHERE outside_key = ? AND board = ? AND state = ?",
+                ((state, key, board.name, before) for key in keys),
+            )
 
     # for people
 

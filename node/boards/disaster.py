@@ -1,6 +1,7 @@
 """Disaster information: official words as they came, with issuer, time and status."""
 
 from node.boards.declaration import Board, Choice, Field, FieldType, Order, Writer
+from node.boards.superseding import superseded
 
 DISASTER = Board(
     name="disaster",
@@ -14,6 +15,7 @@ DISASTER = Board(
     state="state",
     urgency="level",
     retention_days=365,
+    left_out=superseded,
     fields=(
         Field(name="title", label="表題", required=True, length_max=200),
         Field(
