@@ -20,6 +20,7 @@ from sync.entry import (
 from sync.errors import Malformed
 from sync.lane import Lane
 from sync.ledger import Stored
+from sync.limits import PARENTS_MAX
 from sync.trust import Trust
 
 WITHDRAWN = "withdrawn"
@@ -37,7 +38,7 @@ class Record:
     lane: Lane  # its first entry's
     board: str
     fields: Mapping[str, object]
-    versions: tuple[EntryId, ...]  # the parents of the next edit
+    versions: tuple[EntryId, ...]  # the parents of the next edit, as many as it can name
     counter: int  # the largest of theirs
     written: Written  # the first entry
     changed: Written  # the one of largest counter
@@ -78,13 +79,15 @@ def resolve(
     board, _, _ = first.header.kind.partition("/")
     known = groups.get(board, {})
     replaced = {parent.entry for version in versions for parent in version.header.parents}
-    newest = max(versions, key=lambda v: (v.header.counter, v.stored.id))
+    latest_first = sorted(versions, key=lambda v: (v.header.counter, v.stored.id), reverse=True)
+    newest = latest_first[0]
+    open_ends = [v.stored.id for v in latest_first if v.stored.id not in replaced]
     return Record(
         id=first.stored.id,
         lane=first.stored.lane,
         board=board,
         fields=_merged(versions, trust, known),
-        versions=tuple(sorted(v.stored.id for v in versions if v.stored.id not in replaced)),
+        versions=tuple(sorted(open_ends[:PARENTS_MAX])),
         counter=newest.header.counter,
         written=first.header.written,
         changed=newest.header.written,

@@ -18,7 +18,7 @@ from sync.entry import (
 from sync.errors import TooLarge
 from sync.lane import Lane
 from sync.ledger import Ledger, Link, Signature
-from sync.limits import HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
+from sync.limits import HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +88,8 @@ def _link(
         parents=[_reference(ledger, lane, parent) for parent in draft.parents],
         counter=draft.counter,
     )
-    if len(header) > HEADER_BYTES_MAX:
-        raise TooLarge(f"a header of {len(header)} bytes")
+    if len(header) > HEADER_BYTES_MAX or len(draft.parents) > PARENTS_MAX:
+        raise TooLarge(f"a header of {len(header)} bytes, {len(draft.parents)} parents")
     return Link(header, payload, next_head(head, header), draft.record or EntryId(lane.id, number))
 
 

@@ -9,7 +9,7 @@ from node.boards.disaster import DISASTER
 from node.boards.event import EVENT
 from node.boards.guide import GUIDE
 from node.boards.job import JOB
-from node.node import ChangedMeanwhile, Node, NotAllowed, edition, open_node
+from node.node import Change, ChangedMeanwhile, Node, NotAllowed, edition, open_node
 from node.post import PostState
 from sync.machine.settings import NotProvisioned, Part
 from tests.node.builders import (
@@ -252,3 +252,21 @@ def test_the_version_grows_with_what_changed_and_stays_where_nothing_did(tmp_pat
     assert written > before
     node.edit(post, CHOIR, seen=edition(post))
     assert again(node).version() == written
+
+
+def test_a_post_with_more_versions_than_an_edit_can_name_is_taken_down_all_the_same(
+    tmp_path: Path,
+) -> None:
+    # A broken or unkind node edits the same version over and over.
+    village = Village(tmp_path)
+    node, office = village.node(), village.office()
+    post = post_event(node)
+    for number in range(20):
+        again_ = Change(board=EVENT, fields={"place": f"{number}号室"}, replaces=post)
+        node.write([again_], identity=node.identity)
+    meet(node, office)
+    there = post_again(office, post)
+    assert office.remove(there, seen=edition(there)).state is PostState.WITHDRAWN
+    assert meet(office, node).synced
+    for machine in (node, office):
+        assert post_again(machine, post).state is PostState.WITHDRAWN
