@@ -219,6 +219,14 @@ def test_a_machine_is_run_as_what_it_is(village: Village, part: Part, asked: str
     assert f"kairan {part}" in message(here(asked, "--data", folder, "--port", "65000"))
 
 
+@pytest.mark.parametrize("asked", ["--stop", "--start"])
+def test_a_machine_of_a_village_that_is_not_there_is_neither_stopped_nor_started(
+    tmp_path: Path, asked: str
+) -> None:
+    assert "hub" in message(here("village", "--data", tmp_path, asked, "hub"))
+    assert list(tmp_path.iterdir()) == []
+
+
 # wrong usage
 
 
@@ -235,6 +243,7 @@ def test_a_machine_is_run_as_what_it_is(village: Village, part: Part, asked: str
         ["hub", "--data", "x", "--port", "0"],
         ["node", "--data", "x", "--port", "http"],
         ["sync", "--data", "x", "--peer", "hub"],
+        ["village", "--stop", "nobody"],
         ["node", "--data", "x", "--port", "1", "--peer", "http://a:99999"],
     ],
     ids=lambda typed: " ".join(typed) or "nothing",

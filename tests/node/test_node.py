@@ -1,5 +1,6 @@
 """Posts are written, changed and taken down, at one machine and at several."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -270,3 +271,19 @@ def test_a_post_with_more_versions_than_an_edit_can_name_is_taken_down_all_the_s
     assert meet(office, node).synced
     for machine in (node, office):
         assert post_again(machine, post).state is PostState.WITHDRAWN
+
+
+def test_people_who_post_at_the_same_moment_all_get_a_number_of_their_own(tmp_path: Path) -> None:
+    node = Village(tmp_path).node()
+
+    def post_some(person: int) -> list[str]:
+        addresses = [post_event(node, title=f"{person}-{n}").address for n in range(5)]
+        node.database.close()
+        return addresses
+
+    with ThreadPoolExecutor(8) as people:
+        told = [address for addresses in people.map(post_some, range(8)) for address in addresses]
+    assert len(set(told)) == 40
+    assert len(titles(again(node))) == 40
+    (held,) = node.ledger.lanes()
+    assert held.held.number == 40
