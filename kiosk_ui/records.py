@@ -23,7 +23,7 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
         match post.state:
             case PostState.SHOWN | PostState.SUPERSEDED | PostState.STANDBY:
                 return _record_page(screen, post)
-            case PostState.WITHDRAWN:
+            case PostState.WITHDRAWN | PostState.ERASED:
                 return message_page("withdrawn", 410)
             case PostState.INCOMPLETE:
                 return message_page("incomplete", 200)

@@ -12,12 +12,13 @@ from node.boards import BOARDS
 from node.boards.declaration import Board, FieldType, Writer
 from node.post import Post, PostState
 from sync import cbor
+from sync.certificate import Role
 from sync.entry import EntryId, Quality, RecordId, Written
 from sync.lane import Class
 from sync.ledger import Changes, Ledger
 from sync.machine.database import Database
 from sync.record import OUTSIDE, Record, address, resolve
-from sync.trust import Role, Trust
+from sync.trust import Trust
 
 _SCHEMA = files("node").joinpath("views.sql")
 _POST = (
@@ -262,6 +263,8 @@ def _state(record: Record, board: Board | None, roles: Collection[Role]) -> Post
         return PostState.NO_BOARD
     if _CLASSES[board.lane_class] is not record.lane.class_ or not _may_write(board, roles):
         return PostState.NOT_ALLOWED
+    if record.erased:
+        return PostState.ERASED
     if not record.understood:
         return PostState.NOT_UNDERSTOOD
     if not record.complete:

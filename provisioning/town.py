@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sync import cbor
+from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.lane import Audience
 from sync.machine.files import write_whole
 from sync.machine.keys import Identity, load_identity, make_identity, save_identity
 from sync.machine.settings import FEED_KEY_FILE, KEY_FILE, SETTINGS_FILE, STATEMENTS_FILE, Part
-from sync.trust import CLASSES_OF, Certificate, Role, certify
 
 AUTHORITY_KEY_FILE = "authority.key"
 

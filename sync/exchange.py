@@ -45,6 +45,7 @@ class Offer:
     towns: frozenset[str] | None  # None: those of the sender's certificates
     summary: Summary | None
     parcel: bytes  # wrapped; not to be opened before the signature was checked
+    registers: bytes  # digest; empty where none is held
     software: str
     sealed: cose.Sealed
     digest_of_message: bytes
@@ -60,6 +61,7 @@ class Answer:
     refused: int
     summary: Summary | None
     parcel: Parcel
+    registers: bytes  # digest; empty where none is held
     software: str
     more: bool
 
@@ -84,6 +86,7 @@ def offer(
     towns: frozenset[str] | None = None,
     summary: Summary | None = None,
     parcel: bytes = b"",
+    registers: bytes = b"",
 ) -> bytes:
     """The message that opens a round. `to` is a public key, `parcel` wrapped."""
     body: dict[int, object] = {1: VERSION, 2: cose.short(to), 3: counter, 4: digest}
@@ -93,6 +96,8 @@ def offer(
         body[6] = summary_as_array(summary)
     if parcel:
         body[7] = parcel
+    if registers:
+        body[8] = registers
     body[9] = software
     return _signed(body, OFFER, key)
 
@@ -124,6 +129,7 @@ def open_offer(message: bytes) -> Offer:
         towns=_read_towns(body.get(5)),
         summary=_read_summary(body.get(6)),
         parcel=_read_bytes(body.get(7)),
+        registers=_read_bytes(body.get(8)),
         software=software,
         sealed=sealed,
         digest_of_message=sha256(message).digest()[:16],
@@ -140,6 +146,7 @@ def answer(
     summary: Summary | None,
     parcel: bytes,
     more: bool,
+    registers: bytes = b"",
 ) -> bytes:
     """The message that closes a round."""
     body = _answer_body(opened, software)
@@ -149,6 +156,8 @@ def answer(
         body[6] = summary_as_array(summary)
     if parcel:
         body[7] = parcel
+    if registers:
+        body[8] = registers
     if more:
         body[10] = True
     return _signed(body, ANSWER, key)
@@ -202,6 +211,7 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
                 refused=refused,
                 summary=_read_summary(body.get(6)),
                 parcel=unwrap(parcel) if (parcel := _read_bytes(body.get(7))) else Parcel(),
+                registers=_read_bytes(body.get(8)),
                 software=software,
                 more=10 in body,
             )
@@ -265,4 +275,4 @@ def _read_bytes(value: object) -> bytes:
         case bytes():
             return value
         case _:
-            raise Malformed("not a parcel")
+            raise Malformed("not bytes")

@@ -33,10 +33,12 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LaneHeld:
-    """The same, with the lane."""
+    """The same, with the lane; `id` is the lane's, or after a fork the branch's."""
 
+    id: bytes
     lane: Lane
     held: Held
+    stretch: bytes  # by which the ledger keeps it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ def digest(
     for item in lanes:
         if item.lane.town in grouped:
             part = grouped[item.lane.town].setdefault((item.lane.class_, item.lane.audience), [])
-            part.append(_as_array(item.lane.id, item.held))
+            part.append(_as_array(item.id, item.held))
     return sha256(
         b"kairan/1 held"
         + cbor.encode(

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from sync.bundle import Bundle, Parcel
 from sync.chain import next_head, verify_head
-from sync.entry import EntryId, read_header
+from sync.entry import read_header
 from sync.errors import Malformed, TooLarge, Unverified
+from sync.fork import prove_fork
 from sync.ledger import Ledger, Link, Signature
 from sync.limits import INCARNATIONS_MAX
-from sync.trust import NoCertificateYet, Refusal, Statement, read_statement
+from sync.order import obey
+from sync.register import Register
+from sync.statement import Statement, open_beside
+from sync.trust import NoCertificateYet, Refusal, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Kept:
 
     entries: int = 0  # that are new
     payloads: int = 0  # that closed a hole
+    forked: bool = False  # it tells another history than one that is held
 
     @property
     def changed(self) -> bool:
@@ -108,13 +113,15 @@ def take(ledger: Ledger, parcel: Parcel, *, source: str) -> Receipt:
 def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
     """Keep a statement if its signature holds and its signer has a say here."""
     try:
-        statement = read_statement(encoded)
+        statement = open_beside(encoded)
     except Malformed as wrong:
         return Refused(_name_of(wrong))
     except Unverified:
         return Refused(Refusal.SIGNATURE)
     with ledger.transaction():
         trust = ledger.trust()
+        if isinstance(statement, Register):
+            return _keep_register(ledger, statement, trust)
         if not trust.towns_of(statement):
             return Refused(Refusal.FOREIGN)
         if statement in trust.statements:
@@ -122,6 +129,12 @@ def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
         ledger.state(statement)
         _retry(ledger, statement)
     return Kept(entries=1)
+
+
+def _keep_register(ledger: Ledger, register: Register, trust: Trust) -> Kept | Refused:
+    if register.town not in trust.towns(register.author) or trust.is_revoked(register.author):
+        return Refused(Refusal.TOWN)
+    return Kept(entries=int(ledger.register(register)))
 
 
 def ingest(ledger: Ledger, bundle: Bundle, *, source: str) -> Outcome:
@@ -155,36 +168,143 @@ def _keep(ledger: Ledger, bundle: Bundle) -> Outcome:
     except Unverified:
         return Refused(Refusal.SIGNATURE)
 
-    here = ledger.lane(lane.id)
-    number, holes = (here.held.number, here.held.holes) if here else (0, ())
-    if bundle.first > number + 1:
-        return Waiting()
-    common = min(bundle.last, number)
-    if ledger.head_at(lane.id, bundle.first - 1) != bundle.before or (
-        common >= bundle.first
-        and ledger.head_at(lane.id, common) != links[common - bundle.first].head
-    ):
-        return Refused(Refusal.CONTRADICTS)
-    if here is None:
+    cut = ledger.trust().cut(lane)
+    if cut is not None and bundle.first > cut.number:
+        return Refused(Refusal.REVOKED)
+    if not ledger.stretches(lane.id):
         lives = ledger.incarnations(lane.author)
         if lane.incarnation not in lives and len(lives) >= INCARNATIONS_MAX:
             return Refused(Refusal.INCARNATION)
+    place = _place(ledger, bundle)
+    if isinstance(place, Refusal):
+        return Refused(place)
+    if place is None:
+        return Waiting()
+    kept = _follow(ledger, bundle, links, place)
+    _mind_own_life(ledger, bundle, kept)
+    obey(ledger, lane, links)
+    return kept
 
-    filled = 0
-    for hole in holes:
-        for at in range(max(hole.first, bundle.first), min(hole.last, common) + 1):
-            link = links[at - bundle.first]
-            if link.payload is not None:
-                ledger.fill(lane.id, at, link.payload, link.record)
-                filled += 1
-    signature = Signature(bundle.last, bundle.signature)
-    new = links[max(0, number + 1 - bundle.first) :]
-    if new:
-        ledger.append(lane, new, [signature])
-    elif filled:
+
+def _place(ledger: Ledger, bundle: Bundle) -> bytes | Refusal | None:
+    """The stretch that the bundle continues or repeats; None while what comes before isn't held."""
+    lane, number = bundle.lane, bundle.first - 1
+    if number == 0:
+        return lane.id if bundle.before == lane.id else Refusal.CONTRADICTS
+    for stretch in ledger.stretches(lane.id):
+        if (
+            stretch.first <= number <= stretch.number
+            and ledger.head_at(stretch.id, number) == bundle.before
+        ):
+            return stretch.id
+    return None
+
+
+def _follow(ledger: Ledger, bundle: Bundle, links: list[Link], at: bytes) -> Kept:
+    """Go along what is held as far as the bundle agrees; keep what is new, perhaps as a branch."""
+    number, filled, appended, forked = bundle.first, 0, 0, False
+    while number <= bundle.last:
+        rest = links[number - bundle.first :]
+        stretch = ledger.stretch(at)
+        end = stretch.number if stretch else 0
+        if number <= end:
+            agreed = _agreed(ledger, at, number, rest, end)
+            filled += _fill(ledger, at, number, rest[: agreed - number + 1])
+            number = agreed + 1
+            if number <= min(end, bundle.last):
+                ledger.part(at, number)
+            continue
+        after = [s for s in ledger.stretches(bundle.lane.id) if s.parent == at]
+        child = next((s.id for s in after if ledger.head_at(s.id, number) == rest[0].head), None)
+        if child is not None:
+            at = child
+            continue
+        if after:
+            at, forked = ledger.branch(bundle.lane, at, rest), True
+            _prove(ledger, bundle, links, after[0].id)
+        else:
+            ledger.append(bundle.lane, at, rest)
+        appended = len(rest)
+        break
+    if appended or filled:
         # What came emptied came perhaps with one signature for more than fits a bundle.
-        ledger.sign(lane.id, signature)
-    return Kept(entries=len(new), payloads=filled)
+        ledger.sign(at, Signature(bundle.last, bundle.signature))
+    return Kept(entries=appended, payloads=filled, forked=forked)
+
+
+def _prove(ledger: Ledger, bundle: Bundle, links: list[Link], other: bytes) -> None:
+    """Keep what proves the fork, so that whoever is told needs no entries to believe it.
+
+    `other`: the stretch that the bundle's history parted from.
+    """
+    parted = ledger.stretch(other)
+    leaf = next(h.id for h in ledger.lanes() if other in {s.id for s in ledger.path(h.id)})
+    run = ledger.run(leaf, parted.first) if parted else None
+    if run is None:
+        return
+    if run.last <= bundle.last:
+        number = run.last
+        head, signature = ledger.head_at(leaf, number), run.signature
+        other_head = links[number - bundle.first].head
+        later = [link.header for link in links[number - bundle.first + 1 :]]
+        later_signature = bundle.signature
+    else:
+        number = bundle.last
+        head, signature = links[-1].head, bundle.signature
+        other_head = ledger.head_at(leaf, number) or b""
+        later = [entry.header for entry in run.entries[number - run.first + 1 :]]
+        later_signature = run.signature
+    proof = prove_fork(
+        bundle.lane,
+        number=number,
+        head=head or b"",
+        signature=signature,
+        other_head=other_head,
+        later=later,
+        later_signature=later_signature,
+    )
+    if proof is not None:
+        ingest_statement(ledger, proof)
+
+
+def _agreed(ledger: Ledger, at: bytes, first: int, links: list[Link], end: int) -> int:
+    """The last number at which the stretch and the links have the same head."""
+    last = min(end, first + len(links) - 1)
+    if ledger.head_at(at, last) == links[last - first].head:
+        return last
+    low, high = first - 1, last  # heads agree at `low` and don't at `high`
+    while high - low > 1:
+        middle = (low + high) // 2
+        if ledger.head_at(at, middle) == links[middle - first].head:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _fill(ledger: Ledger, at: bytes, first: int, links: list[Link]) -> int:
+    """Close holes with what these links bring; how many."""
+    history = ledger.lane(at)
+    filled = 0
+    last = first + len(links) - 1
+    for hole in history.held.holes if history else ():
+        for number in range(max(hole.first, first), min(hole.last, last) + 1):
+            payload = links[number - first].payload
+            if payload is not None:
+                ledger.fill(at, number, payload)
+                filled += 1
+    return filled
+
+
+def _mind_own_life(ledger: Ledger, bundle: Bundle, kept: Kept) -> None:
+    """Entries of ours that we don't know: we were restored or copied, and go on in a new life."""
+    author = bundle.lane.author
+    if (
+        kept.entries
+        and ledger.is_own(author)
+        and bundle.lane.incarnation == ledger.own_incarnation(author)
+    ):
+        ledger.begin_incarnation(author)
 
 
 def _name_of(wrong: Malformed) -> Refusal:
@@ -194,11 +314,10 @@ def _name_of(wrong: Malformed) -> Refusal:
 def _links(bundle: Bundle) -> list[Link]:
     links: list[Link] = []
     head = bundle.before
-    for number, entry in enumerate(bundle.entries, bundle.first):
+    for entry in bundle.entries:
         head = next_head(head, entry.header)
         header = read_header(entry.header, bundle.lane.id)
-        record = header.record.entry if header.record else EntryId(bundle.lane.id, number)
-        links.append(Link(entry.header, entry.payload, head, record))
+        links.append(Link(entry.header, entry.payload, head, header.record))
     return links
 
 

@@ -1,12 +1,13 @@
 """What another machine lacks of ours, in the order that matters, cut to a budget."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sync.bundle import Bundle, pack_bundle, wrap_packed
 from sync.frontier import Held, LaneHeld, Range, Summary, digest
 from sync.ledger import Ledger
 from sync.limits import PARCEL_BYTES_MAX
+from sync.register import registers_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,28 @@ def held_summary(ledger: Ledger, towns: Collection[str]) -> Summary:
         statements=frozenset(
             s.digest for s in trust.statements if not trust.towns_of(s).isdisjoint(towns)
         ),
-        lanes={item.lane.id: item.held for item in ledger.lanes() if item.lane.town in towns},
+        lanes={item.id: item.held for item in ledger.lanes() if item.lane.town in towns},
     )
 
 
-def lacking(ledger: Ledger, there: Summary, *, towns: Collection[str], bytes_max: int) -> Lacking:
+def held_registers(ledger: Ledger, towns: Collection[str]) -> tuple[bytes, list[bytes]]:
+    """Their digest, empty where none is held, and their bytes."""
+    held = [register for register in ledger.registers() if register.town in towns]
+    return registers_digest(held) if held else b"", [register.encoded for register in held]
+
+
+def lacking(
+    ledger: Ledger,
+    there: Summary,
+    *,
+    towns: Collection[str],
+    bytes_max: int,
+    registers: Iterable[bytes] = (),
+) -> Lacking:
     """What a machine that holds `there` lacks of these towns: statements, then by class.
 
-    `bytes_max` is before compression, and goes over by one bundle at the most.
+    `bytes_max` is before compression, and goes over by one bundle at the most. `registers` go with
+    the statements.
     """
     trust = ledger.trust()
     statements = sorted(
@@ -50,6 +65,7 @@ def lacking(ledger: Ledger, there: Summary, *, towns: Collection[str], bytes_max
         for s in trust.statements
         if s.digest not in there.statements and not trust.towns_of(s).isdisjoint(towns)
     )
+    statements += registers
     budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
     packed: list[bytes] = []
     more = False
@@ -83,23 +99,43 @@ def runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bun
     """What a machine that holds `there` lacks of these towns, class by class."""
     lanes = sorted(
         (item for item in ledger.lanes() if item.lane.town in towns),
-        key=lambda item: (item.lane.class_, item.lane.id),
+        key=lambda item: (item.lane.class_, item.lane.id, item.id),
     )
     for item in lanes:
-        held = there.lanes.get(item.lane.id) or Held(0, item.lane.id)
-        if (
-            held.number <= item.held.number
-            and ledger.head_at(item.lane.id, held.number) != held.head
-        ):
-            continue  # they contradict: nothing of ours would be kept there
-        yield from _closing(ledger, item, held.holes)
-        number = held.number
+        number, holes = _reached(ledger, item, there)
+        yield from _closing(ledger, item, holes)
         while number < item.held.number:
-            bundle = ledger.run(item.lane.id, number + 1)
+            bundle = ledger.run(item.stretch, number + 1)
             if bundle is None:
                 break
             yield bundle
             number = bundle.last
+
+
+def _reached(ledger: Ledger, item: LaneHeld, there: Summary) -> tuple[int, Collection[Range]]:
+    """How far the other machine holds one of our histories, and with what holes.
+
+    It may know the lane as one that never forked, or other branches of it than we do. What it
+    holds that is on no history of ours may be the continuation of this one: it is to tell.
+    """
+    names = {item.id, *(stretch.id for stretch in ledger.stretches(item.lane.id))}
+    told = [there.lanes[name] for name in names if name in there.lanes]
+    others = [
+        other for other in ledger.lanes() if other.lane.id == item.lane.id and other.id != item.id
+    ]
+    ours = {stretch.id for stretch in ledger.path(item.stretch)}
+    number: int = 0
+    holes: Collection[Range] = ()
+    for held in told:
+        if ledger.head_at(item.stretch, held.number) == held.head:
+            return held.number, held.holes
+        beside = [o for o in others if ledger.head_at(o.stretch, held.number) == held.head]
+        if not beside and held.number > item.held.number:
+            number, holes = item.held.number, held.holes
+        for other in beside:
+            shared = [s.number for s in ledger.path(other.stretch) if s.id in ours]
+            number = max(number, min(held.number, max(shared, default=0)))
+    return number, holes
 
 
 def _closing(ledger: Ledger, item: LaneHeld, holes: Collection[Range]) -> Iterator[Bundle]:
@@ -108,7 +144,7 @@ def _closing(ledger: Ledger, item: LaneHeld, holes: Collection[Range]) -> Iterat
     ours = set(_numbers(item.held.holes, item.held.number))
     for number in _numbers(holes, item.held.number):
         if covered < number and number not in ours:
-            bundle = ledger.run(item.lane.id, number)
+            bundle = ledger.run(item.stretch, number)
             if bundle is not None:
                 yield bundle
                 covered = bundle.last

@@ -5,27 +5,32 @@ promises. What is kept in a transaction is kept whole or not at all, and the vie
 derived from it change in the same one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from sync.bundle import Bundle
-from sync.entry import EntryId, RecordId
-from sync.frontier import LaneHeld, Summary
+from sync.entry import EntryId, RecordId, Reference
+from sync.frontier import LaneHeld, Range, Summary
+from sync.histories import Stretch
 from sync.lane import Lane
-from sync.trust import Statement, Trust
+from sync.register import Register
+from sync.statement import Statement
+from sync.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """An entry as it is held."""
+    """An entry as it is held; the lane in its id is the stretch it is kept in."""
 
     id: EntryId
     lane: Lane
     header: bytes
-    payload: bytes | None  # None: a hole
+    payload: bytes | None  # None: a hole, or ordered away
     head: bytes  # of its lane, there
+    path: tuple[bytes, ...]  # the stretches of its history up to it, its own last
+    ordered_away: bool = False  # an order names it: what is missing is no hole
 
 
 class Link(NamedTuple):
@@ -34,7 +39,7 @@ class Link(NamedTuple):
     header: bytes
     payload: bytes | None
     head: bytes
-    record: RecordId
+    record: Reference | None  # None: it begins one
 
 
 class Signature(NamedTuple):
@@ -50,6 +55,12 @@ class Changes:
 
     records: set[RecordId] = field(default_factory=set)
     trust: bool = False  # who may do what has changed: every record may read differently
+    registers: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.records or self.trust or self.registers)
 
 
 Projection = Callable[[Changes], None]
@@ -89,37 +100,64 @@ class Ledger(Protocol):
 
     # what is held
 
-    def lane(self, lane: bytes) -> LaneHeld | None:
-        """The lane of that id, if at least one entry is held."""
+    def stretch(self, id_: bytes) -> Stretch | None:
+        """The stretch of that id, if at least one entry of its lane is held."""
+
+    def stretches(self, lane: bytes) -> Sequence[Stretch]:
+        """All of a lane, the root first."""
+
+    def path(self, id_: bytes) -> Sequence[Stretch]:
+        """From the root of its lane to that stretch."""
+
+    def lane(self, id_: bytes) -> LaneHeld | None:
+        """The history that ends with that stretch, if at least one entry is held."""
 
     def lanes(self) -> Sequence[LaneHeld]:
-        """All of them."""
+        """Every history of every lane, as far as no revocation cuts it: one, but for forks."""
 
     def incarnations(self, author: bytes) -> frozenset[tuple[int, bytes]]:
         """The lives of an author of which something is held."""
 
-    def head_at(self, lane: bytes, number: int) -> bytes | None:
-        """The head there; at 0 the lane id; None past what is held."""
+    def head_at(self, id_: bytes, number: int) -> bytes | None:
+        """The head there in the history of that stretch; None past its end."""
 
-    def run(self, lane: bytes, first: int) -> Bundle | None:
-        """The longest run from there that ends at a signature and fits a bundle."""
+    def run(self, id_: bytes, first: int) -> Bundle | None:
+        """The longest run of that history from there that ends at a signature and fits a bundle."""
 
     def record(self, record: RecordId) -> Sequence[Stored]:
-        """Every entry of a record, of whatever lane."""
+        """Every entry of a record, of whatever lane, that no revocation cuts off."""
 
     def records(self) -> Iterator[RecordId]:
         """Every record of which an entry is held."""
 
     # what is taken in
 
-    def append(self, lane: Lane, links: Sequence[Link], signatures: Iterable[Signature]) -> None:
-        """Continue a lane. The caller has checked that they follow."""
+    def append(self, lane: Lane, to: bytes, links: Sequence[Link]) -> None:
+        """Continue the stretch `to`, or begin the lane. The caller has checked that they follow."""
 
-    def fill(self, lane: bytes, number: int, payload: bytes, record: RecordId) -> None:
-        """Close a hole. The caller has checked that it is that payload."""
+    def part(self, id_: bytes, first: int) -> None:
+        """Histories part there: what the stretch holds from that number on becomes a branch."""
 
-    def sign(self, lane: bytes, signature: Signature) -> None:
-        """Keep one more signature of a lane, so that runs can be cut there."""
+    def branch(self, lane: Lane, parent: bytes, links: Sequence[Link]) -> bytes:
+        """Begin another branch behind the end of a stretch, perhaps an empty root; its id."""
+
+    def fill(self, id_: bytes, number: int, payload: bytes) -> None:
+        """Close a hole of a stretch. The caller has checked that it is that payload."""
+
+    def sign(self, id_: bytes, signature: Signature) -> None:
+        """Keep one more signature in a stretch, so that runs can be cut there."""
+
+    def order_away(self, town: str, lane: bytes, numbers: Range, check: bytes) -> None:
+        """Withdraw these payloads, and whatever of them comes later: the town's office ordered it.
+
+        `check` is that of a reference to the last of them.
+        """
+
+    def register(self, register: Register) -> bool:
+        """Keep the newest value of a name of an author; False if it is not newer."""
+
+    def registers(self) -> Sequence[Register]:
+        """All that are held."""
 
     # what waits
 
@@ -145,6 +183,12 @@ class Ledger(Protocol):
 
     def own_incarnation(self, author: bytes) -> tuple[int, bytes]:
         """The life that a key of this machine writes in; the first is begun where there is none."""
+
+    def is_own(self, author: bytes) -> bool:
+        """Whether it is a key that this machine writes with."""
+
+    def begin_incarnation(self, author: bytes) -> None:
+        """Go on in a new life, its ordinal one more than the largest known of that author."""
 
     def version(self) -> int:
         """Grows with every transaction that changed something."""

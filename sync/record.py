@@ -44,6 +44,7 @@ class Record:
     changed: Written  # the one of largest counter
     complete: bool  # False: a payload with effect is missing
     understood: bool  # False: it needs newer software
+    erased: bool = False  # its first entry was ordered away
 
     @property
     def withdrawn(self) -> bool:
@@ -57,6 +58,7 @@ class _Version:
     header: Header
     payload: Payload | None  # None: a hole, or bytes without meaning
     ancestors: int  # a bit per version
+    parents: frozenset[EntryId]  # that it replaces
 
 
 def address(record: RecordId) -> str:
@@ -78,7 +80,7 @@ def resolve(
     first = versions[0]
     board, _, _ = first.header.kind.partition("/")
     known = groups.get(board, {})
-    replaced = {parent.entry for version in versions for parent in version.header.parents}
+    replaced = {parent for version in versions for parent in version.parents}
     latest_first = sorted(versions, key=lambda v: (v.header.counter, v.stored.id), reverse=True)
     newest = latest_first[0]
     open_ends = [v.stored.id for v in latest_first if v.stored.id not in replaced]
@@ -91,8 +93,9 @@ def resolve(
         counter=newest.header.counter,
         written=first.header.written,
         changed=newest.header.written,
-        complete=all(v.stored.payload is not None for v in versions),
+        complete=all(v.stored.payload is not None or v.stored.ordered_away for v in versions),
         understood=all(_understood(v, known) for v in versions),
+        erased=first.stored.ordered_away,
     )
 
 
@@ -101,7 +104,7 @@ def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
     read: list[tuple[Header, Stored]] = []
     for entry in stored:
         try:
-            read.append((read_header(entry.header, entry.id.lane), entry))
+            read.append((read_header(entry.header, entry.lane.id), entry))
         except Malformed:
             continue  # `ingest` lets no such header in; a ledger from elsewhere might
     read.sort(key=lambda pair: (pair[0].counter, pair[1].id))
@@ -109,16 +112,19 @@ def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
     first: _Version | None = None
     for header, entry in read:
         ancestors = 0
+        parents: list[_Version] = []
         if header.kind.partition("/")[2] != _WRITE:
             continue
         if header.record is None:
             if header.parents or header.counter != 1:
                 continue
         else:
-            parents = [_named(parent, effective) for parent in header.parents]
+            named = [_named(parent, entry, effective) for parent in header.parents]
+            parents = [version for version in named if version is not None]
             if (
                 first is None
                 or not parents
+                or len(parents) != len(named)
                 or not header.record.holds(first.stored.head)
                 or not _may_follow(header, entry, first, parents, trust)
             ):
@@ -126,34 +132,47 @@ def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
             for bit, known in enumerate(effective.values()):
                 if known in parents:
                     ancestors |= known.ancestors | 1 << bit
-        version = _Version(entry, header, _read(entry), ancestors)
+        replaced = frozenset(parent.stored.id for parent in parents)
+        version = _Version(entry, header, _read(entry), ancestors, replaced)
         first = first or version
         effective[entry.id] = version
     return list(effective.values()) if first else []
 
 
-def _named(parent: Reference, effective: Mapping[EntryId, _Version]) -> _Version | None:
-    version = effective.get(parent.entry)
-    return version if version and parent.holds(version.stored.head) else None
+def _named(
+    reference: Reference, entry: Stored, effective: Mapping[EntryId, _Version]
+) -> _Version | None:
+    """The version that an entry means: of its own history, or the one with that head."""
+    lane, number = reference.entry
+    for version in effective.values():
+        other = version.stored
+        if (
+            other.lane.id == lane
+            and other.id.number == number
+            and (reference.holds(other.head) if reference.check else other.id.lane in entry.path)
+        ):
+            return version
+    return None
 
 
 def _may_follow(
     header: Header,
     entry: Stored,
     first: _Version,
-    parents: Sequence[_Version | None],
+    parents: Sequence[_Version],
     trust: Trust,
 ) -> bool:
-    if any(parent is None for parent in parents):
-        return False
-    largest = max(parent.header.counter for parent in parents if parent is not None)
     author, origin = entry.lane.author, first.stored.lane
     return (
-        header.counter == largest + 1
+        header.counter == max(parent.header.counter for parent in parents) + 1
         and header.kind.partition("/")[0] == first.header.kind.partition("/")[0]
         and entry.lane.town == origin.town
         and entry.lane.class_ == origin.class_
-        and (author == origin.author or trust.is_office(author, origin.town))
+        and (
+            author == origin.author
+            or trust.is_office(author, origin.town)
+            or trust.succeeds(author, origin.author)
+        )
     )
 
 

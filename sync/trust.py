@@ -1,94 +1,20 @@
 """Who may write which lane, and with what rank (docs/spec/3-trust.md).
 
-Certificates add up: a newer one takes nothing away, so the order of arrival never matters. What
-is signed by an authority of a town holds in that town and nowhere else.
+Certificates add up: a newer one takes nothing away, so the order of arrival never matters; only a
+revocation takes away. What an authority of a town signed holds in that town and nowhere else.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from functools import cached_property
-from hashlib import sha256
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from sync import cbor, cose
-from sync.errors import Malformed
-from sync.lane import Audience, Class, Lane, is_town
-from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX, STATEMENT_BYTES_MAX
-
-CERTIFICATE = "kairan-certificate"
-
-
-class Role(StrEnum):
-    """What a machine is in its town."""
-
-    OFFICE = "office"
-    NODE = "node"
-    FEED = "feed"
-    HUB = "hub"
-    ENROLMENT = "enrolment"
-
-
-class Rank(IntEnum):
-    """Whose word goes over whose."""
-
-    NONE = 0
-    CENTRE = 1
-    MUNICIPALITY = 2
-    AUTHORITY = 3
-
-
-CLASSES_OF: Mapping[Role, frozenset[Class]] = {
-    Role.OFFICE: frozenset(Class),
-    Role.NODE: frozenset({Class.TRUST, Class.MESSAGE, Class.BOARD}),
-    Role.FEED: frozenset({Class.ALERT, Class.BOARD}),
-    Role.HUB: frozenset(),
-    Role.ENROLMENT: frozenset(),
-}
-"""The most a certificate of that role may name."""
-
-
-def rank_of(role: Role, class_: Class) -> Rank:
-    """A feed has the municipality's rank for the alerts it passes on, and for nothing else."""
-    match role:
-        case Role.OFFICE:
-            return Rank.MUNICIPALITY
-        case Role.FEED:
-            return Rank.MUNICIPALITY if class_ is Class.ALERT else Rank.CENTRE
-        case Role.NODE:
-            return Rank.CENTRE
-        case Role.HUB | Role.ENROLMENT:
-            return Rank.NONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """What an authority says of a key."""
-
-    key: bytes
-    name: str
-    role: Role
-    towns: frozenset[str]
-    classes: frozenset[Class]
-    audiences: frozenset[Audience]
-    counter: int
-    incarnations: int = INCARNATIONS_MAX  # the largest ordinal it may use
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """Signed by an authority; a certificate, or of a type this version only passes on."""
-
-    encoded: bytes
-    signer: bytes
-    type: str
-    certificate: Certificate | None
-
-    @cached_property
-    def digest(self) -> bytes:
-        """By which a summary names it."""
-        return sha256(self.encoded).digest()
+from sync import cose
+from sync.certificate import Certificate, Rank, Role, rank_of
+from sync.fork import ForkProof
+from sync.lane import Lane
+from sync.revocation import Cut, Revocation, Succession
+from sync.statement import Statement
 
 
 class Refusal(StrEnum):
@@ -100,6 +26,7 @@ class Refusal(StrEnum):
     AUDIENCE = "audience"
     INCARNATION = "incarnation"
     SIGNATURE = "signature"
+    REVOKED = "revoked"
     CONTRADICTS = "contradicts"
     MALFORMED = "malformed"
     TOO_LARGE = "too large"
@@ -108,90 +35,6 @@ class Refusal(StrEnum):
 
 class NoCertificateYet:
     """No certificate of the author is held: it may still come."""
-
-
-_SUBJECT, _CONFIRMATION = 2, 8
-_ROLE, _TOWNS, _CLASSES, _AUDIENCES, _COUNTER, _INCARNATIONS = range(-65537, -65543, -1)
-
-
-def certify(certificate: Certificate, authority: Ed25519PrivateKey) -> bytes:
-    """The statement by which an authority says so: a CWT (RFC 8392) with `cnf` (RFC 8747)."""
-    claims: dict[int, object] = {
-        _SUBJECT: certificate.name,
-        _CONFIRMATION: {1: {1: 1, -1: 6, -2: certificate.key}},
-        _ROLE: str(certificate.role),
-        _TOWNS: sorted(certificate.towns),
-        _CLASSES: sorted(map(int, certificate.classes)),
-        _AUDIENCES: sorted(map(int, certificate.audiences)),
-        _COUNTER: certificate.counter,
-        _INCARNATIONS: certificate.incarnations,
-    }
-    return cose.sign(
-        cbor.encode(claims), type_=CERTIFICATE, key_id=cose.public(authority), key=authority
-    )
-
-
-def read_statement(encoded: bytes) -> Statement:
-    """A statement whose signature holds; whether its signer is an authority is `Trust`'s to say.
-
-    Raises Malformed or Unverified.
-    """
-    sealed = cose.read(encoded, bytes_max=STATEMENT_BYTES_MAX)
-    if len(sealed.key_id) != 32:
-        raise Malformed("a statement that doesn't name its signer")
-    cose.verify(sealed, sealed.key_id)
-    certificate = None
-    if sealed.type == CERTIFICATE:
-        certificate = _read_certificate(cbor.decode(sealed.payload, bytes_max=STATEMENT_BYTES_MAX))
-    return Statement(
-        encoded=encoded, signer=sealed.key_id, type=sealed.type, certificate=certificate
-    )
-
-
-def _read_certificate(claims: object) -> Certificate:
-    match claims:
-        case {
-            2: str(name),
-            8: {1: {1: 1, -1: 6, -2: bytes(key)}},
-            -65537: str(role),
-            -65538: [str(), *_] as towns,
-            -65539: list(classes),
-            -65540: list(audiences),
-            -65541: int(counter),
-            -65542: int(incarnations),
-        } if (
-            cbor.are_integers(counter, incarnations, *classes, *audiences)
-            and len(name) <= NAME_CHARACTERS_MAX
-            and len(key) == 32
-        ):
-            pass
-        case _:
-            raise Malformed("not a certificate")
-    try:
-        certificate = Certificate(
-            key=key,
-            name=name,
-            role=Role(role),
-            towns=frozenset(towns),
-            classes=frozenset(map(Class, classes)),
-            audiences=frozenset(map(Audience, audiences)),
-            counter=counter,
-            incarnations=incarnations,
-        )
-    except (ValueError, TypeError) as wrong:
-        raise Malformed("a certificate with an unknown role, class or audience") from wrong
-    if (
-        not all(isinstance(town, str) and is_town(town) for town in towns)
-        or sorted(certificate.towns) != towns
-        or sorted(certificate.classes) != classes
-        or sorted(certificate.audiences) != audiences
-        or counter < 1
-        or incarnations < 1
-    ):
-        raise Malformed("a certificate with lists out of order or wrong numbers")
-    if not certificate.classes <= CLASSES_OF[certificate.role]:
-        raise Malformed(f"a certificate that gives a {role} more than its role allows")
-    return certificate
 
 
 @dataclass(frozen=True)
@@ -208,10 +51,13 @@ class Trust:
     def towns_of(self, statement: Statement) -> frozenset[str]:
         """The towns in which a statement holds; empty: its signer has no say here."""
         signed = {town for town, keys in self.authorities.items() if statement.signer in keys}
-        if statement.certificate is None:
-            return frozenset(signed)
-        towns = statement.certificate.towns
-        return towns if towns <= signed else frozenset()
+        match statement.says:
+            case Certificate(towns=towns):
+                return towns if towns <= signed else frozenset()
+            case ForkProof(lane=lane):
+                return frozenset({lane.town} & self.towns(lane.author))
+            case Revocation() | Succession() | None:
+                return frozenset(signed)
 
     @cached_property
     def _certificates(self) -> Mapping[bytes, tuple[Certificate, ...]]:
@@ -226,7 +72,46 @@ class Trust:
 
     @cached_property
     def _keys_by_short(self) -> Mapping[bytes, bytes]:
-        return {cose.short(key): key for key in self._certificates}
+        return {cose.short(key): key for key in self._certificates if not self.is_revoked(key)}
+
+    @cached_property
+    def _revocations(self) -> Mapping[bytes, Revocation]:
+        """Of each revoked key the one in force."""
+        found: dict[bytes, tuple[int, bytes, Revocation]] = {}
+        for statement in self.statements:
+            says = statement.says
+            if isinstance(says, Revocation) and self.towns_of(statement):
+                this = (says.counter, statement.encoded, says)
+                found[says.key] = max(this, found.get(says.key, this), key=lambda f: f[:2])
+        return {key: says for key, (_, _, says) in found.items()}
+
+    @cached_property
+    def _successions(self) -> frozenset[tuple[bytes, bytes]]:
+        return frozenset(
+            (statement.says.old, statement.says.new)
+            for statement in self.statements
+            if isinstance(statement.says, Succession) and self.towns_of(statement)
+        )
+
+    def is_revoked(self, key: bytes) -> bool:
+        """Whether it has no say any more but for what its cuts leave."""
+        return key in self._revocations
+
+    def cut(self, lane: Lane) -> Cut | None:
+        """Up to where a lane holds; None: all of it. (0, lane id) is nothing."""
+        revocation = self._revocations.get(lane.author)
+        if revocation is None:
+            return None
+        return revocation.cuts.get(lane.id, Cut(0, lane.id))
+
+    def succeeds(self, new: bytes, old: bytes) -> bool:
+        """Whether a key was named successor of another, or of its successor."""
+        heirs, looked = {old}, set[bytes]()
+        while heirs - looked:
+            at = (heirs - looked).pop()
+            looked.add(at)
+            heirs |= {heir for before, heir in self._successions if before == at}
+        return new in heirs - {old}
 
     def certificates(self, key: bytes) -> tuple[Certificate, ...]:
         """Those of a key, the newest last."""
@@ -237,7 +122,7 @@ class Trust:
         return self._certificates.keys()
 
     def key(self, short: bytes) -> bytes | None:
-        """The certified key of that short name."""
+        """The certified key of that short name, unless it was revoked."""
         return self._keys_by_short.get(short)
 
     def name(self, key: bytes) -> str:

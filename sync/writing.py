@@ -19,6 +19,7 @@ from sync.errors import TooLarge
 from sync.lane import Lane
 from sync.ledger import Ledger, Link, Signature
 from sync.limits import HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
+from sync.order import obey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,10 @@ def write(
             links.append(link)
         if links:
             signatures.append(Signature(number, sign_head(lane, number, head, key)))
-            ledger.append(lane, links, signatures)
+            ledger.append(lane, lane.id, links)
+            for signature in signatures:
+                ledger.sign(lane.id, signature)
+            obey(ledger, lane, links)
         return [EntryId(lane.id, n) for n in range(number - len(links) + 1, number + 1)]
 
 
@@ -77,6 +81,7 @@ def _link(
     salt: bytes,
 ) -> Link:
     payload = make_payload(draft.fields, salt=salt)
+    record = _reference(ledger, lane, draft.record) if draft.record else None
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise TooLarge(f"a post of {len(payload)} bytes")
     header = make_header(
@@ -84,13 +89,13 @@ def _link(
         kind=draft.kind,
         payload=payload,
         written=written,
-        record=_reference(ledger, lane, draft.record) if draft.record else None,
+        record=record,
         parents=[_reference(ledger, lane, parent) for parent in draft.parents],
         counter=draft.counter,
     )
     if len(header) > HEADER_BYTES_MAX or len(draft.parents) > PARENTS_MAX:
         raise TooLarge(f"a header of {len(header)} bytes, {len(draft.parents)} parents")
-    return Link(header, payload, next_head(head, header), draft.record or EntryId(lane.id, number))
+    return Link(header, payload, next_head(head, header), record)
 
 
 def _reference(ledger: Ledger, lane: Lane, entry: EntryId) -> Reference:

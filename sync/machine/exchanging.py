@@ -23,11 +23,11 @@ from sync.exchange import (
 )
 from sync.frontier import Summary
 from sync.ingest import Receipt, ingest_statement, take
-from sync.lacking import NOTHING_LACKING, held_digest, held_summary, is_behind, lacking
+from sync.lacking import held_digest, held_registers, held_summary, is_behind, lacking
 from sync.ledger import Ledger
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.keys import Identity
-from sync.trust import Statement, read_statement
+from sync.statement import Statement, read_statement
 
 Road = Callable[[bytes], bytes]
 """Carries an offer there and brings the answer. Raises Unreachable."""
@@ -76,13 +76,20 @@ def converse(
     """
     there: Summary | None = None
     there_digest = b""
+    tell_registers = False
     taken, given = Receipt(), 0
     mended: set[No] = set()
     rounds = 0
     while True:
         rounds += 1
         message = _next_offer(
-            ledger, there, me=me, to=to, software=software, budget_bytes=budget_bytes
+            ledger,
+            there,
+            me=me,
+            to=to,
+            software=software,
+            budget_bytes=budget_bytes,
+            with_registers=tell_registers,
         )
         try:
             answered = open_answer(road(message), offered=message, key=me.public, sender=to)
@@ -97,6 +104,10 @@ def converse(
         synced = _agree(ledger, answered, me=me, to=to)
         moved = receipt.changed or answered.digest != there_digest
         there, there_digest = answered.summary, answered.digest
+        # Told once in a conversation; what they don't take then they have no use for.
+        tell_registers = not tell_registers and _registers_differ(ledger, answered, me=me, to=to)
+        if tell_registers:
+            continue
         if synced or rounds == ROUNDS_MAX or not moved:
             break
         if not answered.more and not _worth_another(ledger, there, me=me, to=to):
@@ -155,9 +166,14 @@ def respond(
         if there is None and known.agreed_digest == opened.digest:
             there = known.agreed
         equal = digest == opened.digest
-        send = NOTHING_LACKING
-        if there is not None and not equal:
-            send = lacking(ledger, there, towns=towns, bytes_max=budget_bytes)
+        registers, held = held_registers(ledger, towns)
+        send = lacking(
+            ledger,
+            here if equal or there is None else there,
+            towns=towns,
+            bytes_max=budget_bytes,
+            registers=held if registers != opened.registers else (),
+        )
         ledger.remember(
             sender,
             replace(known, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
@@ -171,6 +187,7 @@ def respond(
         summary=None if equal else here,
         parcel=send.wrapped,
         more=send.more,
+        registers=registers,
     )
 
 
@@ -182,6 +199,7 @@ def _next_offer(
     to: bytes,
     software: str,
     budget_bytes: int,
+    with_registers: bool,
 ) -> bytes:
     with ledger.transaction():
         known = ledger.known(to)
@@ -201,6 +219,12 @@ def _next_offer(
         elif known.agreed_digest != digest:
             summary = held_summary(ledger, towns)
             parcel = _pushed(ledger, known.agreed, certified)
+        registers, told = held_registers(ledger, towns)
+        if with_registers:
+            summary = held_summary(ledger, towns)
+            parcel = lacking(
+                ledger, there or summary, towns=certified, bytes_max=budget_bytes, registers=told
+            ).wrapped
     return offer(
         key=me.private,
         to=to,
@@ -209,6 +233,7 @@ def _next_offer(
         software=software,
         summary=summary,
         parcel=parcel,
+        registers=registers,
     )
 
 
@@ -237,6 +262,11 @@ def _agree(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool
                 replace(known, agreed_digest=answered.digest, agreed=held_summary(ledger, towns)),
             )
         return synced
+
+
+def _registers_differ(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool:
+    towns = _common_towns(ledger, me.public, to)
+    return held_registers(ledger, towns)[0] != answered.registers
 
 
 def _worth_another(ledger: Ledger, there: Summary | None, *, me: Identity, to: bytes) -> bool:

@@ -1,34 +1,60 @@
--- Lanes by a small integer; a lane that is only named, by a record of it, has no description yet.
-CREATE TABLE IF NOT EXISTS lanes (
-    lane INTEGER PRIMARY KEY,
+-- Stretches of lanes by a small integer. The root's id is the lane's; a branch has a parent. One that
+-- is only named, by a record of it, has no description yet.
+CREATE TABLE IF NOT EXISTS stretches (
+    stretch INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
+    lane BLOB NOT NULL,
+    parent INTEGER REFERENCES stretches,
     town TEXT, author BLOB, ordinal INTEGER, random BLOB, class INTEGER, audience INTEGER,
+    first INTEGER NOT NULL DEFAULT 1,
     number INTEGER NOT NULL DEFAULT 0,
     head BLOB
 );
-CREATE INDEX IF NOT EXISTS lanes_by_author ON lanes (author);
+CREATE INDEX IF NOT EXISTS stretches_by_lane ON stretches (lane);
+CREATE INDEX IF NOT EXISTS stretches_by_author ON stretches (author);
+CREATE INDEX IF NOT EXISTS stretches_by_parent ON stretches (parent);
 
 CREATE TABLE IF NOT EXISTS entries (
-    lane INTEGER NOT NULL REFERENCES lanes,
+    stretch INTEGER NOT NULL REFERENCES stretches,
     number INTEGER NOT NULL,
     header BLOB NOT NULL,
     payload BLOB,
     head BLOB NOT NULL,
-    record_lane INTEGER NOT NULL REFERENCES lanes,
+    record_stretch INTEGER NOT NULL REFERENCES stretches,
     record_number INTEGER NOT NULL,
-    UNIQUE (lane, number)
+    ordered_away INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (stretch, number)
 );
-CREATE INDEX IF NOT EXISTS entries_by_record ON entries (record_lane, record_number);
-CREATE INDEX IF NOT EXISTS holes ON entries (lane, number) WHERE payload IS NULL;
+CREATE INDEX IF NOT EXISTS entries_by_record ON entries (record_stretch, record_number);
+CREATE INDEX IF NOT EXISTS holes ON entries (stretch, number)
+    WHERE payload IS NULL AND NOT ordered_away;
 
 CREATE TABLE IF NOT EXISTS signatures (
-    lane INTEGER NOT NULL REFERENCES lanes,
+    stretch INTEGER NOT NULL REFERENCES stretches,
     number INTEGER NOT NULL,
     signature BLOB NOT NULL,
-    PRIMARY KEY (lane, number)
+    PRIMARY KEY (stretch, number)
+) WITHOUT ROWID;
+
+-- What offices ordered of payloads, for entries that may yet come.
+CREATE TABLE IF NOT EXISTS orders (
+    lane BLOB NOT NULL,
+    town TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    head_check BLOB NOT NULL,
+    PRIMARY KEY (lane, town, first, last, head_check)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS statements (digest BLOB PRIMARY KEY, statement BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS registers (
+    town TEXT NOT NULL,
+    author BLOB NOT NULL,
+    name TEXT NOT NULL,
+    register BLOB NOT NULL,
+    PRIMARY KEY (town, author, name)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS waiting (
     key INTEGER PRIMARY KEY,
@@ -37,6 +63,8 @@ CREATE TABLE IF NOT EXISTS waiting (
     first INTEGER NOT NULL,
     bundle BLOB NOT NULL
 );
+CREATE INDEX IF NOT EXISTS waiting_by_author ON waiting (author, first);
+CREATE INDEX IF NOT EXISTS waiting_by_source ON waiting (source);
 
 -- Other machines: the counters of offers both ways, and what we last agreed that they hold.
 CREATE TABLE IF NOT EXISTS known (

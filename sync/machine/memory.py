@@ -1,32 +1,46 @@
 """The smallest ledger: everything in dicts, for tests and for reading along."""
 
-import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from sync.bundle import Bundle, Entry, pack_bundle
 from sync.entry import EntryId, RecordId
-from sync.frontier import Held, LaneHeld, ranges
+from sync.frontier import Range
+from sync.histories import Histories, Order, Stretch, branch_id
 from sync.lane import Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
-from sync.limits import BUNDLE_ENTRIES_MAX
-from sync.machine.cut import RUN_BYTES_MAX, Load, has_room
+from sync.machine.cut import Load, has_room
 from sync.machine.keys import incarnation_random
-from sync.trust import Statement, Trust
+from sync.register import Register
+from sync.statement import Statement
+from sync.trust import Trust
+
+
+class _Kept(NamedTuple):
+    link: Link
+    record: RecordId
+    ordered_away: bool = False
 
 
 @dataclass
-class _Lane:
+class _Stretch:
     lane: Lane
-    links: list[Link] = field(default_factory=list)
+    parent: bytes | None
+    first: int
+    kept: list[_Kept] = field(default_factory=list)
     signatures: dict[int, bytes] = field(default_factory=dict)
 
     @property
-    def held(self) -> Held:
-        holes = (n for n, link in enumerate(self.links, 1) if link.payload is None)
-        return Held(len(self.links), self.links[-1].head, ranges(holes))
+    def number(self) -> int:
+        return self.first + len(self.kept) - 1
+
+    def at(self, number: int) -> _Kept:
+        return self.kept[number - self.first]
+
+    def copy(self) -> "_Stretch":
+        return replace(self, kept=[*self.kept], signatures={**self.signatures})
 
 
 class _Waiting(NamedTuple):
@@ -38,16 +52,30 @@ class _Waiting(NamedTuple):
 @dataclass
 class _State:
     trust: Trust
-    lanes: dict[bytes, _Lane] = field(default_factory=dict)
-    records: dict[RecordId, list[EntryId]] = field(default_factory=dict)
+    stretches: dict[bytes, _Stretch] = field(default_factory=dict)
+    records: dict[RecordId, tuple[EntryId, ...]] = field(default_factory=dict)
+    orders: dict[bytes, tuple[Order, ...]] = field(default_factory=dict)  # by lane id
+    registers: dict[tuple[str, bytes, str], Register] = field(default_factory=dict)
     waiting: dict[int, _Waiting] = field(default_factory=dict)
     known: dict[bytes, Known] = field(default_factory=dict)
     own: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
     next_waiting: int = 1
     version: int = 0
 
+    def copy(self) -> "_State":
+        return replace(
+            self,
+            stretches={id_: stretch.copy() for id_, stretch in self.stretches.items()},
+            records={**self.records},
+            orders={**self.orders},
+            registers={**self.registers},
+            waiting={**self.waiting},
+            known={**self.known},
+            own={**self.own},
+        )
 
-class MemoryLedger:
+
+class MemoryLedger(Histories):
     """A ledger that is gone with the process."""
 
     def __init__(
@@ -65,11 +93,11 @@ class MemoryLedger:
         if self._changes is not None:
             yield
             return
-        before = copy.deepcopy(self._state)
+        before = self._state.copy()
         self._changes = Changes()
         try:
             yield
-            if self._changes.records or self._changes.trust:
+            if self._changes.any:
                 self._state.version += 1
                 self._project(self._changes)
         except BaseException:
@@ -83,6 +111,8 @@ class MemoryLedger:
         assert self._changes is not None, "outside a transaction"
         return self._changes
 
+    # who is who
+
     def trust(self) -> Trust:
         return self._state.trust
 
@@ -90,71 +120,108 @@ class MemoryLedger:
         self._touched.trust = True
         self._state.trust = self._state.trust.with_statements([statement])
 
-    def lane(self, lane: bytes) -> LaneHeld | None:
-        held = self._state.lanes.get(lane)
-        return LaneHeld(held.lane, held.held) if held else None
+    # what is held
 
-    def lanes(self) -> Sequence[LaneHeld]:
-        return [LaneHeld(held.lane, held.held) for held in self._state.lanes.values()]
+    def stretch(self, id_: bytes) -> Stretch | None:
+        held = self._state.stretches.get(id_)
+        return self._as_stretch(id_, held) if held and held.number else None
+
+    def stretches(self, lane: bytes) -> Sequence[Stretch]:
+        found = [
+            self._as_stretch(id_, held)
+            for id_, held in self._state.stretches.items()
+            if held.lane.id == lane and held.number
+        ]
+        return sorted(found, key=lambda stretch: (stretch.first, stretch.id))
+
+    def leaves(self) -> Sequence[Stretch]:
+        parents = {held.parent for held in self._state.stretches.values()}
+        return [
+            self._as_stretch(id_, held)
+            for id_, held in self._state.stretches.items()
+            if id_ not in parents and held.number
+        ]
 
     def incarnations(self, author: bytes) -> frozenset[tuple[int, bytes]]:
         return frozenset(
             held.lane.incarnation
-            for held in self._state.lanes.values()
+            for held in self._state.stretches.values()
             if held.lane.author == author
         )
 
-    def head_at(self, lane: bytes, number: int) -> bytes | None:
-        if number == 0:
-            return lane
-        held = self._state.lanes.get(lane)
-        return held.links[number - 1].head if held and number <= len(held.links) else None
-
-    def run(self, lane: bytes, first: int) -> Bundle | None:
-        held = self._state.lanes[lane]
-        size, last = 0, 0
-        for number in range(first, min(len(held.links), first + BUNDLE_ENTRIES_MAX - 1) + 1):
-            link = held.links[number - 1]
-            size += len(link.header) + len(link.payload or b"")
-            if size > RUN_BYTES_MAX and last:
-                break
-            if number in held.signatures:
-                last = number
-        if not last:
-            return None
-        before = self.head_at(lane, first - 1)
-        assert before is not None
-        return Bundle(
-            lane=held.lane,
-            first=first,
-            before=before,
-            entries=tuple(Entry(k.header, k.payload) for k in held.links[first - 1 : last]),
-            signature=held.signatures[last],
-        )
-
     def record(self, record: RecordId) -> Sequence[Stored]:
-        return [self._stored(entry) for entry in self._state.records.get(record, ())]
+        found = [self._stored(entry) for entry in self._state.records.get(record, ())]
+        return [entry for entry in found if self.in_force(entry.id, entry.lane)]
 
     def records(self) -> Iterator[RecordId]:
-        return iter(list(self._state.records))
+        return iter([record for record, entries in self._state.records.items() if entries])
 
-    def append(self, lane: Lane, links: Sequence[Link], signatures: Iterable[Signature]) -> None:
-        held = self._state.lanes.setdefault(lane.id, _Lane(lane))
-        for link in links:
-            held.links.append(link)
-            self._state.records.setdefault(link.record, []).append(
-                EntryId(lane.id, len(held.links))
-            )
-            self._touched.records.add(link.record)
-        held.signatures.update(signatures)
+    # what is taken in
 
-    def fill(self, lane: bytes, number: int, payload: bytes, record: RecordId) -> None:
-        links = self._state.lanes[lane].links
-        links[number - 1] = links[number - 1]._replace(payload=payload)
-        self._touched.records.add(record)
+    def append(self, lane: Lane, to: bytes, links: Sequence[Link]) -> None:
+        held = self._state.stretches.setdefault(to, _Stretch(lane, None, 1))
+        for number, link in enumerate(links, held.number + 1):
+            entry = EntryId(to, number)
+            record = self.home(entry, link.record)
+            held.kept.append(_Kept(link, record))
+            self._add_to(record, entry)
+        self._obey(lane.id)
+        if len(self.stretches(lane.id)) > 1:
+            self._touched.records |= self._find_homes(lane.id, held.first)
 
-    def sign(self, lane: bytes, signature: Signature) -> None:
-        self._state.lanes[lane].signatures[signature.number] = signature.signature
+    def part(self, id_: bytes, first: int) -> None:
+        held = self._state.stretches[id_]
+        at = first - held.first
+        new = branch_id(held.lane.id, first, held.kept[at].link.head)
+        for other in self._state.stretches.values():
+            if other.parent == id_:
+                other.parent = new
+        moved = _Stretch(held.lane, id_, first, held.kept[at:])
+        moved.signatures = {n: s for n, s in held.signatures.items() if n >= first}
+        held.signatures = {n: s for n, s in held.signatures.items() if n < first}
+        del held.kept[at:]
+        self._state.stretches[new] = moved
+        for number, kept in enumerate(moved.kept, first):
+            self._take_from(kept.record, EntryId(id_, number))
+            self._add_to(kept.record, EntryId(new, number))
+        self._touched.records |= self._find_homes(held.lane.id, first)
+
+    def branch(self, lane: Lane, parent: bytes, links: Sequence[Link]) -> bytes:
+        first = self._state.stretches[parent].number + 1
+        new = branch_id(lane.id, first, links[0].head)
+        self._state.stretches[new] = _Stretch(lane, parent, first)
+        self.append(lane, new, links)
+        return new
+
+    def fill(self, id_: bytes, number: int, payload: bytes) -> None:
+        held = self._state.stretches[id_]
+        kept = held.at(number)
+        if not kept.ordered_away:
+            kept = kept._replace(link=kept.link._replace(payload=payload))
+            held.kept[number - held.first] = kept
+            self._touched.records.add(kept.record)
+
+    def sign(self, id_: bytes, signature: Signature) -> None:
+        self._state.stretches[id_].signatures[signature.number] = signature.signature
+
+    def order_away(self, town: str, lane: bytes, numbers: Range, check: bytes) -> None:
+        order = Order(town, numbers, check)
+        if order not in self._orders_of(lane):
+            self._state.orders[lane] = (*self._orders_of(lane), order)
+            self._obey(lane)
+
+    def register(self, register: Register) -> bool:
+        held = self._state.registers.get(register.place)
+        if held is not None and held.order >= register.order:
+            return False
+        self._touched.registers = True
+        self._state.registers[register.place] = register
+        return True
+
+    def registers(self) -> Sequence[Register]:
+        return list(self._state.registers.values())
+
+    # what waits
 
     def set_aside(self, source: str, bundle: Bundle) -> bool:
         held = self._state.waiting.values()
@@ -185,6 +252,8 @@ class MemoryLedger:
     def let_go(self, waiting: SetAside) -> None:
         del self._state.waiting[waiting.key]
 
+    # other machines, and ourselves
+
     def known(self, machine: bytes) -> Known:
         return self._state.known.get(machine, Known())
 
@@ -192,14 +261,105 @@ class MemoryLedger:
         self._state.known[machine] = known
 
     def own_incarnation(self, author: bytes) -> tuple[int, bytes]:
-        return self._state.own.setdefault(author, (1, incarnation_random()))
+        if author not in self._state.own:
+            self.begin_incarnation(author)
+        return self._state.own[author]
+
+    def is_own(self, author: bytes) -> bool:
+        return author in self._state.own
+
+    def begin_incarnation(self, author: bytes) -> None:
+        ordinals = [ordinal for ordinal, _ in self.incarnations(author)]
+        if author in self._state.own:
+            ordinals.append(self._state.own[author][0])
+        self._state.own[author] = (max(ordinals, default=0) + 1, incarnation_random())
 
     def version(self) -> int:
         return self._state.version
 
+    # stretches
+
+    def _as_stretch(self, id_: bytes, held: _Stretch) -> Stretch:
+        return Stretch(
+            id=id_,
+            lane=held.lane,
+            parent=held.parent,
+            first=held.first,
+            number=held.number,
+            head=held.kept[-1].link.head if held.kept else b"",
+        )
+
+    def _head_in(self, stretch: bytes, number: int) -> bytes | None:
+        return self._state.stretches[stretch].at(number).link.head
+
+    def _entries_in(self, stretch: bytes, first: int, at_most: int) -> Sequence[Entry]:
+        held = self._state.stretches[stretch]
+        at = first - held.first
+        return [Entry(k.link.header, k.link.payload) for k in held.kept[at : at + at_most]]
+
+    def _signatures_in(self, stretch: bytes, first: int, below: int) -> dict[int, bytes]:
+        held = self._state.stretches[stretch]
+        return {n: s for n, s in held.signatures.items() if first <= n < below}
+
+    def _holes(self) -> Mapping[bytes, Sequence[int]]:
+        return {
+            id_: [
+                number
+                for number, kept in enumerate(held.kept, held.first)
+                if kept.link.payload is None and not kept.ordered_away
+            ]
+            for id_, held in self._state.stretches.items()
+        }
+
+    def _naming(self, lane: bytes, first: int) -> Sequence[tuple[EntryId, bytes]]:
+        of_lane = {lane, *(stretch.id for stretch in self.stretches(lane))}
+        return [
+            (entry, self._state.stretches[entry.lane].at(entry.number).link.header)
+            for record, entries in self._state.records.items()
+            if record.lane in of_lane and record.number >= first
+            for entry in entries
+        ]
+
+    def _belongs(self, entry: EntryId, record: RecordId) -> None:
+        held = self._state.stretches[entry.lane]
+        kept = held.at(entry.number)
+        if kept.record != record:
+            self._touched.records.add(kept.record)
+            self._take_from(kept.record, entry)
+            self._add_to(record, entry)
+            held.kept[entry.number - held.first] = kept._replace(record=record)
+
+    def _orders_of(self, lane: bytes) -> Sequence[Order]:
+        return self._state.orders.get(lane, ())
+
+    def _withdraw(self, stretch: bytes, numbers: Range) -> None:
+        held = self._state.stretches[stretch]
+        for number in range(numbers.first, numbers.last + 1):
+            kept = held.at(number)
+            if not kept.ordered_away:
+                self._touched.records.add(kept.record)
+                held.kept[number - held.first] = kept._replace(
+                    link=kept.link._replace(payload=None), ordered_away=True
+                )
+
+    def _add_to(self, record: RecordId, entry: EntryId) -> None:
+        self._touched.records.add(record)
+        self._state.records[record] = (*self._state.records.get(record, ()), entry)
+
+    def _take_from(self, record: RecordId, entry: EntryId) -> None:
+        self._touched.records.add(record)
+        rest = tuple(e for e in self._state.records.get(record, ()) if e != entry)
+        self._state.records[record] = rest
+
     def _stored(self, entry: EntryId) -> Stored:
-        held = self._state.lanes[entry.lane]
-        link = held.links[entry.number - 1]
+        held = self._state.stretches[entry.lane]
+        kept = held.at(entry.number)
         return Stored(
-            id=entry, lane=held.lane, header=link.header, payload=link.payload, head=link.head
+            id=entry,
+            lane=held.lane,
+            header=kept.link.header,
+            payload=kept.link.payload,
+            head=kept.link.head,
+            path=tuple(stretch.id for stretch in self.path(entry.lane)),
+            ordered_away=kept.ordered_away,
         )

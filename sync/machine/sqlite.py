@@ -1,6 +1,6 @@
 """The ledger of a real machine, in one SQLite file: the only SQL for entries."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,14 +10,17 @@ from typing import Any
 from sync import cbor
 from sync.bundle import Bundle, Entry, pack_bundle, unpack_bundle
 from sync.entry import EntryId, RecordId
-from sync.frontier import Held, LaneHeld, ranges, read_summary, summary_as_array
+from sync.frontier import Range, read_summary, summary_as_array
+from sync.histories import Histories, Order, Stretch, branch_id
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
-from sync.limits import BUNDLE_ENTRIES_MAX, MESSAGE_BYTES_MAX, SUMMARY_LANES_MAX
-from sync.machine.cut import RUN_BYTES_MAX, Load, has_room
+from sync.limits import MESSAGE_BYTES_MAX, SUMMARY_LANES_MAX
+from sync.machine.cut import Load, has_room
 from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
-from sync.trust import Statement, Trust, read_statement
+from sync.register import Register, open_register
+from sync.statement import Statement, read_statement
+from sync.trust import Trust
 
 
 @dataclass(slots=True)
@@ -33,7 +36,7 @@ _Row = tuple[Any, ...]
 _LANE_COLUMNS = "town, author, ordinal, random, class, audience"
 
 
-class SqliteLedger:
+class SqliteLedger(Histories):
     """A ledger whose transactions are on the disk when they are over."""
 
     def __init__(
@@ -64,7 +67,7 @@ class SqliteLedger:
             self._database.local.ledger = _Transaction(changes)
             try:
                 yield
-                if changes.records or changes.trust:
+                if changes.any:
                     connection.execute("UPDATE counts SET version = version + 1")
                     self._project(changes)
             finally:
@@ -106,120 +109,85 @@ class SqliteLedger:
 
     # what is held
 
-    def lane(self, lane: bytes) -> LaneHeld | None:
-        row = self._first(f"SELECT {_HELD} FROM lanes WHERE id = ? AND number > 0", lane)
-        if row is None:
-            return None
-        holes = self._all(
-            "SELECT number FROM entries WHERE lane = ? AND payload IS NULL ORDER BY number", row[0]
-        )
-        return _lane_held(row, (hole for (hole,) in holes))
+    def stretch(self, id_: bytes) -> Stretch | None:
+        row = self._first(f"{_STRETCHES} WHERE s.id = ? AND s.number > 0", id_)
+        return _read_stretch(row) if row else None
 
-    def lanes(self) -> Sequence[LaneHeld]:
-        rows = self._all(f"SELECT {_HELD} FROM lanes WHERE number > 0")
-        holes: dict[int, list[int]] = {}
-        for lane, number in self._all(
-            "SELECT lane, number FROM entries WHERE payload IS NULL ORDER BY lane, number"
-        ):
-            holes.setdefault(lane, []).append(number)
-        return [_lane_held(row, holes.get(row[0], ())) for row in rows]
+    def stretches(self, lane: bytes) -> Sequence[Stretch]:
+        rows = self._all(
+            f"{_STRETCHES} WHERE s.lane = ? AND s.number > 0 ORDER BY s.first, s.id", lane
+        )
+        return [_read_stretch(row) for row in rows]
+
+    def leaves(self) -> Sequence[Stretch]:
+        rows = self._all(
+            f"{_STRETCHES} WHERE s.number > 0"
+            " AND NOT EXISTS (SELECT 1 FROM stretches AS c WHERE c.parent = s.stretch)"
+        )
+        return [_read_stretch(row) for row in rows]
 
     def incarnations(self, author: bytes) -> frozenset[tuple[int, bytes]]:
         return frozenset(
             (ordinal, random)
             for ordinal, random in self._all(
-                "SELECT DISTINCT ordinal, random FROM lanes WHERE author = ?", author
+                "SELECT DISTINCT ordinal, random FROM stretches WHERE author = ?", author
             )
-        )
-
-    def head_at(self, lane: bytes, number: int) -> bytes | None:
-        if number == 0:
-            return lane
-        row = self._first(
-            "SELECT entries.head FROM entries JOIN lanes USING (lane)"
-            " WHERE id = ? AND entries.number = ?",
-            lane,
-            number,
-        )
-        return row[0] if row else None
-
-    def run(self, lane: bytes, first: int) -> Bundle | None:
-        key, *described = self._one(f"SELECT lane, {_LANE_COLUMNS} FROM lanes WHERE id = ?", lane)
-        signed: dict[int, bytes] = dict(
-            self._all(
-                "SELECT number, signature FROM signatures"
-                " WHERE lane = ? AND number >= ? AND number < ?",
-                key,
-                first,
-                first + BUNDLE_ENTRIES_MAX,
-            )
-        )
-        entries: list[Entry] = []
-        size, fitting = 0, 0
-        for header, payload in self._all(
-            "SELECT header, payload FROM entries WHERE lane = ? AND number >= ?"
-            " ORDER BY number LIMIT ?",
-            key,
-            first,
-            max(signed, default=first - 1) - first + 1,
-        ):
-            size += len(header) + len(payload or b"")
-            if size > RUN_BYTES_MAX and fitting:
-                break
-            entries.append(Entry(header, payload))
-            if first + len(entries) - 1 in signed:
-                fitting = len(entries)
-        before = self.head_at(lane, first - 1)
-        if not fitting or before is None:
-            return None
-        return Bundle(
-            lane=_read_lane(*described),
-            first=first,
-            before=before,
-            entries=tuple(entries[:fitting]),
-            signature=signed[first + fitting - 1],
         )
 
     def record(self, record: RecordId) -> Sequence[Stored]:
-        return [
-            Stored(
-                id=EntryId(lane, number),
-                lane=_read_lane(*described),
-                header=header,
-                payload=payload,
-                head=head,
+        paths: dict[bytes, tuple[bytes, ...]] = {}
+        found: list[Stored] = []
+        for id_, number, header, payload, head, ordered_away, *described in self._all(
+            "SELECT id, entries.number, header, payload, entries.head, ordered_away,"
+            f" {_LANE_COLUMNS} FROM entries JOIN stretches USING (stretch)"
+            " WHERE record_stretch = (SELECT stretch FROM stretches WHERE id = ?)"
+            " AND record_number = ?",
+            record.lane,
+            record.number,
+        ):
+            lane = _read_lane(*described)
+            if not self.in_force(EntryId(id_, number), lane):
+                continue
+            if id_ not in paths:
+                paths[id_] = tuple(stretch.id for stretch in self.path(id_))
+            found.append(
+                Stored(
+                    id=EntryId(id_, number),
+                    lane=lane,
+                    header=header,
+                    payload=payload,
+                    head=head,
+                    path=paths[id_],
+                    ordered_away=bool(ordered_away),
+                )
             )
-            for lane, number, header, payload, head, *described in self._all(
-                f"SELECT id, entries.number, header, payload, entries.head, {_LANE_COLUMNS}"
-                " FROM entries JOIN lanes USING (lane)"
-                " WHERE record_lane = (SELECT lane FROM lanes WHERE id = ?)"
-                " AND record_number = ?",
-                record.lane,
-                record.number,
-            )
-        ]
+        return found
 
     def records(self) -> Iterator[RecordId]:
-        for lane, number in self._all(
-            "SELECT DISTINCT id, record_number FROM entries JOIN lanes ON record_lane = lanes.lane"
+        for id_, number in self._all(
+            "SELECT DISTINCT id, record_number FROM entries"
+            " JOIN stretches ON record_stretch = stretches.stretch"
         ):
-            yield EntryId(lane, number)
+            yield EntryId(id_, number)
 
     # what is taken in
 
-    def append(self, lane: Lane, links: Sequence[Link], signatures: Iterable[Signature]) -> None:
-        key = self._lane_key(lane.id)
+    def append(self, lane: Lane, to: bytes, links: Sequence[Link]) -> None:
+        key = self._key(to, lane.id)
         self._execute(
-            f"UPDATE lanes SET ({_LANE_COLUMNS}) = (?, ?, ?, ?, ?, ?) WHERE lane = ?",
+            f"UPDATE stretches SET ({_LANE_COLUMNS}) = (?, ?, ?, ?, ?, ?)"
+            " WHERE stretch = ? AND town IS NULL",
             *lane.as_array(),
             key,
         )
-        (number,) = self._one("SELECT number FROM lanes WHERE lane = ?", key)
-        record_keys: dict[bytes, int] = {}
+        (first, number) = self._one("SELECT first, number FROM stretches WHERE stretch = ?", key)
+        keys: dict[bytes, int] = {to: key}
         rows: list[tuple[object, ...]] = []
-        for at, link in enumerate(links, number + 1):
-            if link.record.lane not in record_keys:
-                record_keys[link.record.lane] = self._lane_key(link.record.lane)
+        for at, link in enumerate(links, max(number + 1, first)):
+            record = self._home_in(lane, to, key, at, link)
+            if record.lane not in keys:
+                keys[record.lane] = self._key(record.lane, record.lane)
+            self._changes.records.add(record)
             rows.append(
                 (
                     key,
@@ -227,39 +195,135 @@ class SqliteLedger:
                     link.header,
                     link.payload,
                     link.head,
-                    record_keys[link.record.lane],
-                    link.record.number,
+                    keys[record.lane],
+                    record.number,
                 )
             )
         self._database.connection.executemany(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows
+            "INSERT INTO entries (stretch, number, header, payload, head, record_stretch,"
+            " record_number) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
         )
         self._execute(
-            "UPDATE lanes SET number = ?, head = ? WHERE lane = ?",
-            number + len(links),
+            "UPDATE stretches SET number = ?, head = ? WHERE stretch = ?",
+            max(number + 1, first) + len(links) - 1,
             links[-1].head,
             key,
         )
-        for signature in signatures:
-            self.sign(lane.id, signature)
-        self._changes.records.update(link.record for link in links)
+        self._obey(lane.id)
+        if self._first(
+            "SELECT 1 FROM stretches WHERE lane = ? AND parent IS NOT NULL LIMIT 1", lane.id
+        ):
+            self._changes.records |= self._find_homes(lane.id, first)
 
-    def fill(self, lane: bytes, number: int, payload: bytes, record: RecordId) -> None:
+    def _home_in(self, lane: Lane, to: bytes, key: int, number: int, link: Link) -> RecordId:
+        """The record of an entry about to be kept; the usual cases without a question."""
+        reference = link.record
+        if reference is None:
+            return EntryId(to, number)
+        if not reference.check and to == lane.id:
+            return reference.entry
+        return self.home(EntryId(to, number), reference)
+
+    def part(self, id_: bytes, first: int) -> None:
+        stretch = self.stretch(id_)
+        assert stretch is not None
+        head = self._head_in(id_, first)
+        before = self.head_at(id_, first - 1)
+        assert head is not None
+        new = branch_id(stretch.lane.id, first, head)
+        old_key = self._key(id_, stretch.lane.id)
+        new_key = self._key(new, stretch.lane.id)
         self._execute(
-            "UPDATE entries SET payload = ? WHERE lane = ? AND number = ? AND payload IS NULL",
+            f"UPDATE stretches SET (parent, first, number, head, {_LANE_COLUMNS})"
+            " = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE stretch = ?",
+            old_key,
+            first,
+            stretch.number,
+            stretch.head,
+            *stretch.lane.as_array(),
+            new_key,
+        )
+        self._execute(
+            "UPDATE stretches SET parent = ? WHERE parent = ? AND stretch != ?",
+            new_key,
+            old_key,
+            new_key,
+        )
+        for table in ("entries", "signatures"):
+            self._execute(
+                f"UPDATE {table} SET stretch = ? WHERE stretch = ? AND number >= ?",
+                new_key,
+                old_key,
+                first,
+            )
+        self._execute(
+            "UPDATE stretches SET number = ?, head = ? WHERE stretch = ?",
+            first - 1,
+            before,
+            old_key,
+        )
+        self._changes.records |= self._find_homes(stretch.lane.id, first)
+
+    def branch(self, lane: Lane, parent: bytes, links: Sequence[Link]) -> bytes:
+        stretch = self.stretch(parent)
+        first = stretch.number + 1 if stretch else 1
+        new = branch_id(lane.id, first, links[0].head)
+        self._execute(
+            f"UPDATE stretches SET (parent, first, number, {_LANE_COLUMNS})"
+            " = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE stretch = ?",
+            self._key(parent, lane.id),
+            first,
+            first - 1,
+            *lane.as_array(),
+            self._key(new, lane.id),
+        )
+        self.append(lane, new, links)
+        return new
+
+    def fill(self, id_: bytes, number: int, payload: bytes) -> None:
+        row = self._first(
+            "UPDATE entries SET payload = ? WHERE stretch = ? AND number = ?"
+            " AND payload IS NULL AND NOT ordered_away"
+            " RETURNING (SELECT id FROM stretches WHERE stretch = record_stretch), record_number",
             payload,
-            self._lane_key(lane),
+            self._key(id_, id_),
             number,
         )
-        self._changes.records.add(record)
+        if row:
+            self._changes.records.add(EntryId(*row))
 
-    def sign(self, lane: bytes, signature: Signature) -> None:
+    def sign(self, id_: bytes, signature: Signature) -> None:
         self._execute(
             "INSERT OR IGNORE INTO signatures VALUES (?, ?, ?)",
-            self._lane_key(lane),
+            self._key(id_, id_),
             signature.number,
             signature.signature,
         )
+
+    def order_away(self, town: str, lane: bytes, numbers: Range, check: bytes) -> None:
+        self._execute(
+            "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", lane, town, *numbers, check
+        )
+        self._obey(lane)
+
+    def register(self, register: Register) -> bool:
+        row = self._first(
+            "SELECT register FROM registers WHERE town = ? AND author = ? AND name = ?",
+            *register.place,
+        )
+        if row and open_register(row[0]).order >= register.order:
+            return False
+        self._execute(
+            "INSERT OR REPLACE INTO registers VALUES (?, ?, ?, ?)",
+            *register.place,
+            register.encoded,
+        )
+        self._changes.registers = True
+        return True
+
+    def registers(self) -> Sequence[Register]:
+        return [open_register(row[0]) for row in self._all("SELECT register FROM registers")]
 
     # what waits
 
@@ -328,23 +392,132 @@ class SqliteLedger:
 
     def own_incarnation(self, author: bytes) -> tuple[int, bytes]:
         with self.transaction():
-            self._execute(
-                "INSERT OR IGNORE INTO own VALUES (?, 1, ?)", author, incarnation_random()
-            )
+            if not self.is_own(author):
+                self.begin_incarnation(author)
             ordinal, random = self._one("SELECT ordinal, random FROM own WHERE author = ?", author)
             return int(ordinal), bytes(random)
+
+    def is_own(self, author: bytes) -> bool:
+        return self._first("SELECT 1 FROM own WHERE author = ?", author) is not None
+
+    def begin_incarnation(self, author: bytes) -> None:
+        (largest,) = self._one(
+            "SELECT max((SELECT coalesce(max(ordinal), 0) FROM stretches WHERE author = ?),"
+            " (SELECT coalesce(max(ordinal), 0) FROM own WHERE author = ?))",
+            author,
+            author,
+        )
+        self._execute(
+            "INSERT OR REPLACE INTO own VALUES (?, ?, ?)",
+            author,
+            largest + 1,
+            incarnation_random(),
+        )
 
     def version(self) -> int:
         (version,) = self._one("SELECT version FROM counts")
         return int(version)
 
+    # stretches
+
+    def _head_in(self, stretch: bytes, number: int) -> bytes | None:
+        row = self._first(
+            "SELECT entries.head FROM entries JOIN stretches USING (stretch)"
+            " WHERE id = ? AND entries.number = ?",
+            stretch,
+            number,
+        )
+        return row[0] if row else None
+
+    def _entries_in(self, stretch: bytes, first: int, at_most: int) -> Sequence[Entry]:
+        rows = self._all(
+            "SELECT header, payload FROM entries"
+            " WHERE stretch = (SELECT stretch FROM stretches WHERE id = ?) AND number >= ?"
+            " ORDER BY number LIMIT ?",
+            stretch,
+            first,
+            at_most,
+        )
+        return [Entry(header, payload) for header, payload in rows]
+
+    def _signatures_in(self, stretch: bytes, first: int, below: int) -> dict[int, bytes]:
+        return dict(
+            self._all(
+                "SELECT number, signature FROM signatures"
+                " WHERE stretch = (SELECT stretch FROM stretches WHERE id = ?)"
+                " AND number >= ? AND number < ?",
+                stretch,
+                first,
+                below,
+            )
+        )
+
+    def _holes(self) -> Mapping[bytes, Sequence[int]]:
+        holes: dict[bytes, list[int]] = {}
+        for id_, number in self._all(
+            "SELECT id, entries.number FROM entries JOIN stretches USING (stretch)"
+            " WHERE payload IS NULL AND NOT ordered_away ORDER BY entries.number"
+        ):
+            holes.setdefault(id_, []).append(number)
+        return holes
+
+    def _naming(self, lane: bytes, first: int) -> Sequence[tuple[EntryId, bytes]]:
+        rows = self._all(
+            "SELECT own.id, entries.number, header FROM entries"
+            " JOIN stretches AS own ON own.stretch = entries.stretch"
+            " WHERE record_stretch IN (SELECT stretch FROM stretches WHERE lane = ?)"
+            " AND record_number >= ?",
+            lane,
+            first,
+        )
+        return [(EntryId(id_, number), header) for id_, number, header in rows]
+
+    def _belongs(self, entry: EntryId, record: RecordId) -> None:
+        key = self._key(entry.lane, entry.lane)
+        row = self._one(
+            "SELECT id, record_number FROM entries"
+            " JOIN stretches ON stretches.stretch = record_stretch"
+            " WHERE entries.stretch = ? AND entries.number = ?",
+            key,
+            entry.number,
+        )
+        if EntryId(*row) != record:
+            self._changes.records |= {EntryId(*row), record}
+            self._execute(
+                "UPDATE entries SET (record_stretch, record_number) = (?, ?)"
+                " WHERE stretch = ? AND number = ?",
+                self._key(record.lane, record.lane),
+                record.number,
+                key,
+                entry.number,
+            )
+
+    def _orders_of(self, lane: bytes) -> Sequence[Order]:
+        rows = self._all("SELECT town, first, last, head_check FROM orders WHERE lane = ?", lane)
+        return [Order(town, Range(first, last), check) for town, first, last, check in rows]
+
+    def _withdraw(self, stretch: bytes, numbers: Range) -> None:
+        self._changes.records.update(
+            EntryId(*row)
+            for row in self._all(
+                "UPDATE entries SET payload = NULL, ordered_away = 1"
+                " WHERE stretch = ? AND number BETWEEN ? AND ? AND NOT ordered_away"
+                " RETURNING (SELECT id FROM stretches WHERE stretch = record_stretch),"
+                " record_number",
+                self._key(stretch, stretch),
+                *numbers,
+            )
+        )
+
     # SQL
 
-    def _lane_key(self, lane: bytes) -> int:
-        """The row of a lane, made where there is none: a record's lane may come after its edits."""
-        row = self._first("SELECT lane FROM lanes WHERE id = ?", lane)
+    def _key(self, id_: bytes, lane: bytes) -> int:
+        """The row of a stretch, made where there is none: a record may be named before it comes."""
+        row = self._first("SELECT stretch FROM stretches WHERE id = ?", id_)
         if row is None:
-            cursor = self._database.connection.execute("INSERT INTO lanes (id) VALUES (?)", (lane,))
+            cursor = self._database.connection.execute(
+                "INSERT INTO stretches (id, lane) VALUES (?, ?)", (id_, lane)
+            )
             assert cursor.lastrowid is not None
             return cursor.lastrowid
         return int(row[0])
@@ -366,12 +539,18 @@ class SqliteLedger:
         return row
 
 
-_HELD = f"lane, number, head, {_LANE_COLUMNS}"
+_STRETCHES = (
+    "SELECT s.id, p.id, s.first, s.number, s.head, s."
+    + _LANE_COLUMNS.replace(", ", ", s.")
+    + " FROM stretches AS s LEFT JOIN stretches AS p ON p.stretch = s.parent"
+)
 
 
-def _lane_held(row: _Row, holes: Iterable[int]) -> LaneHeld:
-    _, number, head, *described = row
-    return LaneHeld(_read_lane(*described), Held(number, head, ranges(holes)))
+def _read_stretch(row: _Row) -> Stretch:
+    id_, parent, first, number, head, *described = row
+    return Stretch(
+        id=id_, lane=_read_lane(*described), parent=parent, first=first, number=number, head=head
+    )
 
 
 @lru_cache(maxsize=SUMMARY_LANES_MAX)

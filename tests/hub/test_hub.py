@@ -20,7 +20,7 @@ from sync.lacking import held_digest
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.exchanging import Exchanged, converse, respond
 from sync.machine.settings import SETTINGS_FILE, STATEMENTS_FILE, NotProvisioned, Part
-from sync.trust import read_statement
+from sync.statement import read_statement
 from tests.node.builders import (
     OTHER_TOWN,
     OTHER_TOWN_NAME,

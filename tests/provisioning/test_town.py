@@ -7,6 +7,7 @@ import pytest
 
 from node.node import open_node
 from provisioning.town import AUTHORITY_KEY_FILE, Plan, Town, make_machines, open_town
+from sync.certificate import CLASSES_OF, Role
 from sync.machine.keys import load_identity
 from sync.machine.opening import read_statements
 from sync.machine.settings import (
@@ -19,7 +20,7 @@ from sync.machine.settings import (
     read_address,
     read_settings,
 )
-from sync.trust import CLASSES_OF, Role, read_statement
+from sync.statement import read_statement
 
 CODE, NAME = "990019", "霧沢町"
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync import cose
 from sync.bundle import Bundle, Entry
 from sync.carrier import pack
+from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.chain import fold, sign_head
 from sync.entry import (
     EntryId,
@@ -34,7 +35,6 @@ from sync.machine.keys import Identity
 from sync.machine.memory import MemoryLedger
 from sync.machine.sqlite import SqliteLedger
 from sync.record import Record, resolve
-from sync.trust import CLASSES_OF, Certificate, Role, certify
 from sync.writing import Draft, write
 
 WRITTEN = Written(1_790_000_000, Quality.TRUSTED)

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync import cbor
+from sync.certificate import Role
 from sync.chain import next_head
 from sync.entry import CHECK_BYTES, EntryId, Reference, make_header, make_payload
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Stored
 from sync.record import Record, resolve
-from sync.trust import Role, Trust, read_statement
+from sync.statement import read_statement
+from sync.trust import Trust
 from tests.sync.builders import (
     GROUPS,
     OTHER_TOWN,
@@ -81,7 +83,14 @@ class Story:
             made = cbor.encode(decoded | dict(header))
         head = next_head(head, made)
         self.heads[of.id] = (number, head)
-        stored = Stored(id=EntryId(of.id, number), lane=of, header=made, payload=payload, head=head)
+        stored = Stored(
+            id=EntryId(of.id, number),
+            lane=of,
+            header=made,
+            payload=payload,
+            head=head,
+            path=(of.id,),
+        )
         self.told.append(stored)
         return stored
 

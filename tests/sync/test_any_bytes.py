@@ -16,7 +16,7 @@ from sync.exchange import Declined, answer, open_offer
 from sync.frontier import read_summary, summary_as_array
 from sync.ingest import Receipt, ingest
 from sync.lane import read_lane
-from sync.trust import read_statement
+from sync.statement import read_statement
 from tests.sync.builders import TOWN, carrier_file, keep, key, lane, memory, node, run
 from tests.sync.strategies import VALUES
 from tests.sync.test_round_trips import OFFERED, opened

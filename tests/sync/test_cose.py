@@ -10,10 +10,11 @@ from pycose.keys.okp import OKPKey
 from pycose.messages.sign1message import Sign1Message
 
 from sync import cbor, cose
+from sync.certificate import CERTIFICATE, Role
 from sync.chain import fold, sign_head, verify_head
 from sync.errors import Unverified
 from sync.exchange import open_offer
-from sync.trust import CERTIFICATE, Role, read_statement
+from sync.statement import read_statement
 from tests.sync.builders import OTHER_TOWN, TOWN, key, lane, run
 from tests.sync.test_round_trips import OFFERED
 

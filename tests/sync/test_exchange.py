@@ -3,13 +3,14 @@
 import pytest
 
 from sync.bundle import unwrap
+from sync.certificate import Role
 from sync.errors import Malformed, Unreachable, Unverified
 from sync.exchange import open_answer, open_offer
 from sync.ingest import Kept, Refused, ingest
 from sync.lane import Audience, Class
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.exchanging import Road
-from sync.trust import Refusal, Role
+from sync.trust import Refusal
 from sync.writing import Draft
 from tests.sync.builders import (
     OTHER_TOWN,
@@ -229,17 +230,14 @@ def forked(ledgers: Ledgers) -> Villages:
     return here, there
 
 
-def test_a_contradiction_is_left_alone_and_stops_nothing_else(ledgers: Ledgers) -> None:
+def test_a_fork_is_passed_on_and_stops_nothing_else(ledgers: Ledgers) -> None:
     here, there = forked(ledgers)
-    before = [m.ledger.run(lane("役場").id, 1) for m in (here, there)]
-    for done in (here.exchange(there), there.exchange(here), here.exchange(there)):
-        assert not done.synced
-        assert done.rounds <= 4
-    assert [m.ledger.run(lane("役場").id, 1) for m in (here, there)] == before
+    assert here.exchange(there).synced
+    assert here.exchange(there).rounds == 1
     for machine in (here, there):
         titles = {r.fields["title"] for r in machine.boards().values() if r}
-        assert {"一", "二"} <= titles
-    assert len(here.ledger.lanes()) == len(there.ledger.lanes()) == 3
+        assert {"一", "二", "一3", "二5"} <= titles
+    assert len(here.ledger.lanes()) == len(there.ledger.lanes()) == 4
 
 
 def test_an_exchange_that_breaks_off_keeps_what_came_and_goes_on_later(ledgers: Ledgers) -> None:
@@ -337,12 +335,14 @@ def test_a_refused_bundle_in_an_answer_is_not_called_synced(villages: Villages) 
     here, there = villages
     there.meet(office())
     keep(here.ledger, *office().certificates)
-    ingest(there.ledger, run("役場", posts(2, about="一")), source="stick")
-    ingest(here.ledger, run("役場", posts(2, about="二")), source="stick")
+    for life in range(1, 9):
+        ingest(here.ledger, run("役場", of=lane("役場", life=life)), source="stick")
+    ninth = run("役場", of=lane("役場", life=9))
+    ingest(there.ledger, ninth, source="stick")
     done = here.exchange(there)
     assert not done.synced
-    bad = run("役場", posts(2, about="一"))
-    assert ingest(here.ledger, bad, source="stick") == Refused(Refusal.CONTRADICTS)
+    assert set(done.taken.reasons) == {Refusal.INCARNATION}
+    assert ingest(here.ledger, ninth, source="stick") == Refused(Refusal.INCARNATION)
 
 
 @pytest.mark.parametrize("at", [0.1, 0.3, 0.5, 0.7, 0.9, 0.999])

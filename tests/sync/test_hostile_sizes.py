@@ -24,7 +24,8 @@ from sync.limits import (
     STATEMENT_BYTES_MAX,
     SUMMARY_LANES_MAX,
 )
-from sync.trust import Refusal, read_statement
+from sync.statement import read_statement
+from sync.trust import Refusal
 from tests.sync.builders import TOWN, keep, key, lane, memory, posts, run
 
 MIB = 1 << 20

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sync.bundle import pack_bundle
+from sync.certificate import Role
 from sync.chain import fold
 from sync.cose import public
 from sync.entry import EntryId
@@ -13,7 +14,6 @@ from sync.ingest import Kept, Waiting, ingest, ingest_statement
 from sync.lane import Class
 from sync.ledger import Changes, Known, Ledger, Link, Signature
 from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX, PAYLOAD_BYTES_MAX
-from sync.trust import Role
 from sync.writing import Draft
 from tests.sync.builders import (
     TOWN,
@@ -36,7 +36,7 @@ def links(count: int, *, first: int = 1, empty: frozenset[int] = frozenset()) ->
     for number, entry in enumerate(entries(LANE, posts(count)), 1):
         head = fold(head, [entry.header])
         payload = None if number in empty else entry.payload
-        made.append(Link(entry.header, payload, head, EntryId(LANE.id, number)))
+        made.append(Link(entry.header, payload, head, None))
     return made[first - 1 :]
 
 
@@ -44,16 +44,21 @@ def signed(*numbers: int) -> list[Signature]:
     return [Signature(number, bytes([number]) * 64) for number in numbers]
 
 
+def extend(ledger: Ledger, some: list[Link], signatures: list[Signature]) -> None:
+    ledger.append(LANE, LANE.id, some)
+    for signature in signatures:
+        ledger.sign(LANE.id, signature)
+
+
 def append(ledger: Ledger, some: list[Link], *numbers: int) -> None:
     with ledger.transaction():
-        ledger.append(LANE, some, signed(*numbers))
+        extend(ledger, some, signed(*numbers))
 
 
 def test_nothing_is_held_at_first(ledger: Ledger) -> None:
     assert ledger.lanes() == []
     assert ledger.lane(LANE.id) is None
     assert list(ledger.records()) == []
-    assert ledger.head_at(LANE.id, 0) == LANE.id
     assert ledger.head_at(LANE.id, 1) is None
     assert ledger.incarnations(LANE.author) == frozenset()
     assert ledger.version() == 0
@@ -100,7 +105,7 @@ def test_a_signature_that_comes_later_lets_runs_be_cut_there(ledger: Ledger) -> 
 def test_a_run_holds_no_more_entries_than_a_bundle_may(ledger: Ledger) -> None:
     every = links(BUNDLE_ENTRIES_MAX + 10)
     with ledger.transaction():
-        ledger.append(LANE, every, [Signature(n, bytes(64)) for n in (7, 2_000, 2_010)])
+        extend(ledger, every, [Signature(n, bytes(64)) for n in (7, 2_000, 2_010)])
     first = ledger.run(LANE.id, 1)
     assert first is not None
     assert first.last == 2_000
@@ -130,7 +135,7 @@ def test_missing_payloads_are_holes_until_they_are_filled(ledger: Ledger) -> Non
         for number in (1, 4, 6):
             payload = whole[number - 1].payload
             assert payload is not None
-            ledger.fill(LANE.id, number, payload, EntryId(LANE.id, number))
+            ledger.fill(LANE.id, number, payload)
     found = ledger.lane(LANE.id)
     assert found is not None
     assert found.held == Held(6, whole[-1].head, (Range(3, 3),))

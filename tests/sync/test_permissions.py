@@ -4,10 +4,11 @@ from itertools import product
 
 import pytest
 
+from sync.certificate import CLASSES_OF, Certificate, Rank, Role, certify
 from sync.cose import public
 from sync.ingest import Kept, Outcome, Refused, Waiting, ingest, ingest_statement
 from sync.lane import Audience, Class
-from sync.trust import CLASSES_OF, Certificate, Rank, Refusal, Role, certify
+from sync.trust import Refusal
 from tests.sync.builders import OTHER_TOWN, TOWN, Town, keep, key, lane, memory, posts, run
 
 MAY_WRITE = {

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sync import cbor, cose
 from sync.bundle import Bundle, Method, Parcel, pack_bundle, unpack_bundle, unwrap, wrap
 from sync.carrier import Reading, pack, unpack
+from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.entry import make_payload, read_payload
 from sync.exchange import (
     Answer,
@@ -22,7 +23,7 @@ from sync.frontier import Summary, read_summary, summary_as_array
 from sync.ingest import Receipt
 from sync.lane import Audience, read_lane
 from sync.limits import COUNTER_MAX
-from sync.trust import CLASSES_OF, Certificate, Role, certify, read_statement
+from sync.statement import read_statement
 from tests.sync.builders import OTHER_TOWN, TOWN, WRITTEN, key
 from tests.sync.strategies import BUNDLES, FIELDS, HASHES, PARCELS, SUMMARIES, TEXT, VALUES
 

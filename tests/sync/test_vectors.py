@@ -20,7 +20,8 @@ from sync.ingest import Kept, Refused, Waiting, ingest, ingest_statement
 from sync.lane import Audience, Class, Lane, read_lane
 from sync.ledger import Stored
 from sync.machine.memory import MemoryLedger
-from sync.trust import NoCertificateYet, Refusal, Trust, read_statement
+from sync.statement import read_statement
+from sync.trust import NoCertificateYet, Refusal, Trust
 from tests.vectors.kit import notation
 from tests.vectors.make import FOLDER, pages, written
 
@@ -104,7 +105,14 @@ def payload(content: bytes, given: Given) -> object:
 def resolved(content: bytes, given: Given) -> object:
     items: Any = cbor.decode(content, bytes_max=BYTES_MAX)
     stored = [
-        Stored(id=EntryId(at.id, number), lane=at, head=head, header=header, payload=payload)
+        Stored(
+            id=EntryId(at.id, number),
+            lane=at,
+            head=head,
+            header=header,
+            payload=payload,
+            path=(at.id,),
+        )
         for at, number, head, header, payload in ((read_lane(item[0]), *item[1:]) for item in items)
     ]
     found = record.resolve(stored, trust=trust(given), groups=given["groups"])
@@ -227,7 +235,7 @@ class RefusedByName(Exception):
 def frontier(content: bytes, given: Given) -> object:
     towns: Any = cbor.decode(content, bytes_max=BYTES_MAX)
     held = [
-        LaneHeld(named(town, class_, audience, item[0]), held_of(item))
+        LaneHeld(item[0], named(town, class_, audience, item[0]), held_of(item), item[0])
         for town, _, parts in towns
         for class_, audience, lanes in parts
         for item in lanes
@@ -263,7 +271,7 @@ def ingested(content: bytes, given: Given) -> object:
             case _:
                 assert isinstance(ingest_statement(ledger, before), Kept)
     match ingest(ledger, unpack_bundle(content), source="now"):
-        case Kept(entries, payloads):
+        case Kept(entries=entries, payloads=payloads):
             return {"outcome": "kept", "entries": entries, "payloads": payloads}
         case Waiting():
             return {"outcome": "waiting"}

@@ -405,12 +405,16 @@ def take(data: bytes, given: Any, held: list[Any], lanes: dict[bytes, Any]) -> A
     _, ours, holes = lanes.get(told["lane_id"], (lane, [told["lane_id"]], set()))
     if first > len(ours):
         return {"outcome": "waiting"}
-    need(all(a == b for a, b in zip(ours[first - 1 :], theirs, strict=False)), "contradicts")
+    if theirs[0] != ours[first - 1]:
+        need(first > 1, "contradicts")
+        return {"outcome": "waiting"}
+    same = [a == b for a, b in zip(ours[first - 1 :], theirs, strict=False)]
+    parted = first - 1 + (same.index(False) if False in same else len(same))
     lives = {tuple(known[1:4]) for known, *_ in lanes.values() if known[1] == lane[1]}
     need(len(lives | {tuple(lane[1:4])}) <= 8, "incarnation")
     bare = {n for n, entry in enumerate(told["entries"], first) if entry["payload"] is None}
-    filled = holes & {*range(first, told["last"] + 1)} - bare
-    new, more = theirs[len(ours) - first + 1 :], {n for n in bare if n >= len(ours)}
+    filled = holes & {*range(first, parted)} - bare
+    new, more = theirs[parted - first + 1 :], {n for n in bare if n >= len(ours)}
     lanes[told["lane_id"]] = lane, ours + new, (holes - filled) | more
     return {"outcome": "kept", "entries": len(new), "payloads": len(filled)}
 

@@ -158,17 +158,19 @@ def ingest_vectors() -> Iterator[Vector]:
     )
     yield ingest(
         "fork-below",
-        "another entry at a number that is held",
+        "another entry at a number that is held: the lane has forked, and both are kept",
         forked,
         [NODE, cbor(whole)],
-        refused="contradicts",
+        outcome="kept",
+        entries=1,
+        payloads=0,
     )
     yield ingest(
         "fork-next",
-        "a run that continues from another head",
+        "a run that continues from another head: where the lane forked isn't known yet",
         longer,
         [NODE, cbor(bundle(BOARD, [*ENTRIES[:2], Entry(fields={})]))],
-        refused="contradicts",
+        outcome="waiting",
     )
     yield ingest(
         "fork-first",

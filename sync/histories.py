@@ -1,0 +1,250 @@
+"""A lane as it is held: one stretch of entries, or, after a fork, a tree of them.
+
+docs/spec/4-ledger.md, "Fork proofs and branches". A stretch ends where histories part; each history
+is the way from the root to a leaf, and goes by its leaf's id. A lane that never forked has one
+stretch, whose id is the lane's.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import NamedTuple
+
+from sync import cbor
+from sync.bundle import Bundle, Entry
+from sync.entry import EntryId, RecordId, Reference, read_header
+from sync.frontier import Held, LaneHeld, Range, ranges
+from sync.lane import Lane
+from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX
+from sync.revocation import Cut
+from sync.trust import Trust
+
+RUN_BYTES_MAX = BUNDLE_BYTES_MAX * 3 // 4
+"""Of headers and payloads: leaves room for what CBOR puts around 2,000 of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Entries of one lane with one history before them."""
+
+    id: bytes
+    lane: Lane
+    parent: bytes | None  # the stretch it parted from
+    first: int  # number of its first entry
+    number: int  # of its last
+    head: bytes  # at its last
+
+
+class Order(NamedTuple):
+    """What an office ordered of a lane's payloads."""
+
+    town: str  # the office's: it has a say over lanes of that town only
+    numbers: Range
+    check: bytes  # of the head at the last of them: which history is meant
+
+
+def branch_id(lane: bytes, first: int, head: bytes) -> bytes:
+    """What a branch is called: where it parts, and its head there."""
+    return sha256(b"kairan/1 branch" + lane + cbor.encode(first) + head).digest()
+
+
+class Histories(ABC):
+    """What follows for whole histories from what a ledger keeps of each stretch."""
+
+    @abstractmethod
+    def trust(self) -> Trust:
+        """The authorities, and every statement held."""
+
+    @abstractmethod
+    def stretch(self, id_: bytes) -> Stretch | None:
+        """The stretch of that id."""
+
+    @abstractmethod
+    def stretches(self, lane: bytes) -> Sequence[Stretch]:
+        """All of a lane, the root first."""
+
+    @abstractmethod
+    def leaves(self) -> Sequence[Stretch]:
+        """The last stretch of every history of every lane."""
+
+    @abstractmethod
+    def _head_in(self, stretch: bytes, number: int) -> bytes | None: ...
+
+    @abstractmethod
+    def _entries_in(self, stretch: bytes, first: int, at_most: int) -> Sequence[Entry]: ...
+
+    @abstractmethod
+    def _signatures_in(self, stretch: bytes, first: int, below: int) -> dict[int, bytes]: ...
+
+    @abstractmethod
+    def _holes(self) -> Mapping[bytes, Sequence[int]]:
+        """Per stretch that has any, ascending."""
+
+    @abstractmethod
+    def _naming(self, lane: bytes, first: int) -> Sequence[tuple[EntryId, bytes]]:
+        """Entries, with their headers, of records that begin there or later in any history."""
+
+    @abstractmethod
+    def _belongs(self, entry: EntryId, record: RecordId) -> None:
+        """From now on the entry counts to that record."""
+
+    @abstractmethod
+    def _orders_of(self, lane: bytes) -> Sequence[Order]: ...
+
+    @abstractmethod
+    def _withdraw(self, stretch: bytes, numbers: Range) -> None:
+        """Drop these payloads of a stretch, and count them as holes no more."""
+
+    def path(self, id_: bytes) -> list[Stretch]:
+        """From the root to that stretch."""
+        found: list[Stretch] = []
+        at: bytes | None = id_
+        while at is not None and (stretch := self.stretch(at)) is not None:
+            found.append(stretch)
+            at = stretch.parent
+        return found[::-1]
+
+    def lane(self, id_: bytes) -> LaneHeld | None:
+        """The history that ends with that stretch, if at least one entry is held."""
+        stretch = self.stretch(id_)
+        return self._held(stretch, self._holes()) if stretch else None
+
+    def lanes(self) -> Sequence[LaneHeld]:
+        """Every history of every lane, as far as no revocation cuts it."""
+        trust, holes = self.trust(), self._holes()
+        found: dict[bytes, LaneHeld] = {}
+        for leaf in self.leaves():
+            cut = trust.cut(leaf.lane)
+            whole = self._held(leaf, holes)
+            held = whole if cut is None else self._cut(leaf, whole, cut)
+            if held is not None:
+                found[held.id] = held
+        return list(found.values())
+
+    def in_force(self, entry: EntryId, lane: Lane) -> bool:
+        """Whether no revocation cuts an entry off."""
+        cut = self.trust().cut(lane)
+        return cut is None or (
+            entry.number <= cut.number
+            and any(
+                entry.lane in {stretch.id for stretch in self.path(leaf.id)}
+                and self.head_at(leaf.id, cut.number) in (None, cut.head)
+                for leaf in self.leaves()
+                if leaf.lane.id == lane.id
+            )
+        )
+
+    def _cut(self, leaf: Stretch, held: LaneHeld, cut: Cut) -> LaneHeld | None:
+        """What a cut leaves of a history: where it is reached, it is the only one there is."""
+        if leaf.number < cut.number:
+            return held
+        if cut.number == 0 or self.head_at(leaf.id, cut.number) != cut.head:
+            return None
+        holes = tuple(
+            Range(first, min(last, cut.number))
+            for first, last in held.held.holes
+            if first <= cut.number
+        )
+        return LaneHeld(leaf.lane.id, leaf.lane, Held(cut.number, cut.head, holes), leaf.id)
+
+    def head_at(self, id_: bytes, number: int) -> bytes | None:
+        """The head there in the history of that stretch; None past its end."""
+        stretch = self.stretch(id_)
+        if stretch is not None and number == 0:
+            return stretch.lane.id
+        while stretch is not None and number < stretch.first and stretch.parent is not None:
+            stretch = self.stretch(stretch.parent)
+        if stretch is None or not stretch.first <= number <= stretch.number:
+            return None
+        return self._head_in(stretch.id, number)
+
+    def run(self, id_: bytes, first: int) -> Bundle | None:
+        """The longest run of that history from there that ends at a signature and fits a bundle."""
+        path = [stretch for stretch in self.path(id_) if stretch.number >= first]
+        below = first + BUNDLE_ENTRIES_MAX
+        signed: dict[int, bytes] = {}
+        for stretch in path:
+            signed |= self._signatures_in(stretch.id, first, below)
+        entries: list[Entry] = []
+        size, fitting = 0, 0
+        for entry in self._entries_along(path, first, max(signed, default=0)):
+            size += len(entry.header) + len(entry.payload or b"")
+            if size > RUN_BYTES_MAX and fitting:
+                break
+            entries.append(entry)
+            if first + len(entries) - 1 in signed:
+                fitting = len(entries)
+        before = self.head_at(id_, first - 1)
+        if not fitting or before is None:
+            return None
+        return Bundle(
+            lane=path[0].lane,
+            first=first,
+            before=before,
+            entries=tuple(entries[:fitting]),
+            signature=signed[first + fitting - 1],
+        )
+
+    def home(self, entry: EntryId, reference: Reference | None) -> RecordId:
+        """The entry that is meant, by the stretch that keeps it.
+
+        `entry` is the one that makes the reference; None is the reference to itself.
+        """
+        if reference is None:
+            return entry
+        lane, number = reference.entry
+        if reference.check:
+            for stretch in self.stretches(lane):
+                if stretch.first <= number <= stretch.number and reference.holds(
+                    self._head_in(stretch.id, number) or b""
+                ):
+                    return EntryId(stretch.id, number)
+            return reference.entry  # not held, or another history than ours
+        at = self.stretch(entry.lane)
+        while at is not None and number < at.first and at.parent is not None:
+            at = self.stretch(at.parent)
+        return EntryId(at.id if at else lane, number)
+
+    def _find_homes(self, lane: bytes, first: int) -> set[RecordId]:
+        """After histories parted: who names an entry from there on may mean a branch's now."""
+        changed: set[RecordId] = set()
+        for entry, header in self._naming(lane, first):
+            read = read_header(header, self._root(entry.lane))
+            record = self.home(entry, read.record)
+            self._belongs(entry, record)
+            changed.add(record)
+        return changed
+
+    def _obey(self, lane: bytes) -> None:
+        """Withdraw what orders name of a lane, in the histories that they mean."""
+        orders = self._orders_of(lane)
+        if not orders:
+            return
+        for leaf in (leaf for leaf in self.leaves() if leaf.lane.id == lane):
+            for town, numbers, check in orders:
+                if town != leaf.lane.town:
+                    continue
+                head = self.head_at(leaf.id, numbers.last)
+                if head is not None and not head.startswith(check):
+                    continue
+                for stretch in self.path(leaf.id):
+                    first = max(numbers.first, stretch.first)
+                    last = min(numbers.last, stretch.number)
+                    if first <= last:
+                        self._withdraw(stretch.id, Range(first, last))
+
+    def _root(self, id_: bytes) -> bytes:
+        stretch = self.stretch(id_)
+        return stretch.lane.id if stretch else id_
+
+    def _entries_along(self, path: Sequence[Stretch], first: int, last: int) -> Iterator[Entry]:
+        for stretch in path:
+            start = max(first, stretch.first)
+            if start <= last:
+                yield from self._entries_in(stretch.id, start, last - start + 1)
+
+    def _held(self, leaf: Stretch, holes: Mapping[bytes, Sequence[int]]) -> LaneHeld:
+        path = [leaf] if leaf.parent is None or not holes else self.path(leaf.id)
+        missing = ranges(n for stretch in path for n in holes.get(stretch.id, ()))
+        return LaneHeld(leaf.id, leaf.lane, Held(leaf.number, leaf.head, missing), leaf.id)

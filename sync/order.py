@@ -1,0 +1,72 @@
+"""What an office orders of payloads: that they go, everywhere.
+
+docs/spec/4-ledger.md, "Orders". The headers stay and the chain still verifies.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from sync import cbor
+from sync.entry import CHECK_BYTES, read_header, read_payload
+from sync.errors import Malformed
+from sync.frontier import Range
+from sync.lane import Class, Lane
+from sync.ledger import Ledger, Link
+
+ERASE = "order/erase"
+RETAIN = "order/retain"
+
+
+def obey(ledger: Ledger, lane: Lane, links: Iterable[Link]) -> None:
+    """Withdraw what these entries of a lane order, if its author is an office of its town."""
+    if lane.class_ is not Class.TRUST or not ledger.trust().is_office(lane.author, lane.town):
+        return
+    for link in links:
+        for ordered in read_order(link.header, link.payload, lane.id):
+            ledger.order_away(lane.town, ordered.lane, ordered.numbers, ordered.check)
+
+
+class Ordered(NamedTuple):
+    """Payloads of one lane that are to go."""
+
+    lane: bytes
+    numbers: Range
+    check: bytes  # of the head at the last of them
+
+
+def read_order(header: bytes, payload: bytes | None, lane: bytes) -> Iterator[Ordered]:
+    """What an entry orders; nothing if it is no order, or can't be read."""
+    if payload is None:
+        return
+    try:
+        kind = read_header(header, lane).kind
+        if kind not in (ERASE, RETAIN):
+            return
+        fields = read_payload(payload).fields
+    except Malformed:
+        return
+    listed = fields.get("entries" if kind == ERASE else "ranges")
+    for item in listed if isinstance(listed, list) else []:
+        ordered = _read_erased(item) if kind == ERASE else _read_retained(item)
+        if ordered is not None:
+            yield ordered
+
+
+def _read_erased(item: object) -> Ordered | None:
+    match item:
+        case [bytes(lane), int(number), bytes(check)] if (
+            cbor.are_integers(number) and number >= 1 and len(check) == CHECK_BYTES
+        ):
+            return Ordered(lane, Range(number, number), check)
+        case _:
+            return None
+
+
+def _read_retained(item: object) -> Ordered | None:
+    match item:
+        case [bytes(lane), int(first), int(last), bytes(check)] if (
+            cbor.are_integers(first, last) and 1 <= first <= last and len(check) == CHECK_BYTES
+        ):
+            return Ordered(lane, Range(first, last), check)
+        case _:
+            return None

@@ -1,0 +1,108 @@
+"""What only matters in its newest form: a signed value, outside the ledger's lanes.
+
+docs/spec/7-registers.md. Per town, author and name the largest (ordinal, counter) wins.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync import cbor, cose
+from sync.errors import Malformed
+from sync.lane import is_town
+from sync.limits import (
+    REGISTER_NAME_CHARACTERS_MAX,
+    REGISTER_VALUE_BYTES_MAX,
+    STATEMENT_BYTES_MAX,
+)
+
+REGISTER = "kairan-register"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A newest value, with the bytes that vouch for it."""
+
+    encoded: bytes
+    author: bytes
+    town: str
+    ordinal: int
+    random: bytes
+    name: str
+    counter: int
+    value: bytes  # CBOR
+
+    @property
+    def place(self) -> tuple[str, bytes, str]:
+        """Of one place only the newest is kept."""
+        return self.town, self.author, self.name
+
+    @property
+    def order(self) -> tuple[int, int, bytes]:
+        """The largest is the newest."""
+        return self.ordinal, self.counter, self.encoded
+
+
+def make_register(
+    *,
+    town: str,
+    incarnation: tuple[int, bytes],
+    name: str,
+    counter: int,
+    value: object,
+    key: Ed25519PrivateKey,
+) -> bytes:
+    """The signed bytes. Raises Malformed if the value is over the limit."""
+    if len(cbor.encode(value)) > REGISTER_VALUE_BYTES_MAX:
+        raise Malformed("a register's value over the limit")
+    body = ["kairan register", 1, town, list(incarnation), name, counter, value]
+    return cose.sign(cbor.encode(body), type_=REGISTER, key_id=cose.public(key), key=key)
+
+
+def open_register(encoded: bytes) -> Register:
+    """The register that those bytes are. Raises Malformed or Unverified."""
+    sealed = cose.read(encoded, bytes_max=STATEMENT_BYTES_MAX)
+    cose.verify(sealed, sealed.key_id)
+    return read_register(sealed, encoded)
+
+
+def read_register(sealed: cose.Sealed, encoded: bytes) -> Register:
+    """The register in a message whose signature was checked. Raises Malformed."""
+    match cbor.decode(sealed.payload, bytes_max=STATEMENT_BYTES_MAX):
+        case [
+            "kairan register",
+            1,
+            str(town),
+            [int(ordinal), bytes(random)],
+            str(name),
+            int(counter),
+            value,
+        ] if (
+            cbor.are_integers(ordinal, counter)
+            and is_town(town)
+            and ordinal >= 1
+            and counter >= 1
+            and len(random) == 8
+            and 0 < len(name) <= REGISTER_NAME_CHARACTERS_MAX
+            and len(encoded_value := cbor.encode(value)) <= REGISTER_VALUE_BYTES_MAX
+        ):
+            return Register(
+                encoded=encoded,
+                author=sealed.key_id,
+                town=town,
+                ordinal=ordinal,
+                random=random,
+                name=name,
+                counter=counter,
+                value=encoded_value,
+            )
+        case _:
+            raise Malformed("not a register")
+
+
+def registers_digest(registers: Iterable[Register]) -> bytes:
+    """Equal digests, equal registers held."""
+    hashes = sorted(sha256(register.encoded).digest() for register in registers)
+    return sha256(b"kairan/1 registers" + b"".join(hashes)).digest()
