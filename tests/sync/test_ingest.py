@@ -54,6 +54,13 @@ def test_after_a_gap_it_waits_until_the_earlier_run_arrives(here: Ledger) -> Non
     assert here.waiting_count() == 0
 
 
+def test_one_missing_entry_is_a_gap(here: Ledger) -> None:
+    ingest(here, run(last=1), source="stick")
+    assert ingest(here, run(first=3), source="stick") == Waiting()
+    assert ingest(here, run(first=2, last=2), source="stick") == Kept(entries=1)
+    assert number(here) == 3
+
+
 def test_without_a_certificate_it_waits_until_that_arrives(ledger: Ledger) -> None:
     assert ingest(ledger, run(first=3), source="stick") == Waiting()
     assert ingest(ledger, run(last=2), source="stick") == Waiting()
