@@ -20,7 +20,7 @@ from tests.stories.machines import (
 )
 
 KINDS = {
-    "VPWW54": "松江地方気象台",
+    "15_13_01_161226_VPWW54": "気象庁予報部",
     "241226_VPWW55": "稚内地方気象台",
     "VPWW56": "稚内地方気象台",
     "250630_VPWW57": "京都府 京都地方気象台",
@@ -129,6 +129,16 @@ def test_what_was_cancelled_is_shown_as_cancelled_and_what_it_cancels_as_over(
         assert record is not None
         assert "取消" in node.visitor.reads(f"/records/{record['address']}")
         assert _record(node, cancelled) is None
+
+
+def test_the_old_form_of_a_warning_gives_way_to_the_new_one(
+    machines: FourMachines, telegrams: list[Path]
+) -> None:
+    old = _named(telegrams, "15_12_01_161130_VPWW54")
+    new = _named(telegrams, "15_17_01_241226_VPWW55")
+    for node in (machines.here, machines.there):
+        assert _record(node, new) is not None
+        assert _record(node, old) is None
 
 
 def test_a_drill_is_marked_and_replaces_nothing_real(
