@@ -6,8 +6,8 @@ from pathlib import Path
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF")
 _TABLE = (
-    "CREATE TABLE entries (lane INTEGER NOT NULL, number INTEGER NOT NULL, header BLOB NOT NULL,"
-    " payload BLOB, head BLOB NOT NULL, UNIQUE (lane, number))"
+    "CREATE TABLE entries (stretch INTEGER NOT NULL, number INTEGER NOT NULL, header BLOB NOT NULL,"
+    " payload BLOB, head BLOB NOT NULL, UNIQUE (stretch, number))"
 )
 _INSERT = "INSERT INTO entries VALUES (?, ?, ?, ?, ?)"
 
@@ -21,7 +21,7 @@ def copy_rows(ledger: Path, to: Path, count: int) -> float:
     target.executemany(
         _INSERT,
         source.execute(
-            "SELECT lane, number, header, payload, head FROM entries WHERE rowid > 0 LIMIT ?",
+            "SELECT stretch, number, header, payload, head FROM entries WHERE rowid > 0 LIMIT ?",
             (count,),
         ),
     )

@@ -31,8 +31,8 @@ def check_ledger(folder: Path) -> bytes:
 
 def _lanes(file: sqlite3.Connection) -> Iterator[tuple[int, Lane, int, bytes]]:
     for key, id_, town, author, ordinal, random, class_, audience, number, head in file.execute(
-        "SELECT lane, id, town, author, ordinal, random, class, audience, number, head FROM lanes"
-        " WHERE number > 0"
+        "SELECT stretch, id, town, author, ordinal, random, class, audience, number, head"
+        " FROM stretches WHERE number > 0"
     ).fetchall():
         lane = Lane(
             town=town,
@@ -49,7 +49,8 @@ def _lanes(file: sqlite3.Connection) -> Iterator[tuple[int, Lane, int, bytes]]:
 def _check_lane(file: sqlite3.Connection, key: int, lane: Lane, number: int, head: bytes) -> None:
     """Numbers without gaps, every head, every signature, every payload."""
     entries = file.execute(
-        "SELECT number, header, payload, head FROM entries WHERE lane = ? ORDER BY number", (key,)
+        "SELECT number, header, payload, head FROM entries WHERE stretch = ? ORDER BY number",
+        (key,),
     ).fetchall()
     assert [entry[0] for entry in entries] == list(range(1, number + 1))
     heads = {0: lane.id}
@@ -60,7 +61,7 @@ def _check_lane(file: sqlite3.Connection, key: int, lane: Lane, number: int, hea
             assert read_header(header, lane.id).digest == sha256(payload).digest()
     assert heads[number] == head
     signatures = file.execute(
-        "SELECT number, signature FROM signatures WHERE lane = ? ORDER BY number", (key,)
+        "SELECT number, signature FROM signatures WHERE stretch = ? ORDER BY number", (key,)
     ).fetchall()
     for at, signature in signatures:
         verify_head(lane, at, heads[at], signature)
