@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.boards.disaster import DISASTER
-from node.node import edition
+from node.node import Change, edition
 from node.post import PostState
 from sync.bundle import Bundle, Parcel
 from tests.node.builders import (
@@ -149,3 +149,17 @@ def test_two_offices_that_feed_the_same_telegram_show_it_once(tmp_path: Path) ->
     for office in (one, other):
         assert titles(office, "disaster") == ["大雨警報"]
     assert table(one) == table(other)
+
+
+def test_a_word_that_is_called_otherwise_later_leaves_the_others_of_its_key(
+    tmp_path: Path,
+) -> None:
+    office = Village(tmp_path).office()
+    feed(office, warning("まえ", outside(issued=FIRST)), warning("あと", outside(issued=SECOND)))
+    (last,) = office.posts(DISASTER)
+    renamed = {"outside": outside(key="jma/大雨/380000", issued=SECOND)}
+    feed(office, Change(board=DISASTER, fields=renamed, replaces=last))
+    assert sorted(titles(office, "disaster")) == ["あと", "まえ"]
+    followed = table(office)
+    office.rebuild()
+    assert table(office) == followed
