@@ -26,6 +26,7 @@ import psutil
 from node.node import open_node
 from node.status import Status, status
 from provisioning.town import Plan, Town, make_machines, open_town
+from sync.machine.process import die_with_parent
 from sync.machine.settings import LEDGER_FILE, Part
 from tests.stories.visitor import Visitor
 
@@ -90,6 +91,7 @@ class Running:
                 stderr=said,
                 env={**os.environ, _MARK: self.mark},
                 start_new_session=True,
+                preexec_fn=die_with_parent,  # whatever becomes of the test
             )
 
     def __enter__(self) -> "Running":

