@@ -220,3 +220,4 @@ def test_a_file_made_to_be_slow_is_read_in_one_pass(content: bytes) -> None:
     reading = Reading()
     assert list(unpack(content, reading)) == []
     assert not reading.whole
+    assert reading.unreadable < 1_000, "after some megabytes lengths are believed"
