@@ -81,10 +81,10 @@ class Village:
         here, there = self.random.sample(self.machines, 2)
         for bundle in here.bundles():
             if self.random.random() < 0.5:
-                parcel = Parcel(bundles=(self._emptied(bundle),))
+                parcel = Parcel(bundles=(self.emptied(bundle),))
                 take(there.ledger, parcel, source="stick")
 
-    def _emptied(self, bundle: Bundle) -> Bundle:
+    def emptied(self, bundle: Bundle) -> Bundle:
         """Some payloads are missing, and perhaps the first entries."""
         entries = [
             Entry(e.header, None) if self.random.random() < 0.3 else e for e in bundle.entries
@@ -132,6 +132,41 @@ def test_when_links_heal_all_boards_are_equal(seed: int, steps: int) -> None:
     village.live(steps)
     village.heal()
     village.all_are_equal()
+
+
+def copies(random: Random) -> list[Machine]:
+    """Machines with one key and one life, that wrote different things after the same beginning."""
+    made: list[Machine] = []
+    common = [Draft(kind="event/write", fields={"title": f"同じ{n}"}) for n in range(2)]
+    for n in range(random.randint(2, 3)):
+        copy = node("写し")
+        copy.write(*common[: random.randint(0, 2)] if n == 0 else common)
+        copy.write(*(Draft(kind="event/write", fields={"title": f"{n}の{m}"}) for m in range(2)))
+        made.append(copy)
+    return made
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 1 << 32))
+def test_every_history_of_a_copied_machine_reaches_everyone(seed: int) -> None:
+    village = Village(Random(seed))
+    copied = copies(village.random)
+    for machine in village.machines:
+        machine.meet(copied[0])
+    for _ in range(6):
+        copy, machine = village.random.choice(copied), village.random.choice(village.machines)
+        for bundle in copy.bundles():
+            some = bundle if village.random.random() < 0.6 else village.emptied(bundle)
+            take(machine.ledger, Parcel(bundles=(some,)), source="stick")
+        village.two_meet()
+    for copy in copied:
+        take(village.machines[-1].ledger, Parcel(bundles=tuple(copy.bundles())), source="stick")
+    village.heal()
+    village.all_are_equal()
+    titles = [
+        record.fields.get("title") for record in village.machines[0].boards().values() if record
+    ]
+    assert {f"{n}の{m}" for n in range(len(copied)) for m in range(2)} <= set(titles)
 
 
 @settings(max_examples=40)
