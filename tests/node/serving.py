@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from struct import pack
 from typing import Any, TypeVar
@@ -62,24 +62,28 @@ def saying(*replies: bytes, then: End = End.CLOSED) -> Iterator[str]:
     """An address where requests hear these replies, whatever they ask."""
 
     def answer() -> None:
-        connection, _ = listening.accept()
-        for reply in replies:
-            _read_request(connection)
-            connection.sendall(reply)
-            if reply is replies[-1] or then is End.KEPT:
-                continue
-            if then is End.RESET:
-                connection.recv(1)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
-            connection.close()
+        with suppress(OSError):  # the test is over
             connection, _ = listening.accept()
-        connection.close()
+            for reply in replies:
+                _read_request(connection)
+                connection.sendall(reply)
+                if reply is replies[-1] or then is End.KEPT:
+                    continue
+                if then is End.RESET:
+                    connection.recv(1)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
+                connection.close()
+                connection, _ = listening.accept()
+            connection.close()
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE_SECONDS)
 
 
 def _read_request(connection: socket.socket) -> None:
