@@ -13,10 +13,13 @@ cd "$here"
 # What the tests need from Debian. To run, nothing but a Python that can make a virtual environment.
 test_packages="
     chromium
+    e2fsprogs
     fonts-morisawa-bizud-gothic
     fonts-noto-cjk
     git
+    mount
     python3-venv
+    systemd
 "
 
 say() { printf '%s\n' "$*" >&2; }
