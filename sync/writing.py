@@ -101,6 +101,8 @@ def _link(
 def _reference(ledger: Ledger, lane: Lane, entry: EntryId) -> Reference:
     if entry.lane == lane.id:
         return Reference(entry)
-    head = ledger.head_at(entry.lane, entry.number)
+    stretch, head = ledger.stretch(entry.lane), ledger.head_at(entry.lane, entry.number)
+    assert stretch is not None, "an entry that isn't held can't be built on"
     assert head is not None, "an entry that isn't held can't be built on"
-    return Reference(entry, head[:CHECK_BYTES])
+    # By its lane, also where it is on a branch: where that begins, later forks may change.
+    return Reference(EntryId(stretch.lane.id, entry.number), head[:CHECK_BYTES])
