@@ -99,7 +99,7 @@ def read_certificate(claims: object) -> Certificate:
     match claims:
         case {
             2: str(name),
-            8: {1: {1: 1, -1: 6, -2: bytes(key)}},
+            8: {1: {1: kind, -1: 6, -2: bytes(key)}},
             -65537: str(role),
             -65538: [str(), *_] as towns,
             -65539: list(classes),
@@ -107,7 +107,8 @@ def read_certificate(claims: object) -> Certificate:
             -65541: int(counter),
             -65542: int(incarnations),
         } if (
-            cbor.are_integers(counter, incarnations, *classes, *audiences)
+            cbor.are_integers(kind, counter, incarnations, *classes, *audiences)
+            and kind == 1
             and len(name) <= NAME_CHARACTERS_MAX
             and len(key) == 32
         ):

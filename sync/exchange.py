@@ -23,6 +23,7 @@ VERSION = 1
 OFFER = "kairan-offer"
 ANSWER = "kairan-answer"
 _KEYS = range(1, 13)
+_NOT_DECLINED = frozenset({4, 5, 6, 7, 8, 10})
 
 
 class No(StrEnum):
@@ -129,7 +130,7 @@ def open_offer(message: bytes) -> Offer:
         towns=_read_towns(body.get(5)),
         summary=_read_summary(body.get(6)),
         parcel=_read_bytes(body.get(7)),
-        registers=_read_bytes(body.get(8)),
+        registers=_read_digest(body.get(8)),
         software=software,
         sealed=sealed,
         digest_of_message=sha256(message).digest()[:16],
@@ -187,8 +188,15 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
         or body.get(11) != sha256(offered).digest()[:16]
     ):
         raise Unverified("an answer to somebody else, or to another offer")
+    mine = _opened(offered, OFFER)[1][3]
+    if body.get(3) != mine and body.get(12) != No.COUNTER:
+        raise Unverified("an answer to another offer")
     match body:
-        case {3: int(counter), 12: str(why)} if _is_counter(counter):
+        case {3: int(counter), 9: str(software), 12: str(why)} if (
+            _is_counter(counter)
+            and len(software) <= SOFTWARE_CHARACTERS_MAX
+            and body.keys().isdisjoint(_NOT_DECLINED)
+        ):
             try:
                 raise Declined(No(why), counter)
             except ValueError as wrong:
@@ -200,6 +208,7 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
         } if (
             cbor.are_integers(kept, waiting, refused)
             and min(kept, waiting, refused) >= 0
+            and 12 not in body
             and body.get(10, True) is True
             and len(digest) == 32
             and len(software) <= SOFTWARE_CHARACTERS_MAX
@@ -211,7 +220,7 @@ def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) ->
                 refused=refused,
                 summary=_read_summary(body.get(6)),
                 parcel=unwrap(parcel) if (parcel := _read_bytes(body.get(7))) else Parcel(),
-                registers=_read_bytes(body.get(8)),
+                registers=_read_digest(body.get(8)),
                 software=software,
                 more=10 in body,
             )
@@ -276,3 +285,13 @@ def _read_bytes(value: object) -> bytes:
             return value
         case _:
             raise Malformed("not bytes")
+
+
+def _read_digest(value: object) -> bytes:
+    match value:
+        case None:
+            return b""
+        case bytes() if len(value) == 32:
+            return value
+        case _:
+            raise Malformed("not a digest")

@@ -63,7 +63,7 @@ def read_fork_proof(encoded: bytes) -> ForkProof:
     match cbor.decode(encoded, bytes_max=STATEMENT_BYTES_MAX):
         case [
             "kairan fork",
-            1,
+            version,
             list(array),
             int(number),
             bytes(head),
@@ -73,7 +73,8 @@ def read_fork_proof(encoded: bytes) -> ForkProof:
             int(last),
             bytes(last_signature),
         ] if (
-            cbor.are_integers(number, last)
+            cbor.are_integers(version, number, last)
+            and version == 1
             and number >= 1
             and last == number + len(hashes)
             and len(head) == len(other_head) == 32

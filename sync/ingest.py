@@ -132,7 +132,8 @@ def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
 
 
 def _keep_register(ledger: Ledger, register: Register, trust: Trust) -> Kept | Refused:
-    if register.town not in trust.towns(register.author) or trust.is_revoked(register.author):
+    author, town = register.author, register.town
+    if town not in trust.towns(author) or trust.is_revoked(author, town):
         return Refused(Refusal.TOWN)
     return Kept(entries=int(ledger.register(register)))
 

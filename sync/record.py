@@ -171,7 +171,7 @@ def _may_follow(
         and (
             author == origin.author
             or trust.is_office(author, origin.town)
-            or trust.succeeds(author, origin.author)
+            or trust.succeeds(author, origin.author, origin.town)
         )
     )
 

@@ -73,16 +73,17 @@ def read_register(sealed: cose.Sealed, encoded: bytes) -> Register:
     match cbor.decode(sealed.payload, bytes_max=STATEMENT_BYTES_MAX):
         case [
             "kairan register",
-            1,
+            version,
             str(town),
             [int(ordinal), bytes(random)],
             str(name),
             int(counter),
             value,
         ] if (
-            cbor.are_integers(ordinal, counter)
+            cbor.are_integers(version, ordinal, counter)
+            and version == 1
             and is_town(town)
-            and ordinal >= 1
+            and 1 <= ordinal < 1 << 32
             and counter >= 1
             and len(random) == 8
             and 0 < len(name) <= REGISTER_NAME_CHARACTERS_MAX

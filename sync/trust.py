@@ -75,42 +75,49 @@ class Trust:
         return {cose.short(key): key for key in self._certificates if not self.is_revoked(key)}
 
     @cached_property
-    def _revocations(self) -> Mapping[bytes, Revocation]:
-        """Of each revoked key the one in force."""
-        found: dict[bytes, tuple[int, bytes, Revocation]] = {}
+    def _revocations(self) -> Mapping[tuple[str, bytes], Revocation]:
+        """Of each key revoked in a town the one in force there."""
+        found: dict[tuple[str, bytes], tuple[int, bytes, Revocation]] = {}
         for statement in self.statements:
             says = statement.says
-            if isinstance(says, Revocation) and self.towns_of(statement):
-                this = (says.counter, statement.encoded, says)
-                found[says.key] = max(this, found.get(says.key, this), key=lambda f: f[:2])
-        return {key: says for key, (_, _, says) in found.items()}
+            for town in self.towns_of(statement) if isinstance(says, Revocation) else ():
+                assert isinstance(says, Revocation)
+                this, place = (says.counter, statement.encoded, says), (town, says.key)
+                found[place] = max(this, found.get(place, this), key=lambda f: f[:2])
+        return {place: says for place, (_, _, says) in found.items()}
 
     @cached_property
-    def _successions(self) -> frozenset[tuple[bytes, bytes]]:
+    def _successions(self) -> frozenset[tuple[str, bytes, bytes]]:
         return frozenset(
-            (statement.says.old, statement.says.new)
+            (town, statement.says.old, statement.says.new)
             for statement in self.statements
-            if isinstance(statement.says, Succession) and self.towns_of(statement)
+            if isinstance(statement.says, Succession)
+            for town in self.towns_of(statement)
         )
 
-    def is_revoked(self, key: bytes) -> bool:
-        """Whether it has no say any more but for what its cuts leave."""
-        return key in self._revocations
+    def is_revoked(self, key: bytes, town: str | None = None) -> bool:
+        """Whether it has no say any more, in that town or any, but for what its cuts leave."""
+        if town is not None:
+            return (town, key) in self._revocations
+        towns = {town for town, revoked in self._revocations if revoked == key}
+        return bool(towns) and self.towns(key) <= towns
 
     def cut(self, lane: Lane) -> Cut | None:
         """Up to where a lane holds; None: all of it. (0, lane id) is nothing."""
-        revocation = self._revocations.get(lane.author)
+        revocation = self._revocations.get((lane.town, lane.author))
         if revocation is None:
             return None
         return revocation.cuts.get(lane.id, Cut(0, lane.id))
 
-    def succeeds(self, new: bytes, old: bytes) -> bool:
-        """Whether a key was named successor of another, or of its successor."""
+    def succeeds(self, new: bytes, old: bytes, town: str) -> bool:
+        """Whether a key was named successor of another in the town, or of its successor."""
         heirs, looked = {old}, set[bytes]()
         while heirs - looked:
             at = (heirs - looked).pop()
             looked.add(at)
-            heirs |= {heir for before, heir in self._successions if before == at}
+            heirs |= {
+                heir for where, before, heir in self._successions if (where, before) == (town, at)
+            }
         return new in heirs - {old}
 
     def certificates(self, key: bytes) -> tuple[Certificate, ...]:
