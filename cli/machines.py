@@ -3,6 +3,7 @@ alone, `kairan status` says how it is.
 """
 
 import argparse
+import sqlite3
 from pathlib import Path
 
 from flask import Flask
@@ -16,6 +17,7 @@ from kiosk_ui.app import create_app as create_screens
 from node import commands as node_commands
 from node.commands import Refused, Subparsers
 from node.node import open_node
+from sync.machine.process import end_soon
 from sync.machine.settings import Part, read_address, read_settings
 
 _PARTS = {
@@ -70,15 +72,29 @@ def _run_web(told: argparse.Namespace) -> None:
     open_node(told.data)  # refuse here, with a message, what can't be served
 
     def screens() -> Flask:
-        return create_screens(open_node(told.data))
+        return create_screens(open_node(told.data), start_anew=end_soon)
 
     serve(screens, address=told.address, port=told.port)
 
 
 def _run_hub(told: argparse.Namespace) -> None:
     _check_part(told)
-    open_hub(told.data)
-    serve(lambda: create_hub_app(open_hub(told.data)), address=told.address, port=told.port)
+    _check_ledger(told.data)
+
+    def mailbox() -> Flask:
+        return create_hub_app(open_hub(told.data), start_anew=end_soon)
+
+    serve(mailbox, address=told.address, port=told.port)
+
+
+def _check_ledger(folder: Path) -> None:
+    """Look for damage where nobody may read for years; what is found is dealt with at opening."""
+    database = open_hub(folder).database
+    try:
+        database.check()
+    except sqlite3.DatabaseError as wrong:
+        if not database.give_up(wrong):
+            raise
 
 
 def _print_status(told: argparse.Namespace) -> None:

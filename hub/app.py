@@ -1,13 +1,16 @@
 """What the hub answers over HTTP: exchanges, whether it is well, and that it has no boards."""
 
+import sqlite3
+from collections.abc import Callable
+
 from flask import Flask, Response, jsonify, request
 
 from hub.hub import SOFTWARE, Hub
 from sync.machine import doorway
 
 
-def create_app(hub: Hub) -> Flask:
-    """The hub's WSGI application."""
+def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Flask:
+    """The hub's WSGI application. `start_anew`: called when its ledger was given up."""
     app = Flask("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = doorway.MESSAGE_BYTES_MAX
 
@@ -32,6 +35,14 @@ def create_app(hub: Hub) -> Flask:
             status=200 if not _name else 404,
             content_type="text/plain; charset=utf-8",
         )
+
+    @app.errorhandler(sqlite3.Error)
+    @app.errorhandler(OSError)
+    def cannot_keep(wrong: sqlite3.Error | OSError) -> Response:
+        if hub.database.give_up(wrong):
+            start_anew()
+        text = "この機械の記憶装置に、いま読み書きできません。\n"
+        return Response(text, status=503, content_type="text/plain; charset=utf-8")
 
     return app
 

@@ -5,6 +5,10 @@ from dataclasses import asdict, dataclass
 
 from hub.hub import SOFTWARE, Hub
 from sync.lacking import held_digest
+from sync.machine.disk import Disk, read_disk
+from sync.machine.disk import in_words as disk_in_words
+from sync.machine.mishap import Mishap, read_mishap
+from sync.machine.mishap import in_words as mishap_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class Status:
     entries: int
     holes: int  # payloads that are missing
     waiting: int  # bundles set aside until something else arrives
+    mishap: Mishap | None  # what happened to its ledger, until dismissed
+    disk: Disk
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -41,6 +47,8 @@ def status(hub: Hub) -> Status:
         entries=sum(lane.held.number for lane in lanes),
         holes=sum(hole.last - hole.first + 1 for lane in lanes for hole in lane.held.holes),
         waiting=hub.ledger.waiting_count(),
+        mishap=read_mishap(hub.settings.folder),
+        disk=read_disk(hub.settings.folder),
     )
 
 
@@ -51,6 +59,7 @@ def in_words(status: Status, town_names: Mapping[str, str]) -> str:
         f"{status.machine}（Kairan {status.version}、ハブ）",
         f"預かっている町: {towns}。記事や変更を{status.entries}件、預かっています。",
     ]
+    lines += [*mishap_in_words(status.mishap), *disk_in_words(status.disk)]
     if status.holes:
         lines.append(f"まだ届いていない内容が{status.holes}件あります。")
     if status.waiting:

@@ -31,9 +31,13 @@ def create_app(
     public_url: str | None = None,
     *,
     now: Callable[[], datetime] = lambda: clock.now().at,
+    start_anew: Callable[[], None] = lambda: None,
 ) -> Flask:
-    """The application of that node; `public_url` is how phones reach it."""
-    screen = Screen(node=node, now=now, public_url=public_url)
+    """The application of that node; `public_url` is how phones reach it.
+
+    `start_anew` is called when the ledger was given up and this process should end.
+    """
+    screen = Screen(node=node, now=now, public_url=public_url, start_anew=start_anew)
     kept, static = KeptPages(screen), read_static_files()
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
@@ -46,12 +50,12 @@ def create_app(
         changing_pages(screen),
         text_size_page(),
         static_pages(static),
-        health_page(node),
+        health_page(screen),
         doorway.doorway_pages(node),
     ):
         app.register_blueprint(pages)
     add_frame(app, screen, static)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_headers(app)
-    add_error_pages(app)
+    add_error_pages(app, screen)
     return app

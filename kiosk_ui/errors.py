@@ -1,8 +1,15 @@
 """Pages for when something can't be shown: what happened, and what to do. Never a stack trace."""
 
+import logging
+import sqlite3
+
 from flask import Flask, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+
+from kiosk_ui.screen import Screen
+
+_log = logging.getLogger(__name__)
 
 _WORDS: dict[str, tuple[str, str]] = {
     "400": (
@@ -30,6 +37,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "機械の中でうまくいかないことがありました",
         "申し訳ありません。少し待って、もう一度お試しください。"
         "それでもだめなときは、公民館の人にお知らせください。",
+    ),
+    "503": (
+        "いまは、この機械の記憶装置に読み書きできません",
+        "少し待って、もう一度お試しください。それでもだめなときは、公民館の人にお知らせください。"
+        "これまでにのった投稿は、なくなっていません。",
     ),
     "may_not_post": (
         "この掲示板には、役場の人がのせます",
@@ -59,8 +71,15 @@ def message_page(name: str, status: int) -> Response:
     return make_response(page, status)
 
 
-def add_error_pages(app: Flask) -> None:
+def add_error_pages(app: Flask, screen: Screen) -> None:
     """For every error, one of our own."""
+
+    @app.errorhandler(sqlite3.Error)
+    @app.errorhandler(OSError)
+    def unreadable(wrong: sqlite3.Error | OSError) -> ResponseReturnValue:
+        _log.warning("the ledger can't be read or written: %s", wrong)
+        screen.give_up(wrong)
+        return message_page("503", 503)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> ResponseReturnValue:

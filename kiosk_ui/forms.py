@@ -1,5 +1,7 @@
 """A form drawn and a form sent: what `posting` and `changing` have in common."""
 
+import logging
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,9 +14,15 @@ from kiosk_ui.text_size import SIZES, remember_size
 from node.boards.declaration import Board
 from node.form import Problems, parse
 
+_log = logging.getLogger(__name__)
+
 TOKEN = "token"  # noqa: S105
 SEEN = "seen"
 SIZE = "size"
+NOT_KEPT = (
+    "いまは、この機械の記憶装置に書けないので、まだのっていません。書かれたものは、このまま残してあります。"
+    "少し待って、もう一度送ってください。それでもだめなときは、公民館の人にお知らせください。"
+)
 TOO_LONG = "全部あわせると長すぎて、のせられません。どれかの文を短くしてください。"
 
 
@@ -78,10 +86,20 @@ def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]
             case Problems(by_field=problems):
                 return form_page(form, typed(), problems=problems, status=422)
             case fields:
-                response = do(fields)
+                try:
+                    response = do(fields)
+                except (sqlite3.Error, OSError) as wrong:
+                    return not_kept(screen, form, wrong)
         if response.status_code == 303:
             screen.sent_before.remember(token, response.headers["Location"])
         return response
+
+
+def not_kept(screen: Screen, form: Form, wrong: Exception) -> Response:
+    """The form again, with all that was typed: the disk took nothing of it."""
+    _log.warning("a post could not be kept: %s", wrong)
+    screen.give_up(wrong)
+    return form_page(form, typed(), trouble=NOT_KEPT, status=503)
 
 
 def see_other(address: str) -> Response:

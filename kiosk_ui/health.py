@@ -4,18 +4,19 @@ import sqlite3
 
 from flask import Blueprint, Response, jsonify
 
-from node.node import Node
+from kiosk_ui.screen import Screen
 
 
-def health_page(node: Node) -> Blueprint:
+def health_page(screen: Screen) -> Blueprint:
     """`/healthz`: 200 once the ledger could be read, else 503."""
     pages = Blueprint("health", __name__)
 
     @pages.get("/healthz")
     def healthz() -> tuple[Response, int]:
         try:
-            return jsonify(ok=True, version=node.version()), 200
-        except sqlite3.Error:
+            return jsonify(ok=True, version=screen.node.version()), 200
+        except sqlite3.Error as wrong:
+            screen.give_up(wrong)
             return jsonify(ok=False), 503
 
     return pages

@@ -43,9 +43,19 @@ def home_page(screen: Screen, kept: KeptPages) -> Blueprint:
             ],
             panels=list(_panels(screen)),
             address=screen.outside_address("/"),
+            mishap=_mishap(screen),
         )
 
     return pages
+
+
+def _mishap(screen: Screen) -> str:
+    """When the ledger was begun anew, in words; "" where it wasn't, or that was dismissed."""
+    mishap = screen.node.mishap()
+    if mishap is None:
+        return ""
+    found = dates.read_moment(mishap.found) if mishap.clock == "trusted" else None
+    return dates.moment_in_words(found, screen.now()) if found else "日時未確認"
 
 
 def _panels(screen: Screen) -> Iterator[Panel]:

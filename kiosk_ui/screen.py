@@ -23,10 +23,16 @@ class Screen:
     now: Callable[[], datetime]
     public_url: str | None = None  # how phones reach this machine, "http://192.168.1.20"
     sent_before: SentBefore = field(default_factory=SentBefore)
+    start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
     def draw(self, post: Post) -> Shown:
         """A post in words, as of now."""
         return draw(self.node.boards[post.board], post, self.now())
+
+    def give_up(self, wrong: Exception) -> None:
+        """If that says that the ledger's file is lost, make way for who begins anew."""
+        if self.node.database.give_up(wrong):
+            self.start_anew()
 
     def board(self, name: str) -> Board | None:
         """The board of that name."""

@@ -5,6 +5,7 @@ changed here, and now and then when nothing did, for what may have changed there
 """
 
 import logging
+import sqlite3
 from dataclasses import dataclass, replace
 from threading import Event, Thread
 
@@ -93,6 +94,8 @@ class NeighbourLoop:
             self._always = False
             exchanged = self._exchange()
         except Exception as wrong:  # whatever it is, the road stays open and the keeper is told
+            if self._node.database.give_up(wrong):
+                return  # whoever watches the ledger ends this process
             if isinstance(wrong, Unverified | Declined):
                 self._key = None  # another machine may stand there now: ask again who it is
             problem = _problem(wrong)
@@ -160,7 +163,7 @@ def _problem(wrong: Exception) -> str:
             return f"相手の機械が受け付けませんでした（{wrong.why}）。"
         case Malformed() | Unverified():
             return f"相手の応えを確かめられませんでした（{wrong}）。"
-        case OSError():
+        case OSError() | sqlite3.Error():
             return f"この機械の記憶装置に書けません（{wrong}）。"
         case _:
             return f"思わぬことが起きました（{type(wrong).__name__}: {wrong}）。"

@@ -18,7 +18,8 @@ from sync.ledger import Changes
 from sync.machine import clock, keys
 from sync.machine.database import Database
 from sync.machine.keys import Identity
-from sync.machine.opening import open_identity, take_in_statements
+from sync.machine.mishap import Mishap, read_mishap
+from sync.machine.opening import open_identity, take_in_statements, with_ledger
 from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
 from sync.machine.sqlite import SqliteLedger
 from sync.record import OUTSIDE, WITHDRAWN
@@ -50,13 +51,13 @@ class Change:
 class Node:
     """A node or an office: the boards of one town at one place."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Opens the ledger. Raises NotProvisioned."""
+    def __init__(self, settings: Settings, database: Database) -> None:
+        """Over the ledger in that database. Raises NotProvisioned."""
         if settings.part is Part.HUB:
             raise NotProvisioned("これはハブです。ハブに掲示板はありません。")
         self.settings = settings
         self.identity = open_identity(settings)
-        self.database = Database(settings.ledger_path)
+        self.database = database
         self.views = Views(self.database)
         self.ledger = SqliteLedger(self.database, settings.authorities, self._project)
         take_in_statements(settings, self.ledger)
@@ -110,6 +111,10 @@ class Node:
     def author_name(self, post: Post) -> str:
         """What people call the machine it was written at."""
         return self.ledger.trust().name(post.author)
+
+    def mishap(self) -> Mishap | None:
+        """What happened to its ledger, until an administrator has dismissed it."""
+        return read_mishap(self.settings.folder)
 
     def version(self) -> int:
         """Grows whenever something changed: what was drawn at one version stays true at it."""
@@ -214,7 +219,8 @@ class Node:
 
 def open_node(folder: Path) -> Node:
     """The node in that folder. Raises NotProvisioned."""
-    return Node(read_settings(folder))
+    settings = read_settings(folder)
+    return with_ledger(settings.ledger_path, lambda database: Node(settings, database))
 
 
 def edition(post: Post) -> str:

@@ -8,6 +8,10 @@ from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
 from node.post import PostState
 from sync.lacking import held_digest
+from sync.machine.disk import Disk, read_disk
+from sync.machine.disk import in_words as disk_in_words
+from sync.machine.mishap import Mishap
+from sync.machine.mishap import in_words as mishap_in_words
 from sync.machine.settings import NOTEBOOK_FILE
 
 _JST = timezone(timedelta(hours=9), "JST")
@@ -30,6 +34,8 @@ class Status:
     holes: int  # payloads that are missing
     waiting: int  # bundles set aside until something else arrives
     peers: list[Neighbour]
+    mishap: Mishap | None  # what happened to its ledger, until dismissed
+    disk: Disk
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -59,6 +65,8 @@ def status(node: Node) -> Status:
         holes=sum(hole.last - hole.first + 1 for lane in lanes for hole in lane.held.holes),
         waiting=node.ledger.waiting_count(),
         peers=Notebook(node.settings.folder / NOTEBOOK_FILE).neighbours(),
+        mishap=node.mishap(),
+        disk=read_disk(node.settings.folder),
     )
 
 
@@ -68,6 +76,7 @@ def in_words(status: Status, labels: Mapping[str, str]) -> str:
         f"{status.machine}（Kairan {status.version}）",
         "掲示板: " + "、".join(f"{labels[b]} {n}件" for b, n in status.records.items()),
     ]
+    lines += [*mishap_in_words(status.mishap), *disk_in_words(status.disk)]
     if status.holes:
         lines.append(f"まだ届いていない内容が{status.holes}件あります。自動で取り寄せます。")
     if status.waiting:

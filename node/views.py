@@ -41,14 +41,10 @@ class Views:
         self._boards = boards
         self._groups = {name: board.groups() for name, board in boards.items()}
         statements = _SCHEMA.read_text().split(";\n")
-        with database.transaction() as connection:
-            made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts'")
-            for (sql,) in made.fetchall():
-                if sql.partition("(")[2] != statements[0].partition("(")[2]:
-                    connection.execute("DROP TABLE posts")
-                    connection.execute("DELETE FROM views")
-            for statement in statements:
-                connection.execute(statement)
+        made = database.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts'")
+        if any(sql.partition("(")[2] != statements[0].partition("(")[2] for (sql,) in made):
+            statements = ["DROP TABLE IF EXISTS posts", "DELETE FROM views", *statements]
+        database.make(statements)
 
     # from the ledger
 

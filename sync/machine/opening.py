@@ -1,13 +1,32 @@
 """Opening what a provisioned machine has in its folder: its key, its ledger, what certifies it."""
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sync import cbor
 from sync.errors import Malformed
 from sync.ingest import Kept, ingest_statement
 from sync.ledger import Ledger
+from sync.machine.database import Database
 from sync.machine.keys import Identity, load_identity
+from sync.machine.mishap import mind_a_missing
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, NotProvisioned, Settings
+
+_Machine = TypeVar("_Machine")
+
+
+def with_ledger(path: Path, open_machine: Callable[[Database], _Machine]) -> _Machine:
+    """A machine opened over its ledger's file; over a new one if that is damaged."""
+    mind_a_missing(path)
+    database = Database(path)
+    try:
+        return open_machine(database)
+    except sqlite3.DatabaseError as wrong:
+        if not database.give_up(wrong):
+            raise
+    return open_machine(Database(path))
 
 
 def open_identity(settings: Settings, name: str = KEY_FILE) -> Identity:
@@ -24,8 +43,9 @@ def take_in_statements(settings: Settings, ledger: Ledger) -> None:
 
     Raises NotProvisioned if one of them isn't an authority's.
     """
+    held = {statement.encoded for statement in ledger.trust().statements}
     for statement in read_statements(settings.folder / STATEMENTS_FILE):
-        if not isinstance(ingest_statement(ledger, statement), Kept):
+        if statement not in held and not isinstance(ingest_statement(ledger, statement), Kept):
             raise NotProvisioned(f"{STATEMENTS_FILE} に、この町の証明でないものがあります。")
 
 

@@ -18,6 +18,7 @@ from sync.limits import MESSAGE_BYTES_MAX, SUMMARY_LANES_MAX
 from sync.machine.cut import Load, has_room
 from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
+from sync.machine.mishap import Lives
 from sync.register import Register, open_register
 from sync.statement import Statement, read_statement
 from sync.trust import Trust
@@ -50,9 +51,9 @@ class SqliteLedger(Histories):
         self._authorities = authorities
         self._project = project
         self._trust: tuple[int, Trust] = (-1, Trust(authorities))
-        with database.transaction() as connection:
-            for statement in _SCHEMA.read_text().split(";\n"):
-                connection.execute(statement)
+        self._lives = Lives(database.path)
+        self._begun: dict[bytes, tuple[int, bytes]] = {}
+        database.make(_SCHEMA.read_text().split(";\n"))
 
     # transactions
 
@@ -392,27 +393,36 @@ class SqliteLedger(Histories):
 
     def own_incarnation(self, author: bytes) -> tuple[int, bytes]:
         with self.transaction():
-            if not self.is_own(author):
+            own = self._own_life(author)
+            # A smaller one than was begun: the ledger was put back, and not what lies beside it.
+            if own is None or own[0] < self._lives.largest(author):
                 self.begin_incarnation(author)
-            ordinal, random = self._one("SELECT ordinal, random FROM own WHERE author = ?", author)
-            return int(ordinal), bytes(random)
+                own = self._own_life(author)
+            assert own is not None
+            return own
 
     def is_own(self, author: bytes) -> bool:
         return self._first("SELECT 1 FROM own WHERE author = ?", author) is not None
 
+    def _own_life(self, author: bytes) -> tuple[int, bytes] | None:
+        row = self._first("SELECT ordinal, random FROM own WHERE author = ?", author)
+        return (int(row[0]), bytes(row[1])) if row else None
+
     def begin_incarnation(self, author: bytes) -> None:
-        (largest,) = self._one(
+        (known,) = self._one(
             "SELECT max((SELECT coalesce(max(ordinal), 0) FROM stretches WHERE author = ?),"
             " (SELECT coalesce(max(ordinal), 0) FROM own WHERE author = ?))",
             author,
             author,
         )
-        self._execute(
-            "INSERT OR REPLACE INTO own VALUES (?, ?, ?)",
-            author,
-            largest + 1,
-            incarnation_random(),
-        )
+        largest = max(known, self._lives.largest(author))
+        life = self._begun.get(author)
+        if life is None or life[0] != largest or known == largest:
+            life = (largest + 1, incarnation_random())
+            self._lives.begin(author, life[0])
+            # A disk may be full for long: what was rolled back is begun again, not another one.
+            self._begun[author] = life
+        self._execute("INSERT OR REPLACE INTO own VALUES (?, ?, ?)", author, *life)
 
     def version(self) -> int:
         (version,) = self._one("SELECT version FROM counts")
