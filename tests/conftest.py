@@ -27,6 +27,11 @@ def shared_data() -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where suites run together, what takes minutes comes last."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     # An expected failure is reported as skipped too, but it did run.
     if not IN_CI or not report.skipped or hasattr(report, "wasxfail"):
