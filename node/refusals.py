@@ -12,6 +12,7 @@ WORDS = {
     Refusal.INCARNATION: "作り直された回数が多すぎる機械です",
     Refusal.SIGNATURE: "署名が合いません",
     Refusal.CONTRADICTS: "前に受け取ったものと食い違っています",
+    Refusal.REVOKED: "書いた機械は、町が取り消しています",
     Refusal.MALFORMED: "読めません",
     Refusal.TOO_LARGE: "大きすぎます",
     Refusal.TOO_MANY_WAITING: "前の便を待つものが多すぎます",
