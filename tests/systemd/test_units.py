@@ -1,0 +1,74 @@
+"""One unit per process, with the same name; sound, and starting what we have."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kairan import here
+
+UNITS = sorted((Path(__file__).resolve().parents[2] / "systemd").iterdir())
+PROGRAM = "/opt/kairan/bin/kairan"
+
+each_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))
+
+
+def said(unit: Path, key: str) -> str:
+    """What a unit says once."""
+    (value,) = re.findall(rf"^{key}=(.*)$", unit.read_text(), re.MULTILINE)
+    return str(value)
+
+
+def arguments(unit: Path, state: Path) -> list[str]:
+    """What the unit starts our program with, for a machine whose state is kept there."""
+    text = unit.read_text()
+    told = dict(re.findall(r"\b(KAIRAN_\w+)=(\S+)", text))
+    program, *rest = said(unit, "ExecStart").replace("%S", str(state)).split()
+    assert program == PROGRAM
+    return [re.sub(r"\$\{(\w+)\}", lambda name: told[name[1]], word) for word in rest]
+
+
+def test_there_is_one_unit_for_each_process() -> None:
+    assert [unit.name for unit in UNITS] == [
+        "kairan-hub.service",
+        "kairan-sync.service",
+        "kairan-web.service",
+    ]
+
+
+@each_unit
+def test_a_unit_is_sound(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not here")
+    there = tmp_path / unit.name
+    there.write_text(unit.read_text().replace(PROGRAM, str(Path(sys.executable))))
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(there)]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+@each_unit
+def test_a_unit_starts_the_command_of_its_name(unit: Path, tmp_path: Path) -> None:
+    started = arguments(unit, tmp_path)
+    assert unit.stem == f"kairan-{started[0]}"
+    (tmp_path / "kairan").mkdir()
+    refused = here(*started)
+    assert refused.code == 1, "the command line is right, and the folder is no machine's yet"
+    assert f"{tmp_path}/kairan に機械の設定" in refused.err
+
+
+@each_unit
+def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> None:
+    assert said(unit, "User") == said(unit, "StateDirectory") == "kairan"
+    assert said(unit, "StateDirectoryMode") == "0700"
+    assert said(unit, "Restart") == "always"
+    assert said(unit, "StartLimitIntervalSec") == "0"
+
+
+@pytest.mark.parametrize("name", ["web", "hub"])
+def test_nobody_outside_is_let_in_unless_it_is_said(name: str) -> None:
+    (unit,) = (unit for unit in UNITS if unit.stem == f"kairan-{name}")
+    assert said(unit, "Environment").split()[0] == "KAIRAN_ADDRESS=127.0.0.1"
