@@ -10,9 +10,9 @@ from sync.frontier import Summary
 from sync.ingest import Receipt, take
 from sync.lacking import runs
 from sync.machine import clock
-from sync.machine.files import write_new
+from sync.machine.files import read_bounded, write_new
 
-FILE_BYTES_MAX = 512 << 20
+FILE_BYTES_MAX = 256 << 20
 _NOTHING = Summary(statements=frozenset(), lanes={})
 
 
@@ -42,11 +42,11 @@ def export(node: Node, path: Path) -> int:
 def bring(node: Node, path: Path) -> Brought:
     """Take in what verifies of a file, bundle by bundle. Raises CannotCarry."""
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise CannotCarry(f"{path} は大きすぎます。Kairan の束ファイルか確かめてください。")
-        content = path.read_bytes()
+        content = read_bounded(path, FILE_BYTES_MAX)
     except OSError as wrong:
         raise CannotCarry(f"{path} を読めません: {wrong.strerror}") from wrong
+    if content is None:
+        raise CannotCarry(f"{path} は大きすぎます。Kairan の束ファイルか確かめてください。")
     reading, receipt = Reading(), Receipt()
     for parcel in unpack(content, reading):
         receipt.merge(take(node.ledger, parcel, source="carrier"))

@@ -13,6 +13,7 @@ from node.feed.reading import read
 from node.node import Change, Node
 from node.post import Post
 from sync.errors import TooLarge
+from sync.machine.files import read_bounded
 from sync.machine.keys import Identity
 from sync.machine.opening import open_identity
 from sync.machine.settings import FEED_KEY_FILE
@@ -48,11 +49,12 @@ class Feed:
     def take_in(self, path: Path) -> Fed:
         """Read a file and write what is new in it. Raises Unreadable; then nothing is written."""
         try:
-            if path.stat().st_size > FILE_BYTES_MAX:
-                raise Unreadable(f"大きすぎます。{FILE_BYTES_MAX >> 20}MBまでです。")
-            taken = read(path.name, path.read_bytes())
+            content = read_bounded(path, FILE_BYTES_MAX)
         except OSError as wrong:
             raise Unreadable(f"開けません（{wrong.strerror}）。") from wrong
+        if content is None:
+            raise Unreadable(f"大きすぎます。{FILE_BYTES_MAX >> 20}MBまでです。")
+        taken = read(path.name, content)
         new, changes = 0, []
         seen: set[tuple[str, bytes]] = set()
         with self._node.ledger.transaction():

@@ -78,7 +78,7 @@ def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
                 case _Frame.PARCEL:
                     yield unwrap(content[body:end])
                 case _Frame.END:
-                    digest.update(content[digested:start])
+                    digest.update(memoryview(content)[digested:start])
                     digested = start
                     matches = content[body:end] == digest.digest()
                     reading.whole = matches and end == len(content)

@@ -7,6 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+def read_bounded(path: Path, bytes_max: int) -> bytes | None:
+    """What is in a file, or in a device that claims to be one; None if that is more."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > bytes_max:
+            return None
+        content = file.read(bytes_max + 1)
+    return content if len(content) <= bytes_max else None
+
+
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replace the file at `path`: after a power cut it is the old one or the new one, whole."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
