@@ -5,20 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
-from sync import cbor
-from sync.bundle import Bundle, Entry, pack_bundle, unpack_bundle
+from sync.bundle import Entry
 from sync.entry import EntryId, RecordId
-from sync.frontier import Range, read_summary, summary_as_array
+from sync.frontier import Range
 from sync.histories import Histories, Order, Stretch, branch_id
 from sync.lane import Audience, Class, Lane
-from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
-from sync.limits import MESSAGE_BYTES_MAX, SUMMARY_LANES_MAX
-from sync.machine.cut import Load, has_room
+from sync.ledger import Changes, Link, Projection, Signature, Stored
+from sync.limits import SUMMARY_LANES_MAX
+from sync.machine.acquaintances import Acquaintances
 from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
 from sync.machine.mishap import Lives
+from sync.machine.rows import Row
 from sync.register import Register, open_register
 from sync.statement import Statement, read_statement
 from sync.trust import Trust
@@ -33,11 +32,10 @@ class _Transaction:
 
 
 _SCHEMA = files("sync.machine").joinpath("ledger.sql")
-_Row = tuple[Any, ...]
 _LANE_COLUMNS = "town, author, ordinal, random, class, audience"
 
 
-class SqliteLedger(Histories):
+class SqliteLedger(Acquaintances, Histories):
     """A ledger whose transactions are on the disk when they are over."""
 
     def __init__(
@@ -47,7 +45,7 @@ class SqliteLedger(Histories):
         project: Projection = lambda changes: None,
     ) -> None:
         """`authorities`: per town, the keys whose word holds there."""
-        self._database = database
+        super().__init__(database)
         self._authorities = authorities
         self._project = project
         self._trust: tuple[int, Trust] = (-1, Trust(authorities))
@@ -326,70 +324,7 @@ class SqliteLedger(Histories):
     def registers(self) -> Sequence[Register]:
         return [open_register(row[0]) for row in self._all("SELECT register FROM registers")]
 
-    # what waits
-
-    def set_aside(self, source: str, bundle: Bundle) -> bool:
-        packed = pack_bundle(bundle)
-        if self._first(
-            "SELECT 1 FROM waiting WHERE author = ? AND first = ? AND bundle = ?",
-            bundle.lane.author,
-            bundle.first,
-            packed,
-        ):
-            return True
-        load = "SELECT count(*), coalesce(sum(length(bundle)), 0) FROM waiting"
-        beside = Load(*self._one(f"{load} WHERE source = ?", source))
-        if not has_room(len(packed), beside=beside, in_all=Load(*self._one(load))):
-            return False
-        self._execute(
-            "INSERT INTO waiting (source, author, first, bundle) VALUES (?, ?, ?, ?)",
-            source,
-            bundle.lane.author,
-            bundle.first,
-            packed,
-        )
-        return True
-
-    def waiting(self, author: bytes) -> Sequence[SetAside]:
-        return [
-            SetAside(key, unpack_bundle(packed))
-            for key, packed in self._all(
-                "SELECT key, bundle FROM waiting WHERE author = ? ORDER BY first", author
-            )
-        ]
-
-    def waiting_count(self) -> int:
-        (count,) = self._one("SELECT count(*) FROM waiting")
-        return int(count)
-
-    def let_go(self, waiting: SetAside) -> None:
-        self._execute("DELETE FROM waiting WHERE key = ?", waiting.key)
-
-    # other machines, and ourselves
-
-    def known(self, machine: bytes) -> Known:
-        row = self._first("SELECT seen, sent, digest, agreed FROM known WHERE machine = ?", machine)
-        if row is None:
-            return Known()
-        seen, sent, digest, agreed = row
-        return Known(
-            offers_seen=seen,
-            offers_sent=sent,
-            agreed_digest=digest,
-            agreed=read_summary(cbor.decode(agreed, bytes_max=MESSAGE_BYTES_MAX))
-            if agreed
-            else None,
-        )
-
-    def remember(self, machine: bytes, known: Known) -> None:
-        self._execute(
-            "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)",
-            machine,
-            known.offers_seen,
-            known.offers_sent,
-            known.agreed_digest,
-            cbor.encode(summary_as_array(known.agreed)) if known.agreed else None,
-        )
+    # ourselves
 
     def own_incarnation(self, author: bytes) -> tuple[int, bytes]:
         with self.transaction():
@@ -532,22 +467,6 @@ class SqliteLedger(Histories):
             return cursor.lastrowid
         return int(row[0])
 
-    def _execute(self, sql: str, *values: object) -> None:
-        assert self._database.in_transaction, "outside a transaction"
-        self._database.connection.execute(sql, values)
-
-    def _all(self, sql: str, *values: object) -> list[_Row]:
-        return self._database.connection.execute(sql, values).fetchall()
-
-    def _first(self, sql: str, *values: object) -> _Row | None:
-        row: _Row | None = self._database.connection.execute(sql, values).fetchone()
-        return row
-
-    def _one(self, sql: str, *values: object) -> _Row:
-        row = self._first(sql, *values)
-        assert row is not None
-        return row
-
 
 _STRETCHES = (
     "SELECT s.id, p.id, s.first, s.number, s.head, s."
@@ -556,7 +475,7 @@ _STRETCHES = (
 )
 
 
-def _read_stretch(row: _Row) -> Stretch:
+def _read_stretch(row: Row) -> Stretch:
     id_, parent, first, number, head, *described = row
     return Stretch(
         id=id_, lane=_read_lane(*described), parent=parent, first=first, number=number, head=head
