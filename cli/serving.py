@@ -3,9 +3,10 @@
 import errno
 import os
 import socket
-from collections.abc import Callable
-from threading import Event
-from typing import Any
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from threading import BoundedSemaphore, Event
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from granian import Granian
@@ -13,13 +14,22 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from node.commands import Refused
+from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine import clock
 from sync.machine.process import die_with_parent
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 THREADS = 64
 CONNECTIONS_MAX = 1024
+BODIES_MAX = THREADS * 3 // 4
+PLACE_SECONDS_MAX = 0.5
 FREE_SECONDS_MAX = 3.0  # a worker that was killed with its starter is gone by then
 LOOK_SECONDS = 0.05
+
+_BUSY_HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "5")]
+_BUSY = "いま混みあっています。少し待って、もう一度お送りください。\n".encode()
 
 
 def check_port(address: str, port: int) -> None:
@@ -53,6 +63,29 @@ def _listening(address: str, port: int) -> OSError | None:
     return None
 
 
+def with_bodies_awaited(app: "WSGIApplication") -> "WSGIApplication":
+    """The same application, given each request once all of it is there.
+
+    Who sends slowly holds a thread; so many may, and the others answer whoever only reads.
+    """
+    places = BoundedSemaphore(BODIES_MAX)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        claimed = environ.get("CONTENT_LENGTH") or "0"
+        # What is too large is refused by the length it claims; nobody waits for it.
+        if claimed.isdigit() and 0 < int(claimed) <= MESSAGE_BYTES_MAX:
+            if not places.acquire(timeout=PLACE_SECONDS_MAX):
+                start_response("503 Service Unavailable", _BUSY_HEADERS)
+                return [_BUSY]
+            try:
+                environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(claimed)))
+            finally:
+                places.release()
+        return app(environ, start_response)
+
+    return answer
+
+
 def serve(create_app: Callable[[], Flask], *, address: str, port: int) -> None:
     """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker.
 
@@ -62,7 +95,7 @@ def serve(create_app: Callable[[], Flask], *, address: str, port: int) -> None:
 
     def load(_target: str) -> Any:
         die_with_parent()
-        return create_app()
+        return with_bodies_awaited(create_app())
 
     Granian(
         target="kairan",
