@@ -1,0 +1,240 @@
+"""What stands on the boards of one machine, by its own software and by the book.
+
+`shown` asks `sync.record`; `due` is a second, slow reading of docs/spec/1-entries.md that looks
+at nothing but what is on the disk and what the book says of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from node.boards.declaration import Board, Writer
+from sync.certificate import Rank, Role, rank_of
+from sync.entry import EntryId
+from sync.lane import Class
+from sync.ledger import Ledger
+from sync.record import OUTSIDE, Record, resolve
+from tests.village.book import Book, Taken, Word
+from tests.village.disk import Disk
+
+Boards = Mapping[str, Board]
+
+
+class Post(NamedTuple):
+    """A record as a board could show it."""
+
+    board: str
+    fields: Mapping[str, object]
+    rank: Rank  # of the certificate that its first entry was written with
+    hidden: bool  # withdrawn, erased, incomplete or not understood
+
+
+def shown(ledger: Ledger, boards: Boards) -> dict[EntryId, Mapping[str, object]]:
+    """By the software: what stands, and with what fields."""
+    groups = {name: board.groups() for name, board in boards.items()}
+    trust = ledger.trust()
+    posts: dict[EntryId, Post] = {}
+    for id_ in ledger.records():
+        record = resolve(ledger.record(id_), trust=trust, groups=groups)
+        if record is None:
+            continue
+        roles = trust.roles(record.lane.author, record.lane.town)
+        if _has_a_place(boards.get(record.board), record.lane.class_, roles):
+            posts[id_] = Post(record.board, record.fields, _rank(roles), _is_hidden(record))
+    return choose(posts)
+
+
+def _is_hidden(record: Record) -> bool:
+    return record.erased or record.withdrawn or not record.complete or not record.understood
+
+
+def due(
+    disk: Disk, book: Book, boards: Boards
+) -> tuple[dict[EntryId, Mapping[str, object]], set[bytes]]:
+    """By the book: what stands, and the heads of all that has effect."""
+    known = {head: book.words[head] for head in disk.payload_held}
+    in_force = {head for head in known if _holds(known[head], disk, book)}
+    away = ordered_away(known.values(), disk, book)
+    by_record: dict[bytes, list[Word]] = {}
+    for head in in_force:
+        by_record.setdefault(known[head].record, []).append(known[head])
+    posts: dict[EntryId, Post] = {}
+    effective: set[bytes] = set()
+    for first, words in by_record.items():
+        having = _with_effect(words, disk, book)
+        if first not in having:
+            continue
+        effective |= having.keys()
+        origin = known[first]
+        board = boards.get(origin.board)
+        roles = [book.roles[origin.lane.author]]
+        if not _has_a_place(board, origin.lane.class_, roles):
+            continue
+        groups = board.groups() if board else {}
+        readable = {h: w for h, w in having.items() if disk.payload_held[h] and h not in away}
+        fields = _merged(readable, having, groups, disk, book)
+        hidden = (
+            first in away
+            or fields.get("withdrawn") is True
+            or any(h not in readable and h not in away for h in having)
+            or any(
+                name.startswith("!") and name not in groups
+                for word in readable.values()
+                for name in word.fields
+            )
+        )
+        posts[disk.places[first]] = Post(origin.board, fields, _rank(roles), hidden)
+    return choose(posts), effective
+
+
+def choose(posts: Mapping[EntryId, Post]) -> dict[EntryId, Mapping[str, object]]:
+    """What stands: of things with one outside key the issuer's last word, or none."""
+    last: dict[object, EntryId] = {}
+    for id_ in sorted(posts, reverse=True):
+        if (name := outside_key(posts[id_])) and (
+            name not in last or _order(posts[id_]) >= _order(posts[last[name]])
+        ):
+            last[name] = id_
+    return {
+        id_: post.fields
+        for id_, post in posts.items()
+        if not post.hidden and last.get(outside_key(post), id_) == id_
+    }
+
+
+def outside_key(post: Post) -> str | None:
+    """What its issuer calls it; a node's word for it counts for nothing."""
+    match post.fields.get(OUTSIDE):
+        case {"key": str(key)} if post.rank is Rank.MUNICIPALITY:
+            return key
+        case _:
+            return None
+
+
+def ordered_away(words: Iterable[Word], disk: Disk, book: Book) -> set[bytes]:
+    """The heads whose payloads an order that is held took."""
+    return {
+        head
+        for word in words
+        if word.orders
+        and disk.payload_held[word.head]
+        and word.lane.class_ is Class.TRUST
+        and book.roles[word.lane.author] is Role.OFFICE
+        for head in word.orders
+        if head in disk.payload_held
+    }
+
+
+def cut_of(key: bytes, disk: Disk, book: Book) -> Taken | None:
+    """The revocation of a key that is in force on that disk."""
+    held = [t for s, t in book.revoked.items() if t.key == key and s in disk.statements]
+    return max(held, key=lambda taken: taken.counter, default=None)
+
+
+def _holds(word: Word, disk: Disk, book: Book) -> bool:
+    """Whether no cut takes it; where the cut isn't reached yet, nobody can say so."""
+    taken = cut_of(word.lane.author, disk, book)
+    if taken is None:
+        return True
+    cut = taken.cuts.get(word.lane.id)
+    return (
+        cut is not None
+        and word.number <= cut.number
+        and any(
+            history[word.number - 1] == word.head
+            and (len(history) < cut.number or history[cut.number - 1] == cut.head)
+            for history in disk.histories
+            if len(history) >= word.number
+        )
+    )
+
+
+def _with_effect(words: Iterable[Word], disk: Disk, book: Book) -> dict[bytes, Word]:
+    found: dict[bytes, Word] = {}
+    for word in sorted(words, key=lambda w: w.counter):
+        if word.act != "write":
+            continue
+        if word.head == word.record:
+            if word.counter == 1 and not word.parents:
+                found[word.head] = word
+            continue
+        first = found.get(word.record)
+        if (
+            first is not None
+            and word.parents
+            and word.parents <= found.keys()
+            and word.counter == 1 + max(found[p].counter for p in word.parents)
+            and (word.board, word.lane.town, word.lane.class_)
+            == (first.board, first.lane.town, first.lane.class_)
+            and _may_change(word.lane.author, first.lane.author, disk, book)
+        ):
+            found[word.head] = word
+    return found
+
+
+def _may_change(author: bytes, owner: bytes, disk: Disk, book: Book) -> bool:
+    heirs = {owner}
+    held = [pair for s, pair in book.successions.items() if s in disk.statements]
+    for _ in held:
+        heirs |= {new for old, new in held if old in heirs}
+    return author in heirs or book.roles[author] is Role.OFFICE
+
+
+def _merged(
+    readable: Mapping[bytes, Word],
+    having: Mapping[bytes, Word],
+    groups: Mapping[str, str],
+    disk: Disk,
+    book: Book,
+) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for group in {groups.get(name, name) for word in readable.values() for name in word.fields}:
+        carry = {
+            head: word
+            for head, word in readable.items()
+            if any(groups.get(name, name) == group for name in word.fields)
+        }
+        replaced = {old for word in carry.values() for old in _older(word, having)}
+        winner = max(
+            (word for head, word in carry.items() if head not in replaced),
+            key=lambda word: (
+                rank_of(book.roles[word.lane.author], word.lane.class_),
+                word.counter,
+                disk.places[word.head],
+            ),
+        )
+        fields |= {
+            name: value
+            for name, value in winner.fields.items()
+            if groups.get(name, name) == group and value is not None
+        }
+    return fields
+
+
+def _older(word: Word, having: Mapping[bytes, Word]) -> set[bytes]:
+    """All that it descends from."""
+    found: set[bytes] = set()
+    look = set(word.parents)
+    while look:
+        at = look.pop()
+        found.add(at)
+        look |= having[at].parents - found
+    return found
+
+
+def _has_a_place(board: Board | None, class_: Class, roles: Iterable[Role]) -> bool:
+    if board is None or class_ is not (Class.ALERT if board.lane_class == "alert" else Class.BOARD):
+        return False
+    writers = {Role.OFFICE: Writer.OFFICE, Role.FEED: Writer.FEED}
+    return board.open_to_anyone or any(writers.get(role) in board.writers for role in roles)
+
+
+def _rank(roles: Iterable[Role]) -> Rank:
+    return max((rank_of(role, Class.ALERT) for role in roles), default=Rank.NONE)
+
+
+def _order(post: Post) -> tuple[object, ...]:
+    match post.fields[OUTSIDE]:
+        case {"serial": serial, "issued": issued, "sent": sent, "cancels": stop, "digest": digest}:
+            return serial, issued, sent, stop, digest
+        case _:
+            raise AssertionError("an outside name of another form")
