@@ -183,10 +183,10 @@ def _merged(
     if len(versions) == 1:  # as in nearly every record
         payload = versions[0].payload
         return {k: v for k, v in payload.fields.items() if v is not None} if payload else {}
-    candidates: dict[str, list[int]] = {}
+    candidates: dict[tuple[bool, str], list[int]] = {}
     for bit, version in enumerate(versions):
         if version.payload is not None:
-            for group in {known.get(name, name) for name in version.payload.fields}:
+            for group in {_group(name, known) for name in version.payload.fields}:
                 candidates.setdefault(group, []).append(bit)
     fields: dict[str, object] = {}
     for group, bits in candidates.items():
@@ -201,9 +201,14 @@ def _merged(
         fields |= {
             name: value
             for name, value in winner.payload.fields.items()
-            if known.get(name, name) == group and value is not None
+            if _group(name, known) == group and value is not None
         }
     return fields
+
+
+def _group(name: str, known: Mapping[str, str]) -> tuple[bool, str]:
+    """What a field changes with; an undeclared one is no part of a group that has its name."""
+    return name in known, known.get(name, name)
 
 
 def _read(entry: Stored) -> Payload | None:
