@@ -106,6 +106,11 @@ def notation(value: object) -> object:
             return value
 
 
+def read_as(value: object, encoded: bytes) -> dict[str, object]:
+    """What follows from most kinds of example."""
+    return {"value": notation(value), "hash": H(encoded).hex()}
+
+
 # keys and hashes
 
 

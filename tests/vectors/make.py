@@ -7,7 +7,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.vectors import carrier, chain, entries, exchange, ledger, records, trust
+from tests.vectors import (
+    carrier,
+    chain,
+    edges,
+    entries,
+    exchange,
+    held,
+    ledger,
+    records,
+    trust,
+)
 from tests.vectors.kit import (
     TOWN,
     Entry,
@@ -16,8 +26,8 @@ from tests.vectors.kit import (
     Vector,
     cbor,
     heads,
-    notation,
     public,
+    read_as,
     sealed,
     sign_head,
 )
@@ -50,16 +60,16 @@ def fork_vectors() -> Iterator[Vector]:
         return list((parts | changed).values())
 
     same = proof(between=[], m=2, signature_b=sign_head(BOARD, 2, theirs[1]))
-    for name, shows, value, n, m, at_m in (
-        ("same-number", "two signatures at one number", same, 2, 2, theirs[1]),
-        ("later-number", "the second signature is two entries later", proof(), 2, 4, theirs[3]),
+    for name, shows, value in (
+        ("same-number", "two signatures at one number", same),
+        ("later-number", "the second signature is two entries later", proof()),
     ):
         yield Vector(
             name=f"fork-proof-{name}",
             shows=shows,
             kind="fork proof",
             bytes=cbor(value),
-            expect={"lane_id": BOARD.id.hex(), "n": n, "m": m, "head_m": at_m.hex()},
+            expect=read_as(value, cbor(value)),
         )
     honest = {
         "head_b": ours[1],
@@ -67,33 +77,45 @@ def fork_vectors() -> Iterator[Vector]:
         "m": 2,
         "signature_b": sign_head(BOARD, 2, ours[1]),
     }
-    for name, shows, value in (
-        ("same-head", "one history, told twice", proof(**honest)),
-        (
-            "gap",
+    wrong: dict[str, tuple[str, str, dict[str, object]]] = {
+        "same-head": ("one history, told twice", "malformed", honest),
+        "gap": (
             "header hashes that don't lead to what was signed",
-            proof(between=[H(b"x"), H(b"y")]),
+            "signature",
+            {"between": [H(b"x"), H(b"y")]},
         ),
-        ("count", "fewer header hashes than m − n", proof(between=[H(other[2].header)])),
-        (
-            "signature-a",
+        "count": (
+            "fewer header hashes than m − n",
+            "malformed",
+            {"between": [H(other[2].header)]},
+        ),
+        "signature-a": (
             "the first signature is another's",
-            proof(signature_a=sign_head(BOARD, 2, ours[1], "x")),
+            "signature",
+            {"signature_a": sign_head(BOARD, 2, ours[1], "x")},
         ),
-        (
-            "signature-b",
+        "signature-b": (
             "the second signature is another's",
-            proof(signature_b=sign_head(BOARD, 4, theirs[3], "x")),
+            "signature",
+            {"signature_b": sign_head(BOARD, 4, theirs[3], "x")},
         ),
-        ("earlier", "m before n", proof(m=1, between=[])),
-    ):
+        "earlier": ("m before n", "malformed", {"m": 1, "between": []}),
+        "version-true": ("true is not the integer 1", "malformed", {"version": True}),
+    }
+    for name, (shows, refused, changed) in wrong.items():
         yield Vector(
             name=f"fork-proof-{name}",
             shows=f"proves nothing: {shows}",
             kind="fork proof",
-            bytes=cbor(value),
-            refused="proves nothing",
+            bytes=cbor(proof(**changed)),
+            refused=refused,
         )
+
+
+def branch_vectors() -> Iterator[Vector]:
+    """What a branch is called."""
+    common, *parted = (Entry(fields={"title": text}) for text in ("夏祭り", "一", "二"))
+    ours, theirs = (heads(BOARD.id, [common.header, e.header]) for e in parted)
     for name, at in (("ours", ours[1]), ("theirs", theirs[1])):
         yield Vector(
             name=f"branch-{name}",
@@ -106,53 +128,53 @@ def fork_vectors() -> Iterator[Vector]:
 
 def order_vectors() -> Iterator[Vector]:
     """What an office orders of payloads: the fields of such entries."""
-    for name, shows, fields in (
+    three, seven, last = (bytes([n]) * 8 for n in (3, 7, 9))
+    both = [[BOARD.id, 3, three], [BOARD.id, 7, seven]]
+    odd = [[BOARD.id, 3, three[1:]], [BOARD.id, 0, three], [BOARD.id, True, three], "?", both[1]]
+    run = [[BOARD.id, 1, 500, last], [BOARD.id, 5, 4, last]]
+    erased = [[BOARD.id, 3, 3, three], [BOARD.id, 7, 7, seven]]
+    for name, shows, fields, named in (
         (
             "erase",
             "these payloads go, everywhere",
-            {
-                "entries": [[BOARD.id, 3, bytes([3]) * 8], [BOARD.id, 7, bytes([7]) * 8]],
-                "reason": "本人の求め",
-            },
+            {"entries": both, "reason": "本人の求め"},
+            erased,
         ),
-        (
-            "retain",
-            "the time of these ranges is over",
-            {"ranges": [[BOARD.id, 1, 500, bytes([9]) * 8]]},
-        ),
+        ("retain", "a range whose time is over, and one that is none", {"ranges": run}, run[:1]),
+        ("erase", "an item that isn't one is passed over", {"entries": odd}, erased[1:]),
+        ("erase", "a list that isn't one orders nothing", {"entries": "?"}, []),
+        ("retain", "fields of the other act order nothing", {"entries": both}, []),
+        ("burn", "an unknown act orders nothing", {"entries": both}, []),
     ):
         order = Entry(kind=f"order/{name}", fields=fields)
         yield Vector(
-            name=f"order-{name}",
+            name=f"order-{name}-{shows.split(',')[0].replace(' ', '-')}",
             shows=shows,
             kind="order",
             bytes=cbor([order.header, order.payload]),
             given={"lane_id": Lane(author="town hall", class_=1).id.hex()},
             expect={
-                "header": notation(order.map),
-                "payload": notation({1: order_salt(order), 2: fields}),
+                "orders": [
+                    [item.hex() if isinstance(item, bytes) else item for item in each]
+                    for each in named
+                ]
             },
         )
 
 
-def order_salt(order: Entry) -> bytes:
-    at = order.payload.index(b"\x01\x50") + 2
-    return order.payload[at : at + 16]
+def register(counter: int, ordinal: int = 1, value: object = 0, **other: object) -> bytes:
+    said = ["kairan register", 1, TOWN, [ordinal, BOARD.random], "heads", counter, value]
+    signer = str(other.get("signer", "kamisato"))
+    return sealed(
+        cbor(said),
+        type_="kairan-register",
+        key_id=public("kamisato"),
+        signer=signer,
+    )
 
 
 def register_vectors() -> Iterator[Vector]:
     """Newest values outside the ledger, and which of two is newer."""
-
-    def register(counter: int, ordinal: int = 1, value: object = 0, **other: object) -> bytes:
-        said = ["kairan register", 1, TOWN, [ordinal, BOARD.random], "heads", counter, value]
-        signer = str(other.get("signer", "kamisato"))
-        return sealed(
-            cbor(said),
-            type_="kairan-register",
-            key_id=public("kamisato"),
-            signer=signer,
-        )
-
     heads_held = [[BOARD.id, 7, H(b"a head")]]
     for name, shows, encoded, payload in (
         (
@@ -171,21 +193,21 @@ def register_vectors() -> Iterator[Vector]:
         yield Vector(
             name=f"register-{name}",
             shows=shows,
-            kind="register",
+            kind="statement",
             bytes=encoded,
-            expect={
-                "author": public("kamisato").hex(),
-                "payload": notation(payload),
-                "hash": H(encoded).hex(),
-            },
+            expect=read_as([public("kamisato"), "kairan-register", payload], encoded),
         )
     yield Vector(
         name="register-wrong-signature",
         shows="signed by another than it names",
-        kind="register",
+        kind="statement",
         bytes=register(5, signer="shimosato"),
         refused="signature",
     )
+
+
+def newest_vectors() -> Iterator[Vector]:
+    """Which of several is kept, and one digest over all."""
     for name, shows, both in (
         ("counter", "the larger counter wins", [register(4), register(5)]),
         ("ordinal", "a later life wins over a larger counter", [register(9), register(1, 2)]),
@@ -216,16 +238,27 @@ def register_vectors() -> Iterator[Vector]:
 
 
 def pages() -> Mapping[str, Callable[[], list[Vector]]]:
-    """The examples of each page of the spec."""
+    """The examples of each page of the spec: of bytes, and of what machines make of them."""
     return {
-        "0-notation": lambda: list(entries.notation_vectors()),
-        "1-entries": lambda: [*entries.vectors(), *records.vectors()],
-        "2-chain": lambda: list(chain.vectors()),
-        "3-trust": lambda: list(trust.vectors()),
-        "4-ledger": lambda: [*ledger.vectors(), *fork_vectors(), *order_vectors()],
-        "5-exchange": lambda: list(exchange.vectors()),
-        "6-carrier": lambda: list(carrier.vectors()),
-        "7-registers": lambda: list(register_vectors()),
+        "0-notation": lambda: [*entries.notation_vectors(), *edges.notation_vectors()],
+        "1-entries": lambda: [*entries.vectors(), *edges.entry_vectors()],
+        "2-chain": lambda: [*chain.vectors(), *edges.chain_vectors()],
+        "3-trust": lambda: [*trust.vectors(), *edges.trust_vectors()],
+        "4-ledger": lambda: list(fork_vectors()),
+        "5-exchange": lambda: [*exchange.vectors(), *edges.exchange_vectors()],
+        "7-registers": lambda: [*register_vectors(), *edges.register_vectors()],
+        "rules/1-entries": lambda: [*entries.rules(), *records.vectors(), *held.record_vectors()],
+        "rules/2-chain": lambda: list(chain.parcel_vectors()),
+        "rules/3-trust": lambda: [*trust.rules(), *held.permission_vectors()],
+        "rules/4-ledger": lambda: [
+            *ledger.vectors(),
+            *branch_vectors(),
+            *order_vectors(),
+            *held.vectors(),
+        ],
+        "rules/5-exchange": lambda: list(exchange.rules()),
+        "rules/6-carrier": lambda: list(carrier.vectors()),
+        "rules/7-registers": lambda: list(newest_vectors()),
     }
 
 

@@ -24,7 +24,7 @@ GROUPS = {"event": {"title": "title", "begins": "when", "ends": "when", "status"
 Written = tuple[Lane, int, Entry, bool]  # lane, number, entry, whether its payload is held
 
 
-def _record(
+def record(
     name: str,
     shows: str,
     written: Sequence[Written],
@@ -34,6 +34,7 @@ def _record(
     counter: int = 0,
     complete: bool = True,
     understood: bool = True,
+    more: Sequence[bytes] = (),
 ) -> Vector:
     return Vector(
         name=name,
@@ -46,11 +47,15 @@ def _record(
             ]
         ),
         given={
-            "authorities": {ORIGIN.town: [public("authority").hex()]},
+            "authorities": {
+                ORIGIN.town: [public("authority").hex()],
+                OTHER_TOWN: [public("other authority").hex()],
+            },
             "statements": [
                 certificate("kamisato", "node").hex(),
                 certificate("shimosato", "node").hex(),
                 certificate("town hall", "office").hex(),
+                *(statement.hex() for statement in more),
             ],
             "groups": GROUPS,
         },
@@ -99,7 +104,7 @@ def vectors() -> Iterator[Vector]:
         origin = [ORIGIN.id, 1, check]
         return Entry(fields=fields, record=origin, parents=[origin], counter=counter)
 
-    yield _record(
+    yield record(
         "record-of-one-entry",
         "a post as it was written",
         [begun],
@@ -107,7 +112,7 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 1)],
         counter=1,
     )
-    yield _record(
+    yield record(
         "record-edited",
         "an edit replaces its whole group: without `ends`, there is none any more",
         [begun, (ORIGIN, 2, edit({"begins": "19:00"}), True)],
@@ -115,7 +120,7 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 2)],
         counter=2,
     )
-    yield _record(
+    yield record(
         "record-field-null",
         "a field that is null is absent",
         [begun, (ORIGIN, 2, edit({"title": None}), True)],
@@ -128,7 +133,7 @@ def vectors() -> Iterator[Vector]:
         (ORIGIN, 2, edit({"title": "夏祭り二"}), True),
         (ORIGIN, 3, edit({"title": "夏祭り三"}, [2], counter=3), True),
     ]
-    yield _record(
+    yield record(
         "record-rank-over-counter",
         "of two at once, the office's goes over a longer history of the node's",
         [*long_way, (OFFICE, 1, far({"title": "中止"}), True)],
@@ -136,7 +141,7 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 3), (OFFICE, 1)],
         counter=3,
     )
-    yield _record(
+    yield record(
         "record-counter-over-lane",
         "of two by one author at once, the larger counter goes first, whatever the lanes",
         [*long_way, (OTHER_LIFE, 1, far({"title": "別の夏祭り"}), True)],
@@ -145,7 +150,7 @@ def vectors() -> Iterator[Vector]:
         counter=3,
     )
     winner = max([ORIGIN, OTHER_LIFE], key=lambda lane: lane.id)
-    yield _record(
+    yield record(
         "record-largest-lane",
         "rank and counter alike: the largest lane id",
         [
@@ -157,7 +162,7 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 2), (OTHER_LIFE, 1)],
         counter=2,
     )
-    yield _record(
+    yield record(
         "record-largest-number",
         "all alike in one lane: the largest number",
         [begun, (ORIGIN, 2, edit({"title": "一"}), True), (ORIGIN, 3, edit({"title": "二"}), True)],
@@ -165,7 +170,7 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 2), (ORIGIN, 3)],
         counter=2,
     )
-    yield _record(
+    yield record(
         "record-removal-survives",
         "taken down by one while the other changes the title: both hold",
         [
@@ -177,7 +182,7 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 2), (OFFICE, 1)],
         counter=2,
     )
-    yield _record(
+    yield record(
         "record-merged",
         "an edit with both versions as parents makes one of them",
         [
@@ -195,7 +200,7 @@ def vectors() -> Iterator[Vector]:
         ("huge-counter", "a counter that jumps ahead", OFFICE, far({"title": "x"}, counter=99)),
         ("low-counter", "a counter that isn't one more", OFFICE, far({"title": "x"}, counter=1)),
     ):
-        yield _record(
+        yield record(
             f"record-no-effect-{name}",
             f"no effect: {shows}",
             [begun, (lane, 1, without, True)],
@@ -214,7 +219,7 @@ def vectors() -> Iterator[Vector]:
         ("longer-act", "an act is all that follows the first /", edit({}, kind="event/a/write")),
         ("no-parents", "an edit without parents", edit({"title": "x"}, [], counter=1)),
     ):
-        yield _record(
+        yield record(
             f"record-no-effect-{name}",
             f"no effect: {shows}",
             [begun, (ORIGIN, 2, entry, True)],
@@ -223,7 +228,7 @@ def vectors() -> Iterator[Vector]:
             counter=1,
         )
     other_history = far({"title": "x"}, check=H(b"another history")[:8])
-    yield _record(
+    yield record(
         "record-no-effect-other-history",
         "no effect: the check names an entry of another history of the lane",
         [begun, (OFFICE, 1, other_history, True)],
@@ -232,7 +237,7 @@ def vectors() -> Iterator[Vector]:
         counter=1,
     )
     abroad = Lane(author="kamisato", town=OTHER_TOWN)
-    yield _record(
+    yield record(
         "record-no-effect-other-town",
         "no effect: written in a lane of another town",
         [begun, (abroad, 1, far({"title": "x"}), True)],
@@ -241,7 +246,7 @@ def vectors() -> Iterator[Vector]:
         counter=1,
     )
     alert = Lane(author="town hall", class_=2)
-    yield _record(
+    yield record(
         "record-no-effect-other-class",
         "no effect: written in a lane of another class",
         [begun, (alert, 1, far({"title": "x"}), True)],
@@ -249,13 +254,13 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 1)],
         counter=1,
     )
-    yield _record(
+    yield record(
         "record-without-first",
         "without its first entry there is no record",
         [(ORIGIN, 2, edit({"title": "x"}), True)],
         fields=None,
     )
-    yield _record(
+    yield record(
         "record-incomplete",
         "the payload of an edit is a hole: what is missing may be a correction",
         [begun, (ORIGIN, 2, edit({"status": "中止"}), False)],
@@ -264,7 +269,7 @@ def vectors() -> Iterator[Vector]:
         counter=2,
         complete=False,
     )
-    yield _record(
+    yield record(
         "record-marked-field",
         "a field with a mark that the board doesn't declare: not understood",
         [begun, (ORIGIN, 2, edit({"!seal": 1}), True)],
@@ -274,7 +279,7 @@ def vectors() -> Iterator[Vector]:
         understood=False,
     )
     must = Entry(fields={}, record=1, parents=[1], counter=2, more={-1: 1})
-    yield _record(
+    yield record(
         "record-must-understand",
         "a header key below 0 that isn't known: not understood",
         [begun, (ORIGIN, 2, must, True)],

@@ -1,0 +1,516 @@
+"""Examples of what a machine holds: after forks, cuts and orders, and of records after them."""
+
+from collections.abc import Iterator, Sequence
+
+from tests.vectors import ledger, records
+from tests.vectors.chain import BOARD, ENTRIES
+from tests.vectors.edges import register
+from tests.vectors.kit import (
+    OTHER_TOWN,
+    TOWN,
+    Entry,
+    H,
+    Lane,
+    Vector,
+    bundle,
+    cbor,
+    certificate,
+    heads,
+    notation,
+    public,
+    sign_head,
+    statement,
+)
+
+HEADS, NODE = ledger.HEADS, ledger.NODE
+OFFICE = certificate("town hall", "office")
+WHOLE = bundle(BOARD, ENTRIES)
+OTHER = [*ENTRIES[:2], Entry(fields={"title": "別の話"}), Entry(fields={"title": "その続き"})]
+OTHER_HEADS = [BOARD.id, *heads(BOARD.id, [entry.header for entry in OTHER])]
+AUTHORITIES = {
+    TOWN: [public("authority").hex()],
+    OTHER_TOWN: [public("other authority").hex()],
+}
+
+Line = list[object]
+
+
+def branch(number: int, head: bytes) -> bytes:
+    return H(b"kairan/1 branch", BOARD.id, cbor(number), head)
+
+
+def line(id_: bytes, number: int, head: bytes, *holes: list[int]) -> Line:
+    return [id_, number, head, list(holes)]
+
+
+def revocation(counter: int, *cuts: Line, signer: str = "authority") -> bytes:
+    body = {1: public("kamisato"), 2: counter, 3: sorted(cuts, key=cbor)}
+    return statement(body, type_="kairan-revocation", signer=signer)
+
+
+def fork_proof() -> bytes:
+    ours, theirs = HEADS[4], OTHER_HEADS[4]
+    said = [*BOARD.array], 4, ours, sign_head(BOARD, 4, ours)
+    return cbor(["kairan fork", 1, *said, theirs, [], 4, sign_head(BOARD, 4, theirs)])
+
+
+def _held(
+    name: str,
+    shows: str,
+    items: Sequence[object],
+    parts: Sequence[tuple[Lane, list[Line]]],
+    *outcomes: str,
+) -> Vector:
+    """`parts`: per class and audience, of which some lane is given, what stands in its frontier."""
+    told = [
+        [lane.town, lane.class_, lane.audience, sorted(lines, key=cbor)] for lane, lines in parts
+    ]
+    return Vector(
+        name=f"held-{name}",
+        shows=shows,
+        kind="held",
+        bytes=b"".join(map(cbor, items)),
+        given={"authorities": AUTHORITIES},
+        expect={
+            "outcomes": [*outcomes, *["kept"] * (len(items) - len(outcomes))],
+            "frontiers": [
+                [*part, notation(lines), H(b"kairan/1 frontier", cbor(lines)).hex()]
+                for *part, lines in sorted(told, key=cbor)
+            ],
+        },
+    )
+
+
+def fork_vectors() -> Iterator[Vector]:
+    other = bundle(BOARD, OTHER)
+    ours, theirs = branch(3, HEADS[3]), branch(3, OTHER_HEADS[3])
+    both = [line(ours, 4, HEADS[4]), line(theirs, 4, OTHER_HEADS[4])]
+    yield _held(
+        "one-history",
+        "a lane that never forked stands under its own id",
+        [NODE, WHOLE],
+        [(BOARD, [line(BOARD.id, 4, HEADS[4])])],
+    )
+    yield _held(
+        "fork",
+        "two histories: each under the branch id of the number where they part",
+        [NODE, WHOLE, other],
+        [(BOARD, both)],
+    )
+    yield _held(
+        "fork-other-order", "in the other order: the same", [NODE, other, WHOLE], [(BOARD, both)]
+    )
+    yield _held(
+        "fork-holes",
+        "holes are counted from 1, those before the parting too",
+        [NODE, bundle(BOARD, ENTRIES, empty=[1, 4]), bundle(BOARD, OTHER, empty=[1, 3])],
+        [
+            (
+                BOARD,
+                [
+                    line(ours, 4, HEADS[4], [1, 1], [4, 4]),
+                    line(theirs, 4, OTHER_HEADS[4], [1, 1], [3, 3]),
+                ],
+            )
+        ],
+    )
+    third = [*OTHER[:3], Entry(fields={"title": "三つ目"})]
+    at = heads(BOARD.id, [entry.header for entry in third])[-1]
+    yield _held(
+        "fork-of-a-branch",
+        "a branch that parts again: the last place where it parted names it",
+        [NODE, WHOLE, other, bundle(BOARD, third, first=4)],
+        [
+            (
+                BOARD,
+                [
+                    line(ours, 4, HEADS[4]),
+                    line(branch(4, OTHER_HEADS[4]), 4, OTHER_HEADS[4]),
+                    line(branch(4, at), 4, at),
+                ],
+            )
+        ],
+    )
+    begun = [Entry(fields={"title": "始めから別"})]
+    first = heads(BOARD.id, [begun[0].header])[0]
+    yield _held(
+        "fork-at-1",
+        "histories may part at number 1",
+        [NODE, WHOLE, bundle(BOARD, begun)],
+        [(BOARD, [line(branch(1, HEADS[1]), 4, HEADS[4]), line(branch(1, first), 1, first)])],
+    )
+    yield _held(
+        "fork-run-of-a-branch",
+        "a run that continues a branch is appended to that one",
+        [NODE, WHOLE, bundle(BOARD, OTHER, last=3), bundle(BOARD, OTHER, first=4)],
+        [(BOARD, both)],
+    )
+    yield _held(
+        "fork-waiting",
+        "where it parts isn't known yet: it waits, and is kept when that comes",
+        [NODE, WHOLE, bundle(BOARD, OTHER, first=4), bundle(BOARD, OTHER, last=3)],
+        [(BOARD, both)],
+        "kept",
+        "kept",
+        "waiting",
+    )
+    yield _held("fork-proof", "a fork proof is a statement", [NODE, fork_proof()], [])
+    yield _held(
+        "fork-proof-stranger",
+        "of an author that no certificate names",
+        [fork_proof()],
+        [],
+        "foreign",
+    )
+
+
+def cut_vectors() -> Iterator[Vector]:
+    cut = [BOARD.array, 2, HEADS[2]]
+    two = [(BOARD, [line(BOARD.id, 2, HEADS[2])])]
+    all_of_it = [(BOARD, [line(BOARD.id, 4, HEADS[4])])]
+    none: list[tuple[Lane, list[Line]]] = []
+    for name, shows, statements, parts in (
+        ("at-2", "a lane of a revoked key stands as far as its cut", [revocation(1, cut)], two),
+        ("not-named", "a lane that no cut names is cut at 0: not listed", [revocation(1)], none),
+        (
+            "other-head",
+            "a cut at another head than is held there leaves nothing",
+            [revocation(1, [BOARD.array, 2, H(b"x")])],
+            none,
+        ),
+        (
+            "not-reached",
+            "held less far than the cut: it stands as it is held",
+            [revocation(1, [BOARD.array, 9, H(b"x")])],
+            all_of_it,
+        ),
+        (
+            "raised",
+            "a larger counter is in force, in whatever order they come",
+            [revocation(2, cut), revocation(1)],
+            two,
+        ),
+        (
+            "other-town",
+            "another town's authority has no say over this town's lanes",
+            [revocation(1, signer="other authority")],
+            all_of_it,
+        ),
+    ):
+        yield _held(f"cut-{name}", shows, [NODE, WHOLE, *statements], parts)
+    yield _held(
+        "cut-past",
+        "a run that begins past the cut is refused",
+        [NODE, revocation(1, cut), bundle(BOARD, ENTRIES, last=2), bundle(BOARD, ENTRIES, first=3)],
+        two,
+        "kept",
+        "kept",
+        "kept",
+        "revoked",
+    )
+    yield _held(
+        "cut-of-a-fork",
+        "of two histories the one with the cut's head is left, under the lane's id",
+        [NODE, WHOLE, bundle(BOARD, OTHER), revocation(1, [BOARD.array, 3, HEADS[3]])],
+        [(BOARD, [line(BOARD.id, 3, HEADS[3])])],
+    )
+    tie = [revocation(1, cut), revocation(1)]
+    left = two if tie[0] > tie[1] else none
+    yield _held("cut-tie", "counters alike: the largest bytes", [NODE, WHOLE, *tie], left)
+
+
+def order_vectors() -> Iterator[Vector]:
+    emptied = bundle(BOARD, ENTRIES, empty=[2, 3])
+    desk = Lane(author="town hall", class_=1)
+    both, second, third = [[2, 3]], [[2, 2]], [[3, 3]]
+
+    def order(fields: dict[str, object], lane: Lane = desk, kind: str = "order/erase") -> Line:
+        return bundle(lane, [Entry(kind=kind, fields=fields)])
+
+    def erase(number: int, check: bytes) -> dict[str, object]:
+        return {"entries": [[BOARD.id, number, check[:8]]], "reason": "本人の求め"}
+
+    ranges: dict[str, object] = {"ranges": [[BOARD.id, 1, 3, HEADS[3][:8]]]}
+    odd: dict[str, object] = {"entries": ["?", [BOARD.id, 3, HEADS[3][:8]], [BOARD.id, 0, b""]]}
+    node_trust = Lane(author="kamisato", class_=1)
+    board_of_office = Lane(author="town hall")
+    abroad = Lane(author="far hall", class_=1, town=OTHER_TOWN)
+    far = certificate("far hall", "office", signer="other authority", towns=[OTHER_TOWN])
+    for name, shows, ordered, lane, holes in (
+        ("erase", "what an order names is no hole", order(erase(3, HEADS[3])), desk, second),
+        (
+            "retain",
+            "nor are ranges whose time is over",
+            order(ranges, kind="order/retain"),
+            desk,
+            [],
+        ),
+        (
+            "other-check",
+            "the check names another history: nothing happens here",
+            order(erase(3, H(b"another"))),
+            desk,
+            both,
+        ),
+        ("odd-items", "items that can't be read are passed over", order(odd), desk, second),
+        (
+            "by-a-node",
+            "a node's order does nothing",
+            order(erase(3, HEADS[3]), node_trust),
+            node_trust,
+            both,
+        ),
+        (
+            "class-board",
+            "nor an office's in a lane of another class",
+            order(erase(3, HEADS[3]), board_of_office),
+            board_of_office,
+            both,
+        ),
+        (
+            "other-town",
+            "nor that of another town's office",
+            order(erase(3, HEADS[3]), abroad),
+            abroad,
+            both,
+        ),
+        (
+            "other-act",
+            "nor one of an unknown act",
+            order(erase(3, HEADS[3]), kind="order/burn"),
+            desk,
+            both,
+        ),
+    ):
+        entries = ordered[4]
+        assert isinstance(entries, list)
+        kind = "order/erase"
+        fields: dict[str, object] = erase(3, HEADS[3])
+        if name == "retain":
+            kind, fields = "order/retain", ranges
+        if name == "other-check":
+            fields = erase(3, H(b"another"))
+        if name == "odd-items":
+            fields = odd
+        if name == "other-act":
+            kind = "order/burn"
+        at = heads(lane.id, [Entry(kind=kind, fields=fields).header])[0]
+        mine, theirs = line(BOARD.id, 4, HEADS[4], *holes), line(lane.id, 1, at)
+        parts = (
+            [(BOARD, [mine, theirs])]
+            if (lane.town, lane.class_) == (BOARD.town, BOARD.class_)
+            else [(BOARD, [mine]), (lane, [theirs])]
+        )
+        yield _held(f"order-{name}", shows, [NODE, OFFICE, far, emptied, ordered], parts)
+        if name == "erase":
+            yield _held(
+                "order-first",
+                "an order that came before what it names",
+                [NODE, OFFICE, ordered, emptied],
+                parts,
+            )
+            yield _held(
+                "order-then-payload",
+                "what an order named comes later with its payload: it is not kept",
+                [NODE, OFFICE, emptied, ordered, bundle(BOARD, ENTRIES, empty=[2])],
+                parts,
+            )
+    assert third
+
+
+def life_vectors() -> Iterator[Vector]:
+    def lives(author: str, count: int) -> list[Lane]:
+        return [Lane(author=author, random=bytes([0] * 7 + [n])) for n in range(count)]
+
+    def run(lane: Lane) -> Line:
+        return bundle(lane, ENTRIES[:1])
+
+    def begun(lanes: Sequence[Lane]) -> list[Line]:
+        return [line(lane.id, 1, heads(lane.id, [ENTRIES[0].header])[0]) for lane in lanes]
+
+    shimosato = certificate("shimosato", "node")
+    two = [*lives("kamisato", 5), *lives("shimosato", 5)]
+    yield _held(
+        "lives-of-two",
+        "two authors with ten lives together: each has its own eight",
+        [NODE, shimosato, *map(run, two)],
+        [(BOARD, begun(two))],
+    )
+    eight = lives("kamisato", 8)
+    trust = Lane(author="kamisato", random=bytes(8), class_=1)
+    yield _held(
+        "lives-of-classes",
+        "a ninth lane, of a life that is known: a life is ordinal and random part, not a lane",
+        [NODE, *map(run, eight), run(trust)],
+        [(BOARD, begun(eight)), (trust, begun([trust]))],
+    )
+    abroad = Lane(author="kamisato", town=OTHER_TOWN, random=bytes([1] * 8))
+    there = certificate("kamisato", "node", signer="other authority", towns=[OTHER_TOWN])
+    yield _held(
+        "lives-over-towns",
+        "an author's lives are counted over all towns",
+        [NODE, there, *map(run, eight), run(abroad)],
+        [(BOARD, begun(eight))],
+        *["kept"] * 10,
+        "incarnation",
+    )
+
+
+def other_vectors() -> Iterator[Vector]:
+    bare = bundle(BOARD, ENTRIES, empty=[1, 3])
+    yield _held(
+        "holes-left",
+        "some holes filled, others left",
+        [NODE, bare, bundle(BOARD, ENTRIES, last=4, empty=[3])],
+        [(BOARD, [line(BOARD.id, 4, HEADS[4], [3, 3])])],
+    )
+    yield _held(
+        "register-no-certificate",
+        "a register of an author that no certificate of the town names",
+        [register()],
+        [],
+        "town",
+    )
+    yield _held("register", "a register of a certified author", [NODE, register()], [])
+    yield _held(
+        "register-revoked",
+        "a register of an author that is revoked in the town",
+        [NODE, revocation(1), register()],
+        [],
+        "kept",
+        "kept",
+        "town",
+    )
+    yield _held("no-cose", "bytes that are no COSE_Sign1", [b"?", NODE], [], "malformed")
+    forged = NODE[:-1] + bytes([NODE[-1] ^ 1])
+    yield _held("forged", "a statement that doesn't verify", [forged], [], "signature")
+    stranger = certificate("kamisato", "node", signer="somebody")
+    yield _held("foreign", "a statement of nobody's authority", [stranger], [], "foreign")
+    two = certificate("kamisato", "node", towns=[OTHER_TOWN, TOWN])
+    yield _held("foreign-half", "an authority of one of its two towns only", [two], [], "foreign")
+
+
+def vectors() -> Iterator[Vector]:
+    yield from fork_vectors()
+    yield from cut_vectors()
+    yield from order_vectors()
+    yield from life_vectors()
+    yield from other_vectors()
+
+
+def permission_vectors() -> Iterator[Vector]:
+    """Rank where an author has several certificates."""
+    many = [
+        certificate("node", "node", counter=3),
+        certificate("node", "office", classes=[4], audiences=[2]),
+    ]
+    for name, shows, class_, rank in (
+        ("rank-highest", "the highest rank of all that name town and class", 4, 2),
+        ("rank-of-class", "not of those that name other classes", 1, 1),
+    ):
+        yield Vector(
+            name=f"permission-{name}",
+            shows=shows,
+            kind="permission",
+            bytes=cbor(Lane(author="node", class_=class_).array),
+            given={"authorities": AUTHORITIES, "statements": [s.hex() for s in many]},
+            expect={"rank": rank},
+        )
+
+
+class Opaque(Entry):
+    """An entry whose payload is no payload."""
+
+    @property
+    def payload(self) -> bytes:
+        return b"\xff"
+
+
+def record_vectors() -> Iterator[Vector]:
+    first = Entry(fields={"title": "夏祭り", "begins": "18:00"})
+    origin = records.ORIGIN
+    head = heads(origin.id, [first.header])[0]
+    begun: records.Written = (origin, 1, first, True)
+    said = dict(first.fields)
+    name = [origin.id, 1, head[:8]]
+
+    def edit(lane: Lane, fields: dict[str, object]) -> records.Written:
+        here = lane == origin
+        entry = Entry(
+            fields=fields, record=1 if here else name, parents=[1 if here else name], counter=2
+        )
+        return lane, 2 if here else 1, entry, True
+
+    heir, far, feed = (Lane(author=author) for author in ("heir", "far hall", "feed"))
+    cert = {
+        author: certificate(author, role, towns=[town], signer=signer)
+        for author, role, town, signer in (
+            ("heir", "node", TOWN, "authority"),
+            ("feed", "feed", TOWN, "authority"),
+            ("far hall", "office", OTHER_TOWN, "other authority"),
+        )
+    }
+    named = statement({1: public("kamisato"), 2: public("heir"), 3: 1}, type_="kairan-successor")
+    elsewhere = statement(
+        {1: public("kamisato"), 2: public("heir"), 3: 1},
+        type_="kairan-successor",
+        signer="other authority",
+    )
+    here = certificate("far hall", "node")
+    for title, shows, lane, more in (
+        ("feed", "a feed edits what another began", feed, [cert["feed"]]),
+        ("far-office", "an office of another town", far, [here, cert["far hall"]]),
+        ("no-heir", "a node that wasn't named successor", heir, [cert["heir"]]),
+        (
+            "heir-elsewhere",
+            "named successor by another town's authority",
+            heir,
+            [cert["heir"], elsewhere],
+        ),
+    ):
+        yield records.record(
+            f"record-no-effect-{title}",
+            f"no effect: {shows}",
+            [begun, edit(lane, {"title": "x"})],
+            fields=said,
+            versions=[(origin, 1)],
+            counter=1,
+            more=more,
+        )
+    yield records.record(
+        "record-successor",
+        "the certified successor of its author may change a record",
+        [begun, edit(heir, {"title": "引き継ぎ"})],
+        fields=said | {"title": "引き継ぎ"},
+        versions=[(heir, 1)],
+        counter=2,
+        more=[cert["heir"], named],
+    )
+    yield records.record(
+        "record-group-name",
+        "a field that nobody declares is a group of its own, even if a group has its name",
+        [begun, edit(origin, {"when": "?"})],
+        fields=said | {"when": "?"},
+        versions=[(origin, 2)],
+        counter=2,
+    )
+    for title, shows, entry in (
+        ("counter-2", "another counter", Entry(fields={"title": "x"}, counter=2)),
+        ("parents", "parents", Entry(fields={"title": "x"}, parents=[7])),
+        ("no-act", "a kind without an act", Entry(fields={"title": "x"}, kind="event")),
+    ):
+        yield records.record(
+            f"record-first-{title}",
+            f"a first entry with {shows} has no effect: there is no record",
+            [(origin, 1, entry, True)],
+            fields=None,
+        )
+    opaque = Opaque(fields={}, record=1, parents=[1], counter=2)
+    yield records.record(
+        "record-opaque",
+        "a payload without meaning: its entry has effect and says nothing",
+        [begun, (origin, 2, opaque, True)],
+        fields=said,
+        versions=[(origin, 2)],
+        counter=2,
+    )

@@ -1,0 +1,525 @@
+"""Works out every example beside it from docs/spec: what machines make of what the decoder reads.
+
+Like the decoder it uses nothing of the implementation.
+"""
+
+from base64 import b32encode
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
+
+from cbor2 import dumps, load, loads
+
+from tests.vectors.decoder import MALFORMED, MIB, Unverified, bundle, decode, unwrap, vouched
+from tests.vectors.decoder import read as decoded
+from tests.vectors.kit import notation
+
+MARK = bytes.fromhex("8a4b524e")
+CNF, ROLE, TOWNS, CLASSES, AUDIENCES, COUNTER, LIVES = 8, *range(-65537, -65543, -1)
+# The rank that a role has, class by class.
+RANKS = {"office": "22222", "node": "10110", "feed": "02010", "hub": "00000", "enrolment": "00000"}
+OUTSIDE = ("serial", "issued", "sent", "cancels", "digest")
+
+
+class Refused(Exception):
+    """A rule of the spec is broken: the message is its name."""
+
+
+def need(holds: Any, why: str) -> None:
+    if not holds:
+        raise Refused(why)
+
+
+def hashed(*parts: bytes) -> bytes:
+    return sha256(b"".join(parts)).digest()
+
+
+def lane_id(lane: Any) -> bytes:
+    return hashed(b"kairan/1 lane", dumps(lane))
+
+
+def branch_id(lane: bytes, number: int, head: bytes) -> bytes:
+    return hashed(b"kairan/1 branch", lane, dumps(number), head)
+
+
+def shown(value: Any) -> Any:
+    """Bytes as hex."""
+    if type(value) in (list, tuple):
+        return [shown(item) for item in value]
+    return value.hex() if type(value) is bytes else value
+
+
+# ---------------------------------------------------------------- who may do what
+
+
+class Trust:
+    """The statements that have a say, each with the towns where it has."""
+
+    def __init__(self, authorities: dict[str, list[str]]) -> None:
+        self.authorities = authorities
+        self.held: list[tuple[set[str], str, Any, bytes]] = []
+
+    def state(self, data: bytes) -> str:
+        """Take a statement in. What type it is."""
+        try:
+            if data[1:13] == dumps("kairan fork"):
+                content = decode("fork proof", data, {})["value"]
+                signer, kind = content[2][1], "kairan fork"
+            else:
+                signer, kind, content = decode("statement", data, {})["value"]
+        except Unverified as why:
+            raise Refused("signature") from why
+        except MALFORMED as why:
+            raise Refused("malformed") from why
+        towns = self._towns(signer, kind, content)
+        need(towns, "town" if kind == "kairan-register" else "foreign")
+        if kind == "kairan-successor":
+            content = {**content, "towns": towns}
+        self.held.append((towns, kind, content, data))
+        return str(kind)
+
+    def _towns(self, signer: bytes, kind: str, content: Any) -> set[str]:
+        signed = {t for t, keys in self.authorities.items() if signer.hex() in keys}
+        if kind == "kairan-certificate":
+            return {*content[TOWNS]} if {*content[TOWNS]} <= signed else set()
+        if kind == "kairan fork":
+            return {content[2][0]} & {t for c in self.claims(signer) for t in c[TOWNS]}
+        if kind == "kairan-register":
+            certified = {t for c in self.claims(signer) for t in c[TOWNS]}
+            return {t for t in {content[2]} & certified if not self._revocation(t, signer)}
+        return signed
+
+    def claims(self, key: bytes) -> list[Any]:
+        all_of_them = (c for _, kind, c, _ in self.held if kind == "kairan-certificate")
+        return [claims for claims in all_of_them if claims[CNF][1][-2] == key]
+
+    def may(self, lane: Any) -> bool:
+        """False where it waits: no certificate of the author is held."""
+        need(lane[0] in self.authorities, "foreign")
+        left = self.claims(lane[1])
+        if not left:
+            return False
+        for why, claim, at in ("town", TOWNS, 0), ("class", CLASSES, 4), ("audience", AUDIENCES, 5):
+            left = [claims for claims in left if lane[at] in claims[claim]]
+            need(left, why)
+        need(any(lane[2] <= claims[LIVES] for claims in left), "incarnation")
+        return True
+
+    def rank(self, lane: Any) -> int:
+        here = [c for c in self.claims(lane[1]) if lane[0] in c[TOWNS] and lane[4] in c[CLASSES]]
+        return max((int(RANKS[claims[ROLE]][lane[4] - 1]) for claims in here), default=0)
+
+    def is_office(self, key: bytes, town: str) -> bool:
+        return any(c[ROLE] == "office" and town in c[TOWNS] for c in self.claims(key))
+
+    def heirs(self, key: bytes, town: str) -> set[bytes]:
+        """Its successors in a town, theirs, and so on."""
+        named = [
+            c for towns, kind, c, _ in self.held if kind == "kairan-successor" and town in towns
+        ]
+        found = {key}
+        for _ in named:
+            found |= {content[2] for content in named if content[1] in found}
+        return found - {key}
+
+    def _revocation(self, town: str, key: bytes) -> Any:
+        found = [
+            (content[2], data, content)
+            for towns, kind, content, data in self.held
+            if kind == "kairan-revocation" and town in towns and content[1] == key
+        ]
+        return max(found)[2] if found else None
+
+    def cut(self, lane: Any) -> tuple[int, bytes] | None:
+        """Up to where a lane holds; None: all of it."""
+        revocation = self._revocation(lane[0], lane[1])
+        if revocation is None:
+            return None
+        named = [(number, head) for cut, number, head in revocation[3] if cut == lane]
+        return named[0] if named else (0, b"")
+
+
+def trust(given: Any) -> Trust:
+    """What these statements come to; those of nobody's authority to nothing."""
+    found = Trust(given["authorities"])
+    for data in given["statements"]:
+        try:
+            found.state(bytes.fromhex(data))
+        except Refused:
+            continue
+    return found
+
+
+def permission(lane: Any, given: Any) -> Any:
+    known = trust(given)
+    return {"rank": known.rank(lane)} if known.may(lane) else {"waiting": True}
+
+
+# ---------------------------------------------------------------- what is held
+
+
+class Lane:
+    """Its entries by their heads: where two follow one, its histories part."""
+
+    def __init__(self, lane: Any) -> None:
+        self.lane = lane
+        self.id = lane_id(lane)
+        self.number = {self.id: 0}
+        self.before: dict[bytes, bytes] = {}
+        self.bare: set[bytes] = set()  # without their payloads
+
+    def histories(self) -> Iterator[list[bytes]]:
+        """The heads of each, from number 1 on."""
+        for head in self.before.keys() - {*self.before.values()}:
+            history = [head]
+            while self.before[history[0]] != self.id:
+                history.insert(0, self.before[history[0]])
+            yield history
+
+    def name(self, history: list[bytes]) -> bytes:
+        """What a history goes by: the last place where it parted from another, if it did."""
+        for head in reversed(history):
+            if [*self.before.values()].count(self.before[head]) > 1:
+                return branch_id(self.id, self.number[head], head)
+        return self.id
+
+
+class Ledger:
+    def __init__(self, authorities: dict[str, list[str]]) -> None:
+        self.trust = Trust(authorities)
+        self.lanes: dict[bytes, Lane] = {}
+        self.waiting: list[Any] = []
+        self.orders: list[Any] = []
+
+    def take(self, item: Any) -> dict[str, Any]:
+        """Ingest a statement (bytes) or a bundle (an array)."""
+        if type(item) is bytes:
+            self.trust.state(item)
+            found: dict[str, Any] = {"outcome": "kept", "entries": 1, "payloads": 0}
+        else:
+            found = self._keep(item)
+        if found["outcome"] == "waiting":
+            self.waiting.append(item)
+        elif found["entries"]:
+            self._retry()
+        return found
+
+    def _retry(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for item in waiting:
+            self.take(item)
+
+    def _keep(self, value: Any) -> dict[str, Any]:
+        told, lane, first, before = bundle(value), value[1], value[2], value[3]
+        if not self.trust.may(lane):
+            return {"outcome": "waiting"}
+        try:
+            vouched(lane, told["last"], told["heads"][-1], value[5])
+        except Unverified as why:
+            raise Refused("signature") from why
+        cut = self.trust.cut(lane)
+        need(cut is None or first <= cut[0], "revoked")
+        lives = {tuple(e.lane[2:4]) for e in self.lanes.values() if e.lane[1] == lane[1]}
+        need(len(lives | {tuple(lane[2:4])}) <= 8, "incarnation")
+        held = self.lanes.get(told["lane_id"], Lane(lane))
+        need(first > 1 or before == held.id, "contradicts")
+        if held.number.get(before) != first - 1:
+            return {"outcome": "waiting"}
+        self.lanes[held.id] = held
+        holes, entries, payloads = self._holes(held), 0, 0
+        for number, (head, entry) in enumerate(zip(told["heads"], value[4], strict=True), first):
+            bare = entry[1] is None
+            if head not in held.before:
+                held.before[head], held.number[head] = before, number
+                held.bare |= {head} if bare else set()
+                entries += 1
+            elif head in holes and not bare:
+                held.bare -= {head}
+                payloads += 1
+            before = head
+        self._obey(lane, told["headers"], [entry[1] for entry in value[4]])
+        return {"outcome": "kept", "entries": entries, "payloads": payloads}
+
+    def _obey(self, lane: Any, headers: list[bytes], payloads: list[bytes | None]) -> None:
+        if lane[4] == 1 and self.trust.is_office(lane[1], lane[0]):
+            for header, payload in zip(headers, payloads, strict=True):
+                self.orders += [(lane[0], *each) for each in orders(header, payload)]
+
+    def _holes(self, held: Lane) -> set[bytes]:
+        """Entries without a payload that no order names."""
+        ordered: set[bytes] = set()
+        for history in held.histories():
+            for town, lane, first, last, check in self.orders:
+                here = town == held.lane[0] and lane == held.id
+                if here and (len(history) < last or history[last - 1].startswith(check)):
+                    ordered |= {*history[first - 1 : last]}
+        return held.bare - ordered
+
+    def frontier(self, held: Lane) -> list[Any]:
+        """Its lines: one per history, as far as a revocation leaves it."""
+        lines: list[Any] = []
+        cut, holes = self.trust.cut(held.lane), self._holes(held)
+        for history in held.histories():
+            name = held.name(history)
+            if cut is not None and len(history) >= cut[0]:
+                if not cut[0] or history[cut[0] - 1] != cut[1]:
+                    continue
+                name, history = held.id, history[: cut[0]]
+            line = [name, len(history), history[-1], ranges([head in holes for head in history])]
+            lines += [line] if line not in lines else []
+        return lines
+
+
+def ranges(missing: list[bool]) -> list[list[int]]:
+    found: list[list[int]] = []
+    for number, is_missing in enumerate(missing, 1):
+        if is_missing and found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        elif is_missing:
+            found.append([number, number])
+    return found
+
+
+def items(data: bytes) -> Iterator[bytes]:
+    """Those of a CBOR sequence. Raises one of MALFORMED at the first that can't be read."""
+    stream = BytesIO(data)
+    while (at := stream.tell()) < len(data):
+        load(stream)
+        decoded(item := data[at : stream.tell()], "cbor")
+        yield item
+
+
+def ingest(value: Any, given: Any) -> Any:
+    ledger = Ledger(given["authorities"])
+    for item in items(bytes.fromhex(given["before"])):
+        assert ledger.take(loads(item))["outcome"] == "kept"
+    return ledger.take(value)
+
+
+def held(data: bytes, given: Any) -> Any:
+    ledger, outcomes = Ledger(given["authorities"]), []
+    for item in items(data):
+        try:
+            outcomes.append(ledger.take(loads(item))["outcome"])
+        except Refused as why:
+            outcomes.append(str(why))
+    parts: dict[tuple[str, int, int], list[Any]] = {}
+    for lane in ledger.lanes.values():
+        part = lane.lane[0], lane.lane[4], lane.lane[5]
+        parts[part] = sorted(parts.get(part, []) + ledger.frontier(lane))
+    told = [
+        [*part, notation(lines), hashed(b"kairan/1 frontier", dumps(lines)).hex()]
+        for part, lines in sorted(parts.items())
+        if lines
+    ]
+    return {"outcomes": outcomes, "frontiers": told}
+
+
+def frontier(value: Any, _: Any) -> Any:
+    towns = []
+    for town, statements, parts in value:
+        digests = [[c, a, hashed(b"kairan/1 frontier", dumps(lines))] for c, a, lines in parts]
+        towns.append([town, hashed(b"kairan/1 statements", *sorted(statements)), digests])
+    return {"towns": shown(towns), "digest": hashed(b"kairan/1 held", dumps(towns)).hex()}
+
+
+def orders(header: bytes, payload: bytes | None) -> list[Any]:
+    """The payloads that an entry orders away: lane id, from, to, check at to."""
+    kind = loads(header)[1]
+    try:
+        fields = decoded(payload or b"", "payload")[2]
+    except MALFORMED:
+        return []
+    listed = fields.get({"order/erase": "entries", "order/retain": "ranges"}.get(kind, ""))
+    found = []
+    for item in listed if type(listed) is list else []:
+        match item:
+            case [bytes(lane), number, bytes(check)] if kind == "order/erase":
+                ordered = [lane, number, number, check]
+            case [bytes(lane), _, _, bytes()] if kind == "order/retain":
+                ordered = item
+            case _:
+                continue
+        _, first, last, check = ordered
+        if type(first) is type(last) is int and 1 <= first <= last and len(check) == 8:
+            found.append(ordered)
+    return found
+
+
+# ---------------------------------------------------------------- what entries add up to
+
+
+def effective(entry: Any, effect: Any, known: Trust) -> bool:
+    """Whether it changes its record, by page 1. What has effect before it is in `effect`."""
+    lane, references = entry["lane"], entry["references"]
+    if entry["act"] != "write":
+        return False
+    if references == [None]:
+        return bool(entry["counter"] == 1)
+    named = [effect.get(reference and reference[:2]) for reference in references]
+    if len(named) < 2 or None in named:
+        return False
+    first, *parents = named
+    town, author = first["lane"][0], first["lane"][1]
+    checks = zip(named, references, strict=True)
+    return (
+        first["references"] == [None]
+        and all(e["head"].startswith(check) for e, reference in checks for check in reference[2:])
+        and entry["counter"] == 1 + max(parent["counter"] for parent in parents)
+        and all(entry[same] == first[same] for same in ("board", "town", "class"))
+        and (lane[1] in {author} | known.heirs(author, town) or known.is_office(lane[1], town))
+    )
+
+
+def record(entries: Any, given: Any) -> Any:
+    effect: dict[Any, Any] = {}
+    known = trust(given)
+    for entry in sorted((read_entry(*each) for each in entries), key=lambda e: e["counter"]):
+        if effective(entry, effect, known):
+            parents = {reference[:2] for reference in entry["references"][1:]}
+            above = parents.union(*(effect[name]["above"] for name in parents))
+            weight = known.rank(entry["lane"]), entry["counter"], entry["name"]
+            effect[entry["name"]] = entry | {"above": above, "weight": weight}
+    return {"record": value_of([*effect.values()], given["groups"]) if effect else None}
+
+
+def read_entry(lane: Any, number: int, head: bytes, header: bytes, payload: bytes | None) -> Any:
+    id_ = lane_id(lane)
+    value = decode("header", header, {"lane_id": id_})["value"]
+    board, _, act = value[1].partition("/")
+    try:
+        said = decoded(payload or b"", "payload")
+    except MALFORMED:
+        said = {2: {}}
+    references = [value.get(2), *value.get(3, [])]
+    long = [(id_, name) if type(name) is int else name and tuple(name) for name in references]
+    return (
+        {"name": (id_, number), "lane": lane, "town": lane[0], "class": lane[4], "head": head}
+        | {"board": board, "act": act, "counter": value[4], "references": long, "fields": said[2]}
+        | {"hole": payload is None, "understood": min(*value, *said) >= 0}
+    )
+
+
+def value_of(effect: list[Any], groups: Any) -> Any:
+    """What the entries with effect add up to, group by group."""
+    declared: Any = groups.get(effect[0]["board"], {}) | {"withdrawn": "withdrawn"}
+    fields: dict[str, Any] = {}
+
+    def group(field: str) -> tuple[bool, str]:
+        return field in declared, declared.get(field, field)
+
+    for each in {group(field) for entry in effect for field in entry["fields"]}:
+        carry = [entry for entry in effect if each in map(group, entry["fields"])]
+        below = set[Any]().union(*(entry["above"] for entry in carry))
+        left = [entry for entry in carry if entry["name"] not in below]
+        won = max(left, key=lambda entry: entry["weight"])["fields"]
+        fields |= {f: v for f, v in won.items() if group(f) == each and v is not None}
+    below = set[Any]().union(*(entry["above"] for entry in effect))
+    marks = {field for entry in effect for field in entry["fields"] if field.startswith("!")}
+    return {
+        "fields": notation(fields),
+        "versions": shown(sorted(e["name"] for e in effect if e["name"] not in below)),
+        "counter": max(entry["counter"] for entry in effect),
+        "complete": not any(entry["hole"] for entry in effect),
+        "understood": marks <= set(declared) and all(entry["understood"] for entry in effect),
+    }
+
+
+def address(value: Any, _: Any) -> Any:
+    return {"address": f"{b32encode(value[0][:10]).decode().lower()}-{value[1]}"}
+
+
+def largest(values: Any, by: Callable[[Any], Any]) -> int:
+    return max(range(len(values)), key=lambda index: by(values[index]))
+
+
+# ---------------------------------------------------------------- what carries it
+
+
+def parcel(data: bytes, _: Any) -> Any:
+    told = {"statements": 0, "bundles": 0, "unreadable": 0}
+    try:
+        for item in items(data):
+            told[sort_of(item)] += 1
+    except MALFORMED:
+        told["unreadable"] += 1
+    return told
+
+
+def sort_of(item: bytes) -> str:
+    value = loads(item)
+    if type(value) is bytes and len(value) <= 4096:
+        return "statements"
+    try:
+        bundle(decoded(item, "bundle", MIB))
+    except MALFORMED:
+        return "unreadable"
+    return "bundles"
+
+
+def carrier(data: bytes, _: Any) -> Any:
+    parcels, framed, whole, at = [], False, False, data.find(MARK)
+    while at >= 0:
+        end = at + 9 + int.from_bytes(data[at + 5 : at + 9])
+        kind, body = data[at + 4 : at + 5], data[at + 9 : end]
+        try:
+            need(end <= len(data) and len(body) <= 8 * MIB, "malformed")
+            need(kind in (b"\1", b"\2", b"\3"), "malformed")
+            if kind == b"\1":
+                decoded(body, "cbor")
+            elif kind == b"\2":
+                parcels.append(unwrap(*decoded(body, "wrapped")))
+            whole = kind == b"\3" and body == hashed(data[:at]) and end == len(data)
+            framed, at = True, data.find(MARK, end)
+        except (Refused, *MALFORMED):
+            at = data.find(MARK, at + 1)
+    return {"parcels": shown(parcels), "whole": whole, "kairan": framed}
+
+
+def answer(data: bytes, given: Any) -> Any:
+    us, asked, sender = (bytes.fromhex(given[name]) for name in ("offerer", "offer", "sender"))
+    said = decode("answer", data, {"sender": sender})["value"][2]
+    offer = loads(loads(asked)[2])
+    need(said[2] == hashed(us)[:8] and said[11] == hashed(asked)[:16], "signature")
+    need(said[3] == offer[3] or said.get(12) == "counter", "signature")
+    if 12 in said:
+        return {"declined": said[12]} | ({"counter": said[3]} if said[12] == "counter" else {})
+    return {"synced": said[4] == offer[4]}
+
+
+def age(register: bytes) -> Any:
+    content = decode("statement", register, {})["value"][2]
+    return content[3][0], content[5], register
+
+
+def registers_digest(registers: Any, _: Any) -> Any:
+    assert all(map(age, registers))
+    return {"digest": hashed(b"kairan/1 registers", *sorted(map(hashed, registers))).hex()}
+
+
+READERS: dict[str, Callable[[Any, Any], Any]] = {
+    "address": address,
+    "outside": lambda v, _: {"shown": largest(v, lambda thing: [thing[key] for key in OUTSIDE])},
+    "record": record,
+    "permission": permission,
+    "frontier": frontier,
+    "branch": lambda v, _: {"id": branch_id(*v).hex()},
+    "ingest": ingest,
+    "order": lambda v, _: {"orders": shown(orders(*v))},
+    "newest register": lambda v, _: {"newest": largest(v, age)},
+    "registers digest": registers_digest,
+}
+OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
+    "held": held,
+    "parcel": parcel,
+    "carrier": carrier,
+    "answer to an offer": answer,
+}
+
+
+def read(kind: str, data: bytes, given: Any) -> dict[str, Any]:
+    """What follows from an example, as it stands in JSON. Raises Refused."""
+    if kind in OF_BYTES:
+        return dict(OF_BYTES[kind](data, given))
+    return dict(READERS[kind](decoded(data, "cbor"), given))
