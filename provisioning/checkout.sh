@@ -14,6 +14,7 @@ cd "$here"
 test_packages="
     chromium
     e2fsprogs
+    faketime
     fonts-morisawa-bizud-gothic
     fonts-noto-cjk
     git
