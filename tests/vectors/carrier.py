@@ -105,5 +105,22 @@ def vectors() -> Iterator[Vector]:
         ended(*frames[:2], frame(PARCEL, cbor([2, 0, b""])), *frames[2:]),
         intact=True,
     )
+    later = frame(9, b"later")
+    yield file("only-unknown", "only a frame of an unknown type", later, (), has_frames=False)
+    unreadable = frame(LABEL, b"\xff")
+    yield file("only-bad-label", "only a label that is no CBOR", unreadable, (), has_frames=False)
+    yield file(
+        "bad-label",
+        "a label that can't be read stops nothing",
+        ended(unreadable, *frames[1:]),
+        intact=True,
+    )
+    yield file(
+        "odd-label", "a label may say anything", ended(frame(LABEL, b"\x01")), (), intact=True
+    )
+    yield file("no-label", "a file without a label", ended(*frames[1:]), intact=True)
+    yield file("late-label", "a label that comes last", ended(*frames[1:], label()), intact=True)
+    yield file("short-end", "an end of 31 bytes", frames[1] + frame(END, bytes(31)), (NODE_ITEM,))
+    yield file("only-end", "an end, and nothing before it", ended(), (), intact=True)
     yield file("not-kairan", "no frame at all", b"%PDF-1.7 something else", (), has_frames=False)
     yield file("empty", "an empty file", b"", (), has_frames=False)

@@ -184,7 +184,7 @@ def unwrap(_: int, method: int, body: bytes) -> bytes:
 
 
 def decode(kind: str, data: bytes, given: Any) -> Any:
-    """What follows from the bytes. Raises Unverified; or anything else, for what is malformed."""
+    """What follows from the bytes. Raises Unverified, or one of MALFORMED."""
     value = read(data, kind if kind in SHAPES else "sealed", SIZES.get(kind, 8 * MIB))
     match kind:
         case "header":
