@@ -2,7 +2,6 @@
 
 from hashlib import sha256
 from itertools import accumulate, pairwise
-from types import FunctionType
 from typing import Any
 
 import zstandard
@@ -45,16 +44,15 @@ SHAPES: dict[str, Any] = {
     | REST,
     "allowed": lambda v: v[-65538] and fits(v[-65539], [{*MAY[v[-65537]]}, int]),
     "kairan-certificate": lambda v: fits(v, "claims") and fits(v, "allowed"),
-    "cuts": lambda v: (
-        fits(v[3], [("lane", COUNT, KEY), dumps]) and all(c[0][1] == v[1] for c in v[3])
-    ),
-    "kairan-revocation": lambda v: fits(v, {1: KEY, 2: COUNT, 3: list}) and fits(v, "cuts"),
+    "cuts": {1: KEY, 2: COUNT, 3: [("lane", COUNT, KEY), dumps]},
+    "kairan-revocation": lambda v: fits(v, "cuts") and all(cut[0][1] == v[1] for cut in v[3]),
     "kairan-successor": {1: KEY, 2: KEY, 3: COUNT},
     "fork proof": ("kairan fork", 1, "lane", COUNT, KEY, SIGNATURE, KEY, [KEY], COUNT, SIGNATURE),
     "name": lambda v: fits(v, "32 characters") and v,
     "value": lambda v: len(dumps(v)) <= 250,
     "kairan-register": ("kairan register", 1, "LG code", (LIFE, SHORT), "name", COUNT, "value"),
-    "held": lambda v: fits(v, (KEY, COUNT, KEY, [(COUNT, COUNT)])) and apart(v[3], v[1]),
+    "apart": lambda v: all(a <= b < c - 1 for (a, b), (c, _) in pairwise([*v[3], (v[1] + 2, 0)])),
+    "held": lambda v: fits(v, (KEY, COUNT, KEY, [(COUNT, COUNT)])) and fits(v, "apart"),
     "lanes": lambda v: fits(v, ["held", lambda held: held[0]]) and len(v) <= 20_000,
     "summary": ([KEY, bytes], "lanes"),
     "message": {1: 1, 2: SHORT, 3: range(1 + (1 << 62)), 9: "32 characters"} | REST,
@@ -65,23 +63,6 @@ SHAPES: dict[str, Any] = {
     "refusal": {"unknown", "counter", "recipient", "town"},
     "kairan-offer": lambda v: all(fits(v, part) for part in ("message", "told", "asked")),
     "kairan-answer": lambda v: all(fits(v, part) for part in ANSWER[fits(v, dict) and 12 in v]),
-}
-
-
-RULES: dict[Any, Any] = {
-    type: lambda v, shape: type(v) is shape,
-    range: lambda v, shape: type(v) is int and v in shape,
-    bytes: lambda v, shape: type(v) is bytes and len(v) == len(shape),
-    str: lambda v, shape: fits(v, SHAPES[shape]) if shape in SHAPES else v == shape,
-    set: lambda v, shape: any(fits(v, one) for one in shape),
-    tuple: lambda v, shape: fits(v, list) and len(v) == len(shape) and all(map(fits, v, shape)),
-    list: lambda v, shape: fits(v, list) and all(fits(i, shape[0]) for i in v) and rising(v, shape),
-    dict: lambda v, shape: (
-        fits(v, dict)
-        and all(fits(v.get(k, ...), shape[k]) for k in shape)
-        and all(key in shape or type(key) in shape for key in v)
-    ),
-    FunctionType: lambda v, test: test(v),
 }
 MALFORMED = (ValueError, TypeError, CBORError, zstandard.ZstdError)
 
@@ -99,17 +80,27 @@ def is_town(code: str) -> bool:
     return int(code[5]) == (11 - sum(int(code[at]) * (6 - at) for at in range(5)) % 11) % 10
 
 
-def rising(values: Any, shape: Any) -> bool:
-    return all(by(a) < by(b) for by in shape[1:] for a, b in pairwise(values))
-
-
-def apart(holes: Any, last: int) -> bool:
-    return all(a <= b < c - 1 for (a, b), (c, _) in pairwise([*holes, (last + 2, 0)]))
-
-
 def fits(value: Any, shape: Any) -> Any:
-    rule = RULES.get(type(shape), lambda v, same: type(v) is type(same) and v == same)
-    return rule(value, shape)
+    match shape:
+        case type():
+            return type(value) is shape
+        case range():
+            return type(value) is int and value in shape
+        case bytes():
+            return type(value) is bytes and len(value) == len(shape)
+        case str() if shape in SHAPES:
+            return fits(value, SHAPES[shape])
+        case set():
+            return any(fits(value, one) for one in shape)
+        case tuple():
+            return fits(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
+        case [each, *by]:
+            alike = fits(value, list) and all(fits(item, each) for item in value)
+            return alike and all(key(a) < key(b) for key in by for a, b in pairwise(value))
+        case dict():
+            known = fits(value, dict) and all(key in shape or type(key) in shape for key in value)
+            return known and all(fits(value.get(key, ...), shape[key]) for key in shape)
+    return shape(value) if callable(shape) else type(value) is type(shape) and value == shape
 
 
 def read(data: bytes, shape: Any, most: int = 8 * MIB) -> Any:
@@ -123,8 +114,8 @@ def hashed(*parts: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
 
 
-def fold(head: bytes, headers: Any) -> list[bytes]:
-    return [*accumulate(map(hashed, headers), hashed, initial=head)]
+def fold(head: bytes, hashes: Any) -> list[bytes]:
+    return [*accumulate(hashes, hashed, initial=head)]
 
 
 def vouched(lane: Any, n: int, head: bytes, signature: bytes) -> bytes:
@@ -148,10 +139,9 @@ def signed(parts: Any, key: bytes, kind: str) -> list[Any]:
     return [label[4], label[16], value]
 
 
-def header(data: bytes, lane: bytes) -> Any:
+def header(data: bytes, lane: bytes) -> None:
     value = read(data, "header", SIZES["header"])
     need(all(type(r) is int or r[0] != lane for r in [value.get(2, 1), *value.get(3, [])]))
-    return value
 
 
 def bundle(value: Any) -> Any:
@@ -163,13 +153,8 @@ def bundle(value: Any) -> Any:
             bare = dumps({key: whole[key] for key in sorted(whole, key=dumps)})
         header(bare, lane_id)
         headers.append(bare)
-    heads = fold(before, headers)
-    return {
-        "lane_id": lane_id,
-        "last": first + len(sent) - 1,
-        "headers": headers,
-        "heads": heads[1:],
-    }
+    heads = fold(before, map(hashed, headers))[1:]
+    return {"lane_id": lane_id, "last": first + len(sent) - 1, "headers": headers, "heads": heads}
 
 
 def unwrap(_: int, method: int, body: bytes) -> bytes:
@@ -190,7 +175,7 @@ def decode(kind: str, data: bytes, given: Any) -> Any:
         case "header":
             header(data, given["lane_id"])
         case "chain":
-            return {"heads": fold(*value)[1:]}
+            return {"heads": fold(value[0], map(hashed, value[1]))[1:]}
         case "head signature":
             return {"sig_structure": vouched(*value)}
         case "bundle":
@@ -203,7 +188,7 @@ def decode(kind: str, data: bytes, given: Any) -> Any:
             _, _, lane, n, head, signature, other, hashes, m, later = value
             need(m - n == len(hashes) and head != other)
             vouched(lane, n, head, signature)
-            vouched(lane, m, [*accumulate(hashes, hashed, initial=other)][-1], later)
+            vouched(lane, m, fold(other, hashes)[-1], later)
         case "statement":
             value = signed(value, b"", kind)
         case "offer" | "answer":

@@ -7,6 +7,7 @@ from tests.vectors.chain import BOARD, ENTRIES
 from tests.vectors.edges import register
 from tests.vectors.kit import (
     OTHER_TOWN,
+    THIRD_TOWN,
     TOWN,
     Entry,
     H,
@@ -222,7 +223,7 @@ def cut_vectors() -> Iterator[Vector]:
 def order_vectors() -> Iterator[Vector]:
     emptied = bundle(BOARD, ENTRIES, empty=[2, 3])
     desk = Lane(author="town hall", class_=1)
-    both, second, third = [[2, 3]], [[2, 2]], [[3, 3]]
+    both, second = [[2, 3]], [[2, 2]]
 
     def order(fields: dict[str, object], lane: Lane = desk, kind: str = "order/erase") -> Line:
         return bundle(lane, [Entry(kind=kind, fields=fields)])
@@ -315,7 +316,6 @@ def order_vectors() -> Iterator[Vector]:
                 [NODE, OFFICE, emptied, ordered, bundle(BOARD, ENTRIES, empty=[2])],
                 parts,
             )
-    assert third
 
 
 def life_vectors() -> Iterator[Vector]:
@@ -404,6 +404,14 @@ def permission_vectors() -> Iterator[Vector]:
         certificate("node", "node", counter=3),
         certificate("node", "office", classes=[4], audiences=[2]),
     ]
+    yield Vector(
+        name="permission-foreign-first",
+        shows="no authority of the town is known: told before that no certificate is held",
+        kind="permission",
+        bytes=cbor(Lane(author="node", town=THIRD_TOWN).array),
+        given={"authorities": AUTHORITIES, "statements": []},
+        refused="foreign",
+    )
     for name, shows, class_, rank in (
         ("rank-highest", "the highest rank of all that name town and class", 4, 2),
         ("rank-of-class", "not of those that name other classes", 1, 1),
@@ -504,6 +512,37 @@ def record_vectors() -> Iterator[Vector]:
             f"a first entry with {shows} has no effect: there is no record",
             [(origin, 1, entry, True)],
             fields=None,
+        )
+    desk = Lane(author="town hall")
+    same_number = [origin.id, 1, H(b"another history")[:8]]
+    for title, shows, lane, number, entry in (
+        (
+            "parent-elsewhere",
+            "a parent of another record",
+            origin,
+            3,
+            Entry(fields={"title": "x"}, record=1, parents=[2], counter=2),
+        ),
+        (
+            "two-checks",
+            "one entry named with two checks, of which one doesn't hold",
+            desk,
+            1,
+            Entry(
+                fields={"title": "x"},
+                record=name,
+                parents=sorted([name, same_number], key=cbor),
+                counter=2,
+            ),
+        ),
+    ):
+        yield records.record(
+            f"record-no-effect-{title}",
+            f"no effect: {shows}",
+            [begun, (lane, number, entry, True)],
+            fields=said,
+            versions=[(origin, 1)],
+            counter=1,
         )
     opaque = Opaque(fields={}, record=1, parents=[1], counter=2)
     yield records.record(

@@ -14,7 +14,7 @@ from tests.vectors.rules import reader
 
 HERE = Path(__file__).parent
 DECODER, READER = HERE / "decoder.py", HERE / "rules" / "reader.py"
-LINES_MAX = 214
+LINES_MAX = 198
 
 
 def examples(folder: Path) -> list[dict[str, Any]]:
@@ -164,6 +164,6 @@ def test_the_decoder_imports_nothing_of_the_project() -> None:
 
 def test_the_decoder_stays_short() -> None:
     lines = DECODER.read_text().splitlines()
-    assert len(lines) < LINES_MAX
+    assert len(lines) <= LINES_MAX
     assert max(map(len, lines)) <= 100
     assert not any(";" in line for line in lines)
