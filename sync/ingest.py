@@ -239,8 +239,11 @@ def _prove(ledger: Ledger, bundle: Bundle, links: list[Link], other: bytes) -> N
     `other`: the stretch that the bundle's history parted from.
     """
     parted = ledger.stretch(other)
-    leaf = next(h.id for h in ledger.lanes() if other in {s.id for s in ledger.path(h.id)})
-    run = ledger.run(leaf, parted.first) if parted else None
+    leaves = (h.stretch for h in ledger.lanes() if other in {s.id for s in ledger.path(h.stretch)})
+    leaf = next(leaves, None)  # none where a revocation cut that history off: it needs no proof
+    if parted is None or leaf is None:
+        return
+    run = ledger.run(leaf, parted.first)
     if run is None:
         return
     if run.last <= bundle.last:
