@@ -119,7 +119,7 @@ def _reached(ledger: Ledger, item: LaneHeld, there: Summary) -> tuple[int, Colle
     holds that is on no history of ours may be the continuation of this one: it is to tell.
     """
     names = {item.id, *(stretch.id for stretch in ledger.stretches(item.lane.id))}
-    told = [there.lanes[name] for name in names if name in there.lanes]
+    told = [there.lanes[name] for name in sorted(names) if name in there.lanes]
     others = [
         other for other in ledger.lanes() if other.lane.id == item.lane.id and other.id != item.id
     ]
