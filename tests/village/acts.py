@@ -180,8 +180,9 @@ def carry(world: World) -> None:
         bundles += [forged(world.random, bundle) for bundle in bundles[:3]]
     world.random.shuffle(bundles)
     bundles = bundles[: world.random.randint(1, 10)]
-    statements = [s.encoded for s in here.door.trust().statements if world.random.random() < 0.7]
-    content = stick(here, sorted(statements), [*bundles, *bundles[:2]])
+    held = sorted(s.encoded for s in here.door.trust().statements)
+    statements = [statement for statement in held if world.random.random() < 0.7]
+    content = stick(here, statements, [*bundles, *bundles[:2]])
     if world.random.random() < 0.4:
         content = damaged(world.random, content)
     try:

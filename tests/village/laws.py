@@ -15,7 +15,8 @@ from tests.village.roads import Roads
 from tests.village.standing import cut_of, due, ordered_away, shown
 from tests.village.world import HUB, NEIGHBOUR, NEW, World
 
-ROUNDS_MAX = 8
+ROUNDS_MAX = 40
+"""Many: what waits on several machines is each time only a piece further on its way."""
 
 
 def at_every_step(world: World, seen: dict[str, int]) -> None:

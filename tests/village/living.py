@@ -14,14 +14,18 @@ from tests.village import acts, hostile, laws
 from tests.village.machines import PowerCut
 from tests.village.world import FLOODER, World
 
+STEPS = (8, 16, 32)
 FILES_EVERY = 15
 """So many villages have one with disks that are files."""
 
 
-def live(seed: int) -> World:
-    """One village. Raises AssertionError, with what happened as a note, where a law is broken."""
+def live(seed: int, steps: int = 0) -> World:
+    """One village, as long as told or as it comes.
+
+    Raises AssertionError, with what happened as a note, where a law is broken.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        return _live(seed, Path(folder) if seed % FILES_EVERY == 0 else None)
+        return _live(seed, Path(folder) if seed % FILES_EVERY == 0 else None, steps)
 
 
 def what_breaks(seed: int) -> str:
@@ -33,7 +37,7 @@ def what_breaks(seed: int) -> str:
     return ""
 
 
-def _live(seed: int, folder: Path | None) -> World:
+def _live(seed: int, folder: Path | None, steps: int) -> World:
     lives = Random(seed)
     with (
         patch("sync.machine.memory.incarnation_random", lambda: lives.randbytes(8)),
@@ -41,7 +45,7 @@ def _live(seed: int, folder: Path | None) -> World:
     ):
         world = World(seed, folder)
         try:
-            _pass_time(world)
+            _pass_time(world, steps)
             laws.heal(world)
         except Exception as wrong:
             wrong.add_note(f"seed {seed}; again with: python -m tests.village.living {seed}")
@@ -50,11 +54,11 @@ def _live(seed: int, folder: Path | None) -> World:
     return world
 
 
-def _pass_time(world: World) -> None:
-    steps = world.random.choice([12, 25, 40])
+def _pass_time(world: World, steps: int) -> None:
+    drawn = world.random.choice(STEPS)
     harm = world.random.choice([0, 0.2, 0.5])
     seen: dict[str, int] = {}
-    for _ in range(steps):
+    for _ in range(steps or drawn):
         happens = hostile.HOSTILE if world.random.random() < harm else acts.HONEST
         (act,) = world.random.choices([*happens], weights=[*happens.values()])
         world.tell(f"{act.__module__.rpartition('.')[2]}.{act.__name__}")

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from node.views import Views
@@ -22,6 +23,12 @@ _WRITES = frozenset(
     {"append", "branch", "part", "fill", "sign", "state", "order_away", "register"}
     | {"set_aside", "let_go", "remember", "begin_incarnation"}
 )
+
+
+@cache
+def identity(name: str) -> Identity:
+    """Made once; a village asks for it a thousand times."""
+    return Identity(key(name))
 
 
 class PowerCut(Exception):
@@ -105,7 +112,7 @@ class Machine:
 
     @property
     def identity(self) -> Identity:
-        return Identity(key(self.name))
+        return identity(self.name)
 
     @property
     def held(self) -> Histories:

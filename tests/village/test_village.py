@@ -9,6 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
+from sync.chain import fold
+from sync.cose import public
+from sync.frontier import Held
+from sync.ingest import Kept, ingest
+from sync.revocation import Cut, revoke
+from tests.sync.builders import TOWN, Machine, keep, key, lane, memory, posts, run
 from tests.village.living import live, what_breaks
 from tests.village.mutants import main as mutants
 
@@ -44,9 +50,14 @@ def test_faults_put_into_sync_are_found() -> None:
     assert mutants([]) == 0
 
 
-def test_a_seed_gives_the_same_village_again() -> None:
-    assert live(7).told == live(7).told
-    assert live(7).book.words == live(7).book.words
+def test_a_seed_gives_the_same_village_in_every_process() -> None:
+    context = multiprocessing.get_context("spawn")  # each hashes, and so orders sets, its own way
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        assert pool.submit(all_that_was_said, 7).result() == all_that_was_said(7)
+
+
+def all_that_was_said(seed: int) -> set[bytes]:
+    return set(live(seed, steps=60).book.words)
 
 
 # Seeds that failed once.
@@ -55,3 +66,17 @@ def test_a_seed_gives_the_same_village_again() -> None:
 def test_a_post_of_a_forked_lane_can_still_be_mended() -> None:
     """An edit named the branch in the place of its lane, and had no effect."""
     live(11)
+
+
+def test_the_honest_history_comes_in_behind_the_false_one_that_was_cut_off() -> None:
+    """Proving the fork failed where a revocation had cut off the history that was held."""
+    honest = run(drafts=posts(5))
+    false = run(drafts=[*posts(2), *posts(3, about="嘘")])
+    cut = Cut(4, fold(lane().id, (entry.header for entry in honest.entries[:4])))
+    here = Machine("下郷", memory())
+    keep(here.ledger, TOWN.certify(key("上郷")))
+    assert isinstance(ingest(here.ledger, false, source="stick"), Kept)
+    keep(here.ledger, revoke(public(key("上郷")), 1, {lane(): cut}, TOWN.authority))
+    assert isinstance(ingest(here.ledger, honest, source="stick"), Kept)
+    (held,) = here.ledger.lanes()
+    assert held.held == Held(4, cut.head)
