@@ -7,7 +7,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,6 @@ from typing import TextIO
 from urllib.parse import urlencode, urlsplit
 
 import psutil
-import pytest
 
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
@@ -37,14 +35,6 @@ KILLS = {
     "sync": 18,
     "hub": 4,
     "hub worker": 8,
-}
-KILLS_EVERYDAY = {
-    "supervisor": 2,
-    "web": 2,
-    "web worker": 8,
-    "sync": 4,
-    "hub": 1,
-    "hub worker": 2,
 }
 WRITERS = 4
 PAUSE_SECONDS_MAX = 0.9  # between kills
@@ -139,16 +129,7 @@ def _write_down(log: TextIO, line: str) -> None:
     os.fsync(log.fileno())
 
 
-@pytest.mark.parametrize(
-    "kills",
-    [
-        pytest.param(KILLS_EVERYDAY, id="a few times"),
-        pytest.param(KILLS, id="again and again", marks=pytest.mark.slow),
-    ],
-)
-def test_nothing_acknowledged_is_lost_whatever_is_killed(
-    tmp_path: Path, kills: Mapping[str, int]
-) -> None:
+def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     rng = random.Random(seed)
@@ -161,20 +142,19 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
         for writer in writers:
             writer.start()
         try:
-            killed, while_writing = _kill_all(town, writers, rng, kills)
+            killed, while_writing = _kill_all(town, writers, rng)
         finally:
             for writer in writers:
                 writer.stop()
         print(f"killed {dict(killed)}, {while_writing} of them while a write was in flight")
-        assert killed == kills
-        assert while_writing * 2 >= killed.total()
+        assert killed == KILLS
+        assert while_writing * 2 >= killed.total() >= 100
         assert [said for writer in writers for said in writer.unexpected] == []
 
         for address in town.addresses.values():
             until(partial(is_well, address))
         machines = [town.machine(name) for name in ("office", "kamigo", "shimogo")]
         wait_until_all_hold_the_same(machines)
-        assert sum(len(writer.kept) for writer in writers) > killed.total()
         _check_boards(town, writers, rng)
         assert town.running.interrupt() == 0
         assert town.running.processes() == []
@@ -188,10 +168,8 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(
         assert machine.tables() == before
 
 
-def _kill_all(
-    town: Village, writers: list[Writer], rng: random.Random, kills: Mapping[str, int]
-) -> tuple[Counter[str], int]:
-    plan = [kind for kind, times in kills.items() for _ in range(times)]
+def _kill_all(town: Village, writers: list[Writer], rng: random.Random) -> tuple[Counter[str], int]:
+    plan = [kind for kind, times in KILLS.items() for _ in range(times)]
     rng.shuffle(plan)
     killed: Counter[str] = Counter()
     while_writing = 0
@@ -244,6 +222,7 @@ def _check_boards(town: Village, writers: list[Writer], rng: random.Random) -> N
     logged = [line for writer in writers for line in writer.log.read_text().splitlines()]
     print(f"{len(kept)} posts and {len(logged) - len(kept)} edits were acknowledged")
     assert {line.split()[0] for line in logged} == {post.record for post in kept}
+    assert len(kept) > 100
     for name in ("kamigo", "shimogo"):
         board = {
             f"/records/{post['address']}": post["fields"]["title"]
@@ -253,5 +232,5 @@ def _check_boards(town: Village, writers: list[Writer], rng: random.Random) -> N
         ours = [title for title in board.values() if "の会 " in title]
         assert set(ours) <= sent
         assert len(ours) == len(set(ours))
-        for post in rng.sample(kept, min(READ_OVER_HTTP, len(kept))):
+        for post in rng.sample(kept, READ_OVER_HTTP):
             assert any(title in town.visitor(name).reads(post.record) for title in post.titles)
