@@ -132,7 +132,8 @@ def verify(key: bytes, *parts: Any) -> None:
 
 def signed(parts: Any, key: bytes, kind: str) -> list[Any]:
     label = read(parts[0], {1: -8, 4: SHORT if key else KEY, 16: str})
-    value = read(parts[2], label[16]) if label[16] in SHAPES else parts[2]
+    known = label[16].startswith("kairan-") and label[16] in SHAPES
+    value = read(parts[2], label[16]) if known else parts[2]
     need(not key or label[16] == f"kairan-{kind}")
     need(not key or label[4] == hashed(key)[:8], Unverified)
     verify(key or label[4], *parts)

@@ -177,6 +177,14 @@ def trust_vectors() -> Found:
         "statement", "statement-4097-bytes", "one byte longer than a statement may be", padded(4097)
     )
     by, later = public("authority"), "kairan-something"
+    lane_like = sealed(cbor(1), type_="lane", key_id=by, signer="authority")
+    yield Vector(
+        name="statement-other-type",
+        shows="a type that isn't one of ours",
+        kind="statement",
+        bytes=lane_like,
+        expect=read_as([by, "lane", cbor(1)], lane_like),
+    )
     opaque = sealed(b"\xff", type_=later, key_id=by, signer="authority")
     yield Vector(
         name="statement-unknown-opaque",
