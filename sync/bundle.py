@@ -18,6 +18,7 @@ from sync.limits import (
     BUNDLE_ENTRIES_MAX,
     MESSAGE_BYTES_MAX,
     PARCEL_BYTES_MAX,
+    PARCEL_ITEMS_MAX,
     PAYLOAD_BYTES_MAX,
     STATEMENT_BYTES_MAX,
     WINDOW_BYTES_MAX,
@@ -164,6 +165,8 @@ def unwrap(wrapped: bytes, *, bytes_max: int = PARCEL_BYTES_MAX) -> Parcel:
     unreadable: list[Malformed] = []
     items = cbor.items(body)
     while True:
+        if len(statements) + len(bundles) + len(unreadable) > PARCEL_ITEMS_MAX:
+            raise TooLarge("more items than a parcel holds")
         try:
             match next(items, None):
                 case None:

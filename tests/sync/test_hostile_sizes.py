@@ -81,6 +81,19 @@ def test_a_frame_that_claims_its_true_size_is_read() -> None:
     assert unwrap(honest) == Parcel(statements=(TOWN.certify(key("上郷")),))
 
 
+@pytest.mark.parametrize("item", [b"\x00", b"\x40", b"\x80"], ids=["0", "bytes", "array"])
+def test_a_parcel_of_millions_of_tiny_items_is_refused_before_it_is_read(item: bytes) -> None:
+    small = zstd(item * PARCEL_BYTES_MAX)
+    assert len(small) < 2_000
+
+    def refused() -> None:
+        with pytest.raises(TooLarge):
+            unwrap(small)
+
+    assert peak_bytes(refused) < 64 * MIB
+    assert len(unwrap(zstd(item * 1_000)).unreadable) in (0, 1_000)
+
+
 def test_a_stranger_is_allowed_a_smaller_parcel() -> None:
     parcel = wrap(Parcel(statements=(bytes(1_000),)))
     assert unwrap(parcel, bytes_max=1_003).statements
