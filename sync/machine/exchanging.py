@@ -72,8 +72,10 @@ def converse(
     """Offer until both hold the same, or nothing moves any more.
 
     Raises Unreachable, Malformed or Unverified as road and answer have it, Declined if the other
-    side doesn't take our offers.
+    side doesn't take our offers, or was revoked and gets none.
     """
+    if ledger.trust().is_revoked(to):
+        raise Declined(No.UNKNOWN)
     there: Summary | None = None
     there_digest = b""
     tell_registers = False

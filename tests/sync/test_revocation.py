@@ -7,6 +7,7 @@ import pytest
 
 from sync import cose
 from sync.chain import fold
+from sync.exchange import Declined
 from sync.ingest import Kept, Refused, ingest, ingest_statement
 from sync.lane import Lane
 from sync.revocation import Cut, name_successor, revoke
@@ -79,6 +80,10 @@ def test_a_cut_chooses_one_of_two_histories(ledgers: Ledgers) -> None:
         assert [held.id for held in here.ledger.lanes()] == [lane().id]
 
 
+def unused(offer: bytes) -> bytes:
+    raise AssertionError("an offer was made")
+
+
 def test_a_revoked_machine_is_not_talked_to() -> None:
     thief, desk = node("上郷"), office()
     thief.meet(desk)
@@ -87,6 +92,8 @@ def test_a_revoked_machine_is_not_talked_to() -> None:
     ingest_statement(desk.ledger, revocation(0))
     with pytest.raises(Exception, match="unknown"):
         thief.exchange(desk)
+    with pytest.raises(Declined):
+        desk.exchange(thief, unused)
     assert titles(desk.ledger) == []
 
 
