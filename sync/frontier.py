@@ -73,11 +73,11 @@ def digest(
     for town, statement in statements:
         if town in stated:
             stated[town].append(statement)
-    grouped: dict[str, dict[tuple[int, int], list[list[object]]]] = {town: {} for town in stated}
+    grouped: dict[str, dict[tuple[int, int], dict[bytes, Held]]] = {town: {} for town in stated}
     for item in lanes:
         if item.lane.town in grouped:
-            part = grouped[item.lane.town].setdefault((item.lane.class_, item.lane.audience), [])
-            part.append(_as_array(item.id, item.held))
+            part = grouped[item.lane.town].setdefault((item.lane.class_, item.lane.audience), {})
+            part[item.id] = item.held
     return sha256(
         b"kairan/1 held"
         + cbor.encode(
@@ -96,15 +96,15 @@ def digest(
     ).digest()
 
 
-def _part_digest(part: list[list[object]]) -> bytes:
-    return sha256(b"kairan/1 frontier" + cbor.encode(sorted(part, key=lambda a: a[0]))).digest()  # type: ignore[arg-type,return-value]
+def _part_digest(part: Mapping[bytes, Held]) -> bytes:
+    return sha256(b"kairan/1 frontier" + cbor.encode(_lanes_as_array(part))).digest()
 
 
 def summary_as_array(summary: Summary) -> list[object]:
     """As it stands in offers, answers and labels."""
     return [
         sorted(summary.statements),
-        [_as_array(lane, held) for lane, held in sorted(summary.lanes.items())],
+        _lanes_as_array(summary.lanes),
     ]
 
 
@@ -126,8 +126,11 @@ def read_summary(value: object) -> Summary:
     return Summary(statements=frozenset(statements), lanes=dict(held))
 
 
-def _as_array(lane: bytes, held: Held) -> list[object]:
-    return [lane, held.number, held.head, [list(hole) for hole in held.holes]]
+def _lanes_as_array(lanes: Mapping[bytes, Held]) -> list[list[object]]:
+    return [
+        [lane, held.number, held.head, [list(hole) for hole in held.holes]]
+        for lane, held in sorted(lanes.items())
+    ]
 
 
 def _read_held(value: object) -> tuple[bytes, Held]:
