@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -80,8 +81,10 @@ def test_every_process_keeps_to_the_folder_of_its_machine(town: Village) -> None
 
 
 def _files_of(process: psutil.Process) -> set[Path]:
-    links = Path(f"/proc/{process.pid}/fd").iterdir()
-    paths = {link.readlink() for link in links}
+    paths: set[Path] = set()
+    for link in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            paths.add(link.readlink())
     return {path for path in paths if path.is_file()}
 
 
