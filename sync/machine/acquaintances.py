@@ -7,8 +7,8 @@ from sync.bundle import Bundle, pack_bundle, unpack_bundle
 from sync.frontier import read_summary, summary_as_array
 from sync.ledger import Known, SetAside
 from sync.limits import MESSAGE_BYTES_MAX
-from sync.machine.cut import Load, has_room
 from sync.machine.rows import Rows
+from sync.machine.waiting_room import Load, has_room
 
 
 class Acquaintances(Rows):

@@ -11,8 +11,8 @@ from sync.frontier import Range
 from sync.histories import Histories, Order, Stretch, branch_id
 from sync.lane import Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
-from sync.machine.cut import Load, has_room
 from sync.machine.keys import incarnation_random
+from sync.machine.waiting_room import Load, has_room
 from sync.register import Register
 from sync.statement import Statement
 from sync.trust import Trust

@@ -4,9 +4,9 @@ import pytest
 
 from sync.entry import EntryId, read_header
 from sync.errors import Malformed, TooLarge
+from sync.histories import RUN_BYTES_MAX
 from sync.ledger import Ledger
 from sync.limits import PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
-from sync.machine.cut import RUN_BYTES_MAX
 from sync.writing import Draft
 from tests.sync.builders import Machine, lane, node, office, posts
 

@@ -1,4 +1,4 @@
-"""Where runs are cut to fit a bundle, and how much may wait: the same in every ledger."""
+"""How much may wait: the same in every ledger."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,6 @@ from sync.limits import (
     WAITING_MAX,
     WAITING_PER_SOURCE_MAX,
 )
-
-RUN_BYTES_MAX = BUNDLE_BYTES_MAX * 3 // 4
-"""Of headers and payloads: leaves room for what CBOR puts around 2,000 of them."""
 
 
 class Load(NamedTuple):
