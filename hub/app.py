@@ -21,7 +21,9 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
     @app.post("/sync")
     def exchange() -> Response:
         message = request.get_data(cache=False)
-        return _response(doorway.exchange(hub.ledger, message, me=hub.identity, software=SOFTWARE))
+        reply = doorway.exchange(hub.ledger, message, me=hub.identity, software=SOFTWARE)
+        hub.tidy()
+        return _response(reply)
 
     @app.get("/healthz")
     def healthz() -> Response:

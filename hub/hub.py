@@ -1,14 +1,20 @@
 """A hub opened: a ledger without views."""
 
+import sqlite3
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+from sync.machine import clock
 from sync.machine.database import Database
 from sync.machine.opening import open_identity, take_in_statements, with_ledger
 from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
 from sync.machine.sqlite import SqliteLedger
 
 SOFTWARE = version("kairan")
+
+TIDY_SECONDS = 10.0
+"""How long what was withdrawn may still lie in the log, where machines come by."""
 
 
 class Hub:
@@ -23,6 +29,17 @@ class Hub:
         self.database = database
         self.ledger = SqliteLedger(database, settings.authorities)
         take_in_statements(settings, self.ledger)
+        self._tidied, self._tidy_at = -1, clock.running()
+
+    def tidy(self) -> None:
+        """Empty the log; what an order withdrew could be read in it until it is written over."""
+        version = self.ledger.version()
+        if version != self._tidied and clock.running() >= self._tidy_at:
+            self._tidy_at = clock.running() + TIDY_SECONDS
+            with suppress(sqlite3.OperationalError):  # in use, or the disk is full: then later
+                emptied = self.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (busy, *_) = emptied.fetchone()
+                self._tidied = self._tidied if busy else version
 
 
 def open_hub(folder: Path) -> Hub:
