@@ -201,17 +201,17 @@ def _read_entry(value: object) -> Entry:
 
 
 def _decompress(frame: bytes, bytes_max: int) -> bytes:
-    """At most the limit, whatever the frame says of itself (it may lie about its size)."""
-    decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
+    """What one frame unpacks to: as much as it says, which is looked at before it is unpacked."""
     try:
-        with decompressor.stream_reader(frame, read_across_frames=False) as reader:
-            if len(reader.read(bytes_max + 1)) > bytes_max:
-                raise TooLarge("a parcel larger than the limit")
-        # Now that its size is known, once more: only this tells where the frame ends.
-        whole = decompressor.decompressobj()
-        body = whole.decompress(frame)
+        says = zstandard.get_frame_parameters(frame)
+        if (
+            says.window_size > WINDOW_BYTES_MAX
+            or says.content_size == zstandard.CONTENTSIZE_UNKNOWN
+            or not frame.startswith(zstandard.FRAME_HEADER)
+        ):
+            raise Malformed("not a frame of data that says its size, with a window in the limit")
+        if says.content_size > bytes_max:
+            raise TooLarge("a parcel larger than the limit")
+        return zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
     except zstandard.ZstdError as wrong:
-        raise Malformed("not a zstd frame") from wrong
-    if not frame.startswith(zstandard.FRAME_HEADER) or not whole.eof or whole.unused_data:
-        raise Malformed("not one whole zstd frame")
-    return body
+        raise Malformed("not one whole zstd frame") from wrong

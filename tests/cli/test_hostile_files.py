@@ -158,7 +158,7 @@ def framed(kind: int, body: bytes, *, claims: int | None = None) -> bytes:
 
 
 def zstd_bomb(size: int) -> bytes:
-    packer = zstandard.ZstdCompressor().compressobj()
+    packer = zstandard.ZstdCompressor().compressobj(size=size)
     piece = bytes(1 << 20)
     packed = b"".join(packer.compress(piece) for _ in range(size >> 20)) + packer.flush()
     return cbor.encode([1, 1, packed])

@@ -4,80 +4,62 @@ from hashlib import sha256
 from itertools import accumulate, pairwise
 from typing import Any
 
-import zstandard
 from cbor2 import CBORError, dumps, loads
+from pycose.exceptions import CoseException
 from pycose.keys.okp import OKPKey
 from pycose.messages.sign1message import Sign1Message
+from zstandard import FRAME_HEADER, ZstdDecompressor, ZstdError, get_frame_parameters
 
 MIB, COUNT, KEY, SHORT, HALF, SIGNATURE = 1 << 20, range(1, 1 << 63), *map(bytes, (32, 8, 16, 64))
 SIZES = {"header": 2048, "payload": 65536, "bundle": MIB, "statement": 4096, "fork proof": 4096}
-ANSWER = {False: ("message", "told", "taken"), True: ("message", "declined")}
 MAY = {"office": range(1, 6), "node": (1, 3, 4), "feed": (2, 4), "hub": (), "enrolment": ()}
 REFERENCE, LIFE, REST = {COUNT, (KEY, COUNT, SHORT)}, range(1, 1 << 32), {int: ..., str: ...}
+MALFORMED, MANY = (AssertionError, ValueError, TypeError, CBORError, ZstdError), 1 + (1 << 62)
+NO, SAYS = {"unknown", "counter", "recipient", "town"}, {1: 1, 2: SHORT, 9: "software"} | REST
+TOLD = SAYS | {4: KEY, 6: {..., "summary"}, 7: {..., "parcel"}, 8: {..., KEY}}
 # A shape is a type, a range of integers, so many bytes, a value, a shape's name, a test, one of
-# {some}, [all alike, rising by], an (array) or {map} of these. Of a map's keys {..., x} may be
-# absent, `...` must be, and a type stands for the others.
+# {some}, slice(least, most, of so many), [all alike, rising by], an (array) or {map} of these. Of a
+# map's keys {..., x} may be absent, `...` must be, and a type stands for the others.
 SHAPES: dict[str, Any] = {
     "cbor": {None, bool, bytes, str, range(-1 << 63, 1 << 63), "array", "map"},
     "array": ["cbor"],
     "map": lambda v: fits(v, REST) and fits([*v], ["cbor", dumps]) and fits([*v.values()], "array"),
-    "LG code": lambda v: fits(v, str) and v.encode().isdigit() and len(v) == 6 and is_town(v),
+    "LG code": lambda v: (
+        fits(v, str) and len(v.encode()) == 6 and v.isdigit() and fits(v, "digits")
+    ),
+    "digits": lambda v: int(v[5]) == (11 - sum(int(v[i]) * (6 - i) for i in range(5)) % 11) % 10,
     "LG codes": ["LG code", str],
     "lane": ("LG code", KEY, LIFE, SHORT, range(1, 6), range(1, 3)),
-    "32 characters": lambda v: fits(v, str) and len(v) <= 32,
-    "100 characters": lambda v: fits(v, str) and len(v) <= 100,
     "kind": lambda v: fits(v, str) and len(v.encode()) <= 64,
-    "account": lambda v: fits(v, bytes) and len(v) <= 64,
-    "parents": lambda v: fits(v, [REFERENCE, dumps]) and 1 <= len(v) <= 16,
+    "account": slice(0, 64, bytes),
+    "parents": slice(1, 16, [REFERENCE, dumps]),
     "header": {1: "kind", 2: {..., *REFERENCE}, 3: {..., "parents"}, 4: COUNT, 5: {..., "account"}}
     | {6: (int, range(4)), 7: KEY, 8: range(65537), int: ...},
-    "sent": {7: ..., 8: ..., int: ...},
     "payload": {1: HALF, 2: {str: ...}, int: ...},
-    "chain": (KEY, [bytes]),
-    "head signature": ("lane", COUNT, KEY, SIGNATURE),
-    "entries": lambda v: fits(v, [(bytes, {None, bytes})]) and 1 <= len(v) <= 2000,
-    "bundle": (1, "lane", COUNT, KEY, "entries", SIGNATURE),
+    "bundle": (1, "lane", COUNT, KEY, slice(1, 2000, [(bytes, {None, bytes})]), SIGNATURE),
     "wrapped": (1, range(2), bytes),
-    "sealed": (bytes, {}, bytes, SIGNATURE),
-    "claims": {2: "100 characters", 8: REST | {1: REST | {1: 1, -1: 6, -2: KEY}}, -65537: {*MAY}}
-    | {-65538: "LG codes", -65539: list, -65540: [range(1, 3), int], -65541: COUNT, -65542: COUNT}
-    | REST,
-    "allowed": lambda v: v[-65538] and fits(v[-65539], [{*MAY[v[-65537]]}, int]),
-    "kairan-certificate": lambda v: fits(v, "claims") and fits(v, "allowed"),
+    "statement": (bytes, {}, bytes, SIGNATURE),
+    "claims": {2: slice(0, 100, str), 8: REST | {1: REST | {1: 1, -1: 6, -2: KEY}}, -65537: {*MAY}}
+    | {-65538: slice(1, MIB, "LG codes"), -65539: [int, int], -65540: [range(1, 3), int]}
+    | {-65541: COUNT, -65542: COUNT, int: ..., str: ...},
+    "kairan-certificate": lambda v: fits(v, "claims") and {*v[-65539]} <= {*MAY[v[-65537]]},
     "cuts": {1: KEY, 2: COUNT, 3: [("lane", COUNT, KEY), dumps]},
     "kairan-revocation": lambda v: fits(v, "cuts") and all(cut[0][1] == v[1] for cut in v[3]),
     "kairan-successor": {1: KEY, 2: KEY, 3: COUNT},
     "fork proof": ("kairan fork", 1, "lane", COUNT, KEY, SIGNATURE, KEY, [KEY], COUNT, SIGNATURE),
-    "name": lambda v: fits(v, "32 characters") and v,
     "value": lambda v: len(dumps(v)) <= 250,
+    "name": slice(1, 32, str),
     "kairan-register": ("kairan register", 1, "LG code", (LIFE, SHORT), "name", COUNT, "value"),
+    "software": slice(0, 32, str),
     "apart": lambda v: all(a <= b < c - 1 for (a, b), (c, _) in pairwise([*v[3], (v[1] + 2, 0)])),
     "held": lambda v: fits(v, (KEY, COUNT, KEY, [(COUNT, COUNT)])) and fits(v, "apart"),
-    "lanes": lambda v: fits(v, ["held", lambda held: held[0]]) and len(v) <= 20_000,
-    "summary": ([KEY, bytes], "lanes"),
-    "message": {1: 1, 2: SHORT, 3: range(1 + (1 << 62)), 9: "32 characters"} | REST,
-    "told": {4: KEY, 6: {..., "summary"}, 7: {..., bytes}, 8: {..., KEY}} | REST,
-    "asked": {3: COUNT, 5: {..., "LG codes"}} | REST,
-    "taken": {5: (range(1 << 63),) * 3, 10: {..., True}, 11: HALF} | REST,
-    "declined": dict.fromkeys((4, 5, 6, 7, 8, 10), ...) | {11: HALF, 12: "refusal"} | REST,
-    "refusal": {"unknown", "counter", "recipient", "town"},
-    "kairan-offer": lambda v: all(fits(v, part) for part in ("message", "told", "asked")),
-    "kairan-answer": lambda v: all(fits(v, part) for part in ANSWER[fits(v, dict) and 12 in v]),
+    "summary": ([KEY, bytes], slice(0, 20_000, ["held", lambda held: held[0]])),
+    "parcel": lambda v: fits(v, bytes) and read(v, "wrapped"),
+    "kairan-offer": TOLD | {3: range(1, MANY), 5: {..., "LG codes"}},
+    "taken": TOLD | {3: range(MANY), 5: (range(1 << 63),) * 3, 10: {..., True}, 11: HALF, 12: ...},
+    "declined": SAYS | {3: range(MANY), 11: HALF, 12: NO} | dict.fromkeys((4, 5, 6, 7, 8, 10), ...),
+    "kairan-answer": {"taken", "declined"},
 }
-MALFORMED = (ValueError, TypeError, CBORError, zstandard.ZstdError)
-
-
-class Unverified(Exception):
-    """Not signed by whom it says."""
-
-
-def need(holds: Any, wrong: type[Exception] = ValueError) -> None:
-    if not holds:
-        raise wrong
-
-
-def is_town(code: str) -> bool:
-    return int(code[5]) == (11 - sum(int(code[at]) * (6 - at) for at in range(5)) % 11) % 10
 
 
 def fits(value: Any, shape: Any) -> Any:
@@ -92,6 +74,8 @@ def fits(value: Any, shape: Any) -> Any:
             return fits(value, SHAPES[shape])
         case set():
             return any(fits(value, one) for one in shape)
+        case slice():
+            return fits(value, shape.step) and shape.start <= len(value) <= shape.stop
         case tuple():
             return fits(value, list) and len(value) == len(shape) and all(map(fits, value, shape))
         case [each, *by]:
@@ -104,9 +88,9 @@ def fits(value: Any, shape: Any) -> Any:
 
 
 def read(data: bytes, shape: Any, most: int = 8 * MIB) -> Any:
-    need(len(data) <= most)
+    assert len(data) <= most
     value = loads(data, max_depth=16, allow_indefinite=False, allow_duplicate_keys=False)
-    need(dumps(value) == data and fits(value, "cbor") and fits(value, shape))
+    assert all((dumps(value) == data, fits(value, "cbor"), fits(value, shape)))
     return value
 
 
@@ -114,86 +98,52 @@ def hashed(*parts: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
 
 
-def fold(head: bytes, hashes: Any) -> list[bytes]:
-    return [*accumulate(hashes, hashed, initial=head)]
-
-
 def vouched(lane: Any, n: int, head: bytes, signature: bytes) -> bytes:
-    protected, payload = dumps({1: -8}), dumps(["kairan head", 1, lane, n, head])
-    verify(lane[1], protected, {}, payload, signature)
+    return verify(lane[1], dumps({1: -8}), dumps(["kairan head", 1, lane, n, head]), signature)
+
+
+def verify(key: bytes, protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    message = Sign1Message.from_cose_obj([protected, {}, payload, signature], True)
+    message.key = OKPKey(crv="ED25519", x=key)
+    if not message.verify_signature():
+        raise CoseException
     return dumps(["Signature1", protected, b"", payload])
 
 
-def verify(key: bytes, *parts: Any) -> None:
-    message = Sign1Message.from_cose_obj([*parts], True)
-    message.key = OKPKey(crv="ED25519", x=key)
-    need(message.verify_signature(), Unverified)
-
-
-def signed(parts: Any, key: bytes, kind: str) -> list[Any]:
-    label = read(parts[0], {1: -8, 4: SHORT if key else KEY, 16: str})
-    known = label[16].startswith("kairan-") and label[16] in SHAPES
-    value = read(parts[2], label[16]) if known else parts[2]
-    need(not key or label[16] == f"kairan-{kind}")
-    need(not key or label[4] == hashed(key)[:8], Unverified)
-    verify(key or label[4], *parts)
-    return [label[4], label[16], value]
-
-
-def header(data: bytes, lane: bytes) -> None:
-    value = read(data, "header", SIZES["header"])
-    need(all(type(r) is int or r[0] != lane for r in [value.get(2, 1), *value.get(3, [])]))
-
-
-def bundle(value: Any) -> Any:
-    _, lane, first, before, sent, _ = value
-    headers, lane_id = [], hashed(b"kairan/1 lane", dumps(lane))
-    for bare, payload in sent:
-        if payload is not None:
-            whole = read(bare, "sent") | {7: hashed(payload), 8: len(payload)}
-            bare = dumps({key: whole[key] for key in sorted(whole, key=dumps)})
-        header(bare, lane_id)
-        headers.append(bare)
-    heads = fold(before, map(hashed, headers))[1:]
-    return {"lane_id": lane_id, "last": first + len(sent) - 1, "headers": headers, "heads": heads}
-
-
-def unwrap(_: int, method: int, body: bytes) -> bytes:
-    if method == 0:
-        return body
-    unpacker = zstandard.ZstdDecompressor(max_window_size=8 * MIB)
-    need(len(unpacker.stream_reader(body).read(8 * MIB + 1)) <= 8 * MIB)
-    frame = unpacker.decompressobj()
-    unpacked = frame.decompress(body)
-    need(body.startswith(zstandard.FRAME_HEADER) and frame.eof and not frame.unused_data)
-    return unpacked
-
-
-def decode(kind: str, data: bytes, given: Any) -> Any:
-    """What follows from the bytes. Raises Unverified, or one of MALFORMED."""
-    value = read(data, kind if kind in SHAPES else "sealed", SIZES.get(kind, 8 * MIB))
-    match kind:
-        case "header":
-            header(data, given["lane_id"])
-        case "chain":
-            return {"heads": fold(value[0], map(hashed, value[1]))[1:]}
-        case "head signature":
-            return {"sig_structure": vouched(*value)}
-        case "bundle":
-            told = bundle(value)
-            vouched(value[1], told["last"], told["heads"][-1], value[5])
-            return told
-        case "wrapped":
-            return {"parcel": unwrap(*value)}
-        case "fork proof":
-            _, _, lane, n, head, signature, other, hashes, m, later = value
-            need(m - n == len(hashes) and head != other)
+def decode(kind: str, data: bytes, given: dict[str, bytes]) -> dict[str, Any]:
+    """What follows from the bytes. Raises CoseException, or one of MALFORMED."""
+    value = read(data, kind if kind in SHAPES else "statement", SIZES.get(kind, 8 * MIB))
+    match kind, value:
+        case "header", _:
+            ours = [value.get(2, 1), *value.get(3, [])]
+            assert all(type(one) is int or one[0] != given["lane_id"] for one in ours)
+        case "wrapped", [_, 1, body]:
+            frame = get_frame_parameters(body)
+            assert max(frame.content_size, frame.window_size) <= 8 * MIB
+            assert body.startswith(FRAME_HEADER)
+            value[2] = ZstdDecompressor().decompress(body, allow_extra_data=False)
+        case "bundle", [_, lane, first, before, entries, signature]:
+            headers, lane_id = [], hashed(b"kairan/1 lane", dumps(lane))
+            for header, payload in entries:
+                if payload is not None:
+                    whole = read(header, {7: ..., 8: ..., int: ...})
+                    whole |= {7: hashed(payload), 8: len(payload)}
+                    header = dumps({key: whole[key] for key in sorted(whole, key=dumps)})
+                decode("header", header, {"lane_id": lane_id})
+                headers.append(header)
+            _, *heads = accumulate(map(hashed, headers), hashed, initial=before)
+            sig = vouched(lane, first + len(heads) - 1, heads[-1], signature)
+            return {"lane_id": lane_id, "headers": headers, "heads": heads, "sig_structure": sig}
+        case "fork proof", [_, _, lane, n, head, signature, other, hashes, m, later]:
+            assert m - n == len(hashes)
+            assert head != other
             vouched(lane, n, head, signature)
-            vouched(lane, m, fold(other, hashes)[-1], later)
-        case "statement":
-            value = signed(value, b"", kind)
-        case "offer" | "answer":
-            value = signed(value, given["sender"], kind)
-            if 7 in value[2]:
-                unwrap(*read(value[2][7], "wrapped"))
+            vouched(lane, m, [*accumulate(hashes, hashed, initial=other)][-1], later)
+        case "statement" | "offer" | "answer", [protected, _, payload, signature]:
+            key = given.get("sender", b"")
+            label = read(protected, {1: -8, 4: SHORT if key else KEY, 16: str})
+            known = label[16].startswith("kairan-") and label[16] in SHAPES
+            value = [label[4], label[16], read(payload, label[16]) if known else payload]
+            verify(key or label[4], protected, payload, signature)
+            assert not key or protected == dumps({1: -8, 4: hashed(key)[:8], 16: f"kairan-{kind}"})
     return {"value": value, "hash": hashed(b"kairan/1 lane" if kind == "lane" else b"", data)}

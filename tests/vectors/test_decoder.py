@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycose.exceptions import CoseException
 
 from tests.vectors import decoder
 from tests.vectors.kit import notation
@@ -14,7 +15,7 @@ from tests.vectors.rules import reader
 
 HERE = Path(__file__).parent
 DECODER, READER = HERE / "decoder.py", HERE / "rules" / "reader.py"
-LINES_MAX = 199
+LINES_MAX = 149
 
 
 def examples(folder: Path) -> list[dict[str, Any]]:
@@ -27,8 +28,8 @@ def examples(folder: Path) -> list[dict[str, Any]]:
 
 BYTES, RULES = examples(HERE), examples(HERE / "rules")
 GOOD = [example for example in BYTES if example["refused"] is None]
-SIGNED = {"head signature", "bundle", "statement", "fork proof", "offer", "answer"}
-HASHED = {"cbor", "lane", "header", "payload", "chain", "summary"}
+SIGNED = {"bundle", "statement", "fork proof", "offer", "answer"}
+HASHED = {"cbor", "lane", "header", "payload", "summary"}
 
 
 def bytes_of(example: dict[str, Any]) -> bytes:
@@ -50,7 +51,7 @@ def refusal(act: Callable[[], object]) -> str:
     """Why it is refused; empty where it isn't."""
     try:
         act()
-    except (decoder.Unverified, reader.Refused) as why:
+    except (CoseException, reader.Refused) as why:
         return str(why) or "signature"
     except decoder.MALFORMED:
         return "malformed"
@@ -158,7 +159,7 @@ def imported_by(path: Path) -> set[str]:
 
 def test_the_decoder_imports_nothing_of_the_project() -> None:
     assert imported_by(DECODER) == {"cbor2", "pycose", "zstandard"}
-    assert imported_by(READER) <= {"cbor2", "tests"}
+    assert imported_by(READER) <= {"cbor2", "pycose", "tests"}
     assert "sync" not in READER.read_text().split()
 
 
