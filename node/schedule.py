@@ -16,6 +16,10 @@ from sync.machine import clock
 
 JUMP_SECONDS = 2.0  # less is a slow moment, not a jump
 
+# APScheduler drops a run that comes due before it heard of the end of the one before, and what it
+# drops nobody arms again: so here it is seen to that a job never runs twice at once.
+_INSTANCES_MAX = 1_000
+
 
 class Schedule:
     """Jobs by name, each with the seconds between its runs."""
@@ -26,6 +30,7 @@ class Schedule:
             timezone="UTC", executors={"default": ThreadPoolExecutor(2)}
         )
         self._jobs: dict[str, tuple[float, Callable[[], None]]] = {}
+        self._running: set[str] = set()
         self._lock = Lock()
         self._stopped = False
         self._offset = _clock_offset()
@@ -71,14 +76,20 @@ class Schedule:
                 id=name,
                 replace_existing=True,
                 misfire_grace_time=None,
-                max_instances=1,
+                max_instances=_INSTANCES_MAX,
             )
 
     def _run(self, name: str) -> None:
+        with self._lock:
+            if name in self._running:
+                return  # it is armed anew when that run ends
+            self._running.add(name)
         _, job = self._jobs[name]
         try:
             job()
         finally:
+            with self._lock:
+                self._running.discard(name)
             self._arm(name)
 
 

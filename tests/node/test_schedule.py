@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from threading import Event, Thread
 
 import pytest
+from apscheduler.executors.base import BaseExecutor
 from apscheduler.schedulers import base
 
 from node.schedule import Schedule
@@ -140,6 +141,21 @@ def test_a_slow_job_never_runs_twice_at_once_and_comes_again(
     wall.ahead += TEN_YEARS  # arms it anew, while it runs
     schedule.mind_the_clock()
     go_on.set()
+    runs.come_round(schedule, 3)
+
+
+def test_a_job_comes_again_however_late_the_scheduler_hears_that_it_ended(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = BaseExecutor._run_job_success
+
+    def hear_late(executor: BaseExecutor, *what: object) -> None:
+        Event().wait(3 * INTERVAL_SECONDS)  # as on a machine that is busy with other things
+        heard(executor, *what)
+
+    monkeypatch.setattr(BaseExecutor, "_run_job_success", hear_late)
+    runs = Runs()
+    schedule.every(INTERVAL_SECONDS, "look", runs)
     runs.come_round(schedule, 3)
 
 
