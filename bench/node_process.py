@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.meeting import meet
 from bench.town import write_posts
-from node.node import SOFTWARE, Node, open_node
+from node.node import Node, open_node
 from node.road import HttpRoad
-from sync.ingest import ingest_statement
-from sync.machine.exchanging import converse
 
 _Told = Mapping[str, Any]
 
@@ -33,14 +32,8 @@ def _write(node: Node, told: _Told) -> _Told:
 
 
 def _exchange(node: Node, told: _Told) -> _Told:
-    """As `node.neighbours` does it; a machine that is new to us is asked first who it is."""
     road = HttpRoad(told["url"])
-    key = bytes.fromhex(told["key"])
-    if not key:
-        key, statements = road.hello()
-        for statement in statements:
-            ingest_statement(node.ledger, statement)
-    done = converse(node.ledger, road, me=node.identity, to=key, software=SOFTWARE)
+    key, done = meet(node, road, key=bytes.fromhex(told["key"]))
     road.close()
     return {
         "key": key.hex(),
