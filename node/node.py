@@ -127,9 +127,12 @@ class Node:
         return board.open_to_anyone or self._is_office
 
     def may_change(self, post: Post) -> bool:
-        """At the machine where it was posted, and at the office."""
+        """At the machine where it was posted, at the one that took its place, and at the office."""
+        own, trust = self.identity.public, self.ledger.trust()
         return post.state is PostState.SHOWN and (
-            post.author == self.identity.public or self._is_office
+            post.author == own
+            or self._is_office
+            or trust.succeeds(own, post.author, self.settings.town)
         )
 
     def add(self, board: Board, fields: Mapping[str, object]) -> Post:
