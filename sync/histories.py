@@ -15,7 +15,7 @@ from sync import cbor
 from sync.bundle import Bundle, Entry
 from sync.entry import EntryId, RecordId, Reference, read_header
 from sync.frontier import Held, LaneHeld, Range, ranges
-from sync.lane import Lane
+from sync.lane import Class, Lane
 from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX
 from sync.revocation import Cut
 from sync.trust import Trust
@@ -37,9 +37,9 @@ class Stretch:
 
 
 class Order(NamedTuple):
-    """What an office ordered of a lane's payloads."""
+    """What an entry of an office orders of a lane's payloads."""
 
-    town: str  # the office's: it has a say over lanes of that town only
+    entry: EntryId
     numbers: Range
     check: bytes  # of the head at the last of them: which history is meant
 
@@ -93,8 +93,16 @@ class Histories(ABC):
     def _orders_of(self, lane: bytes) -> Sequence[Order]: ...
 
     @abstractmethod
+    def _ordered_lanes(self) -> Sequence[bytes]:
+        """The lanes that orders name."""
+
+    @abstractmethod
     def _withdraw(self, stretch: bytes, numbers: Range) -> None:
         """Drop these payloads of a stretch, and count them as holes no more."""
+
+    @abstractmethod
+    def _want_again(self, stretch: bytes) -> None:
+        """Count as holes what was withdrawn of a stretch."""
 
     def path(self, id_: bytes) -> list[Stretch]:
         """From the root to that stretch."""
@@ -125,28 +133,42 @@ class Histories(ABC):
     def in_force(self, entry: EntryId, lane: Lane) -> bool:
         """Whether no revocation cuts an entry off."""
         cut = self.trust().cut(lane)
-        return cut is None or (
-            entry.number <= cut.number
-            and any(
-                entry.lane in {stretch.id for stretch in self.path(leaf.id)}
-                and self.head_at(leaf.id, cut.number) in (None, cut.head)
-                for leaf in self.leaves()
-                if leaf.lane.id == lane.id
-            )
-        )
+        if cut is None:
+            return True
+        end = self._end(lane.id, cut)
+        if end is None:
+            return entry.number < cut.number
+        return entry.number <= cut.number and entry.lane in {s.id for s in self.path(end.id)}
+
+    def _end(self, lane: bytes, cut: Cut) -> Stretch | None:
+        """The stretch in which a history ends that a cut leaves; None while that isn't held."""
+        for stretch in self.stretches(lane):
+            if (
+                stretch.first <= cut.number <= stretch.number
+                and self._head_in(stretch.id, cut.number) == cut.head
+            ):
+                return stretch
+        return None
 
     def _cut(self, leaf: Stretch, held: LaneHeld, cut: Cut) -> LaneHeld | None:
-        """What a cut leaves of a history: where it is reached, it is the only one there is."""
-        if leaf.number < cut.number:
+        """What a cut leaves of a history: once its head is held, one of them; till then, any.
+
+        Of a history that has another head there all the rest may be of the one that is meant.
+        """
+        end, path = self._end(leaf.lane.id, cut), self.path(leaf.id)
+        if end is not None and end not in path:
+            return None
+        number = cut.number if end else cut.number - 1
+        if leaf.number <= number and end is None:
             return held
-        if cut.number == 0 or self.head_at(leaf.id, cut.number) != cut.head:
+        head = self.head_at(leaf.id, number)
+        if number < 1 or head is None:
             return None
         holes = tuple(
-            Range(first, min(last, cut.number))
-            for first, last in held.held.holes
-            if first <= cut.number
+            Range(first, min(last, number)) for first, last in held.held.holes if first <= number
         )
-        return LaneHeld(leaf.lane.id, leaf.lane, Held(cut.number, cut.head, holes), leaf.id)
+        name = leaf.lane.id if end else next(s.id for s in path if number <= s.number)
+        return LaneHeld(name, leaf.lane, Held(number, head, holes), leaf.id)
 
     def head_at(self, id_: bytes, number: int) -> bytes | None:
         """The head there in the history of that stretch; None past its end."""
@@ -216,23 +238,40 @@ class Histories(ABC):
             changed.add(record)
         return changed
 
-    def _obey(self, lane: bytes) -> None:
-        """Withdraw what orders name of a lane, in the histories that they mean."""
-        orders = self._orders_of(lane)
-        if not orders:
-            return
-        for leaf in (leaf for leaf in self.leaves() if leaf.lane.id == lane):
-            for town, numbers, check in orders:
-                if town != leaf.lane.town:
-                    continue
-                head = self.head_at(leaf.id, numbers.last)
-                if head is not None and not head.startswith(check):
-                    continue
-                for stretch in self.path(leaf.id):
-                    first = max(numbers.first, stretch.first)
-                    last = min(numbers.last, stretch.number)
-                    if first <= last:
-                        self._withdraw(stretch.id, Range(first, last))
+    def _follow_orders(self, lane: Lane, first: int) -> None:
+        """Obey them in a lane that goes on with that number now."""
+        if self.trust().cut(lane) is None:
+            self._obey(lane.id, first)
+        else:
+            self._obey_anew()  # it may have come to where it is cut
+
+    def _obey_anew(self) -> None:
+        """After a change of what is in force: what no order names any more is a hole again."""
+        for lane in self._ordered_lanes():
+            for stretch in self.stretches(lane):
+                self._want_again(stretch.id)
+            self._obey(lane, 1)
+
+    def _obey(self, lane: bytes, since: int) -> None:
+        """Withdraw what orders name of a lane, if it ends at that number or later.
+
+        Of a history that isn't held that far nobody knows yet whether it is meant.
+        """
+        for entry, numbers, check in self._orders_of(lane):
+            by = self.stretch(entry.lane)
+            if numbers.last < since or by is None or not self.in_force(entry, by.lane):
+                continue
+            for end in self.stretches(lane):
+                if (
+                    end.first <= numbers.last <= end.number
+                    and (self._head_in(end.id, numbers.last) or b"").startswith(check)
+                    and end.lane.town == by.lane.town
+                    and end.lane.class_ is not Class.TRUST
+                    and self.in_force(EntryId(end.id, numbers.last), end.lane)
+                ):
+                    for stretch in self.path(end.id):
+                        last = min(numbers.last, stretch.number)
+                        self._withdraw(stretch.id, Range(max(numbers.first, stretch.first), last))
 
     def _root(self, id_: bytes) -> bytes:
         stretch = self.stretch(id_)

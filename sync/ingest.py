@@ -7,6 +7,7 @@ is for views. One bad bundle stops nothing else.
 from dataclasses import dataclass
 
 from sync.bundle import Bundle, Parcel
+from sync.certificate import Role
 from sync.chain import next_head, verify_head
 from sync.entry import read_header
 from sync.errors import Malformed, TooLarge, Unverified
@@ -183,7 +184,7 @@ def _keep(ledger: Ledger, bundle: Bundle) -> Outcome:
         return Waiting()
     kept = _follow(ledger, bundle, links, place)
     _mind_own_life(ledger, bundle, kept)
-    obey(ledger, lane, links)
+    obey(ledger, lane, bundle.first, links)
     return kept
 
 
@@ -326,8 +327,20 @@ def _links(bundle: Bundle) -> list[Link]:
 
 
 def _retry(ledger: Ledger, statement: Statement) -> None:
-    if statement.certificate is not None:
-        _retry_author(ledger, statement.certificate.key)
+    certificate = statement.certificate
+    if certificate is not None:
+        _retry_author(ledger, certificate.key)
+        if certificate.role is Role.OFFICE:
+            _obey_author(ledger, certificate.key)
+
+
+def _obey_author(ledger: Ledger, author: bytes) -> None:
+    """It may have given orders before it was known to be an office."""
+    for leaf in ledger.leaves():
+        at = 1
+        while leaf.lane.author == author and (run := ledger.run(leaf.id, at)):
+            obey(ledger, run.lane, run.first, _links(run))
+            at = run.last + 1
 
 
 def _retry_author(ledger: Ledger, author: bytes) -> None:

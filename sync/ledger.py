@@ -106,6 +106,9 @@ class Ledger(Protocol):
     def stretches(self, lane: bytes) -> Sequence[Stretch]:
         """All of a lane, the root first."""
 
+    def leaves(self) -> Sequence[Stretch]:
+        """The last stretch of every history of every lane, cuts or no cuts."""
+
     def path(self, id_: bytes) -> Sequence[Stretch]:
         """From the root of its lane to that stretch."""
 
@@ -147,10 +150,10 @@ class Ledger(Protocol):
     def sign(self, id_: bytes, signature: Signature) -> None:
         """Keep one more signature in a stretch, so that runs can be cut there."""
 
-    def order_away(self, town: str, lane: bytes, numbers: Range, check: bytes) -> None:
-        """Withdraw these payloads, and whatever of them comes later: the town's office ordered it.
+    def order_away(self, by: EntryId, lane: bytes, numbers: Range, check: bytes) -> None:
+        """Withdraw these payloads, and whatever of them comes later, while that entry is in force.
 
-        `check` is that of a reference to the last of them.
+        `by`: an office's, of the lane's town. `check` is that of a reference to the last of them.
         """
 
     def register(self, register: Register) -> bool:

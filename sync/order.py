@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sync import cbor
-from sync.entry import CHECK_BYTES, read_header, read_payload
+from sync.entry import CHECK_BYTES, EntryId, read_header, read_payload
 from sync.errors import Malformed
 from sync.frontier import Range
 from sync.lane import Class, Lane
@@ -17,13 +17,23 @@ ERASE = "order/erase"
 RETAIN = "order/retain"
 
 
-def obey(ledger: Ledger, lane: Lane, links: Iterable[Link]) -> None:
+def obey(ledger: Ledger, lane: Lane, first: int, links: Iterable[Link]) -> None:
     """Withdraw what these entries of a lane order, if its author is an office of its town."""
     if lane.class_ is not Class.TRUST or not ledger.trust().is_office(lane.author, lane.town):
         return
-    for link in links:
+    for number, link in enumerate(links, first):
         for ordered in read_order(link.header, link.payload, lane.id):
-            ledger.order_away(lane.town, ordered.lane, ordered.numbers, ordered.check)
+            by = _place(ledger, lane, number, link.head)
+            ledger.order_away(by, ordered.lane, ordered.numbers, ordered.check)
+
+
+def _place(ledger: Ledger, lane: Lane, number: int, head: bytes) -> EntryId:
+    """Where an entry that was kept is."""
+    return next(
+        EntryId(stretch.id, number)
+        for stretch in ledger.stretches(lane.id)
+        if stretch.first <= number and ledger.head_at(stretch.id, number) == head
+    )
 
 
 class Ordered(NamedTuple):

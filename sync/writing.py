@@ -66,7 +66,7 @@ def write(
             ledger.append(lane, lane.id, links)
             for signature in signatures:
                 ledger.sign(lane.id, signature)
-            obey(ledger, lane, links)
+            obey(ledger, lane, number - len(links) + 1, links)
         return [EntryId(lane.id, n) for n in range(number - len(links) + 1, number + 1)]
 
 

@@ -36,15 +36,17 @@ CREATE TABLE IF NOT EXISTS signatures (
     PRIMARY KEY (stretch, number)
 ) WITHOUT ROWID;
 
--- What offices ordered of payloads, for entries that may yet come.
-CREATE TABLE IF NOT EXISTS orders (
+-- What entries of offices order of a lane's payloads, for those that may yet come.
+CREATE TABLE IF NOT EXISTS ordered (
     lane BLOB NOT NULL,
-    town TEXT NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
     head_check BLOB NOT NULL,
-    PRIMARY KEY (lane, town, first, last, head_check)
+    stretch INTEGER NOT NULL REFERENCES stretches,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (lane, last, first, head_check, stretch, number)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ordered_by ON ordered (stretch, number);
 
 CREATE TABLE IF NOT EXISTS statements (digest BLOB PRIMARY KEY, statement BLOB NOT NULL) WITHOUT ROWID;
 

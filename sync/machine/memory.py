@@ -14,6 +14,7 @@ from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, S
 from sync.machine.keys import incarnation_random
 from sync.machine.waiting_room import Load, has_room
 from sync.register import Register
+from sync.revocation import Revocation
 from sync.statement import Statement
 from sync.trust import Trust
 
@@ -54,7 +55,7 @@ class _State:
     trust: Trust
     stretches: dict[bytes, _Stretch] = field(default_factory=dict)
     records: dict[RecordId, tuple[EntryId, ...]] = field(default_factory=dict)
-    orders: dict[bytes, tuple[Order, ...]] = field(default_factory=dict)  # by lane id
+    orders: dict[bytes, tuple[Order, ...]] = field(default_factory=dict)  # by the lane ordered
     registers: dict[tuple[str, bytes, str], Register] = field(default_factory=dict)
     waiting: dict[int, _Waiting] = field(default_factory=dict)
     known: dict[bytes, Known] = field(default_factory=dict)
@@ -119,6 +120,8 @@ class MemoryLedger(Histories):
     def state(self, statement: Statement) -> None:
         self._touched.trust = True
         self._state.trust = self._state.trust.with_statements([statement])
+        if isinstance(statement.says, Revocation):
+            self._obey_anew()
 
     # what is held
 
@@ -160,12 +163,13 @@ class MemoryLedger(Histories):
 
     def append(self, lane: Lane, to: bytes, links: Sequence[Link]) -> None:
         held = self._state.stretches.setdefault(to, _Stretch(lane, None, 1))
-        for number, link in enumerate(links, held.number + 1):
+        first = held.number + 1
+        for number, link in enumerate(links, first):
             entry = EntryId(to, number)
             record = self.home(entry, link.record)
             held.kept.append(_Kept(link, record))
             self._add_to(record, entry)
-        self._obey(lane.id)
+        self._follow_orders(lane, first)
         if len(self.stretches(lane.id)) > 1:
             self._touched.records |= self._find_homes(lane.id, held.first)
 
@@ -184,6 +188,13 @@ class MemoryLedger(Histories):
         for number, kept in enumerate(moved.kept, first):
             self._take_from(kept.record, EntryId(id_, number))
             self._add_to(kept.record, EntryId(new, number))
+        for lane, orders in self._state.orders.items():
+            self._state.orders[lane] = tuple(
+                order._replace(entry=EntryId(new, order.entry.number))
+                if order.entry.lane == id_ and order.entry.number >= first
+                else order
+                for order in orders
+            )
         self._touched.records |= self._find_homes(held.lane.id, first)
 
     def branch(self, lane: Lane, parent: bytes, links: Sequence[Link]) -> bytes:
@@ -204,11 +215,11 @@ class MemoryLedger(Histories):
     def sign(self, id_: bytes, signature: Signature) -> None:
         self._state.stretches[id_].signatures[signature.number] = signature.signature
 
-    def order_away(self, town: str, lane: bytes, numbers: Range, check: bytes) -> None:
-        order = Order(town, numbers, check)
+    def order_away(self, by: EntryId, lane: bytes, numbers: Range, check: bytes) -> None:
+        order = Order(by, numbers, check)
         if order not in self._orders_of(lane):
             self._state.orders[lane] = (*self._orders_of(lane), order)
-            self._obey(lane)
+            self._obey(lane, numbers.last)
 
     def register(self, register: Register) -> bool:
         held = self._state.registers.get(register.place)
@@ -332,6 +343,9 @@ class MemoryLedger(Histories):
     def _orders_of(self, lane: bytes) -> Sequence[Order]:
         return self._state.orders.get(lane, ())
 
+    def _ordered_lanes(self) -> Sequence[bytes]:
+        return list(self._state.orders)
+
     def _withdraw(self, stretch: bytes, numbers: Range) -> None:
         held = self._state.stretches[stretch]
         for number in range(numbers.first, numbers.last + 1):
@@ -341,6 +355,13 @@ class MemoryLedger(Histories):
                 held.kept[number - held.first] = kept._replace(
                     link=kept.link._replace(payload=None), ordered_away=True
                 )
+
+    def _want_again(self, stretch: bytes) -> None:
+        held = self._state.stretches[stretch]
+        for at, kept in enumerate(held.kept):
+            if kept.ordered_away:
+                self._touched.records.add(kept.record)
+                held.kept[at] = kept._replace(ordered_away=False)
 
     def _add_to(self, record: RecordId, entry: EntryId) -> None:
         self._touched.records.add(record)

@@ -19,6 +19,7 @@ from sync.machine.keys import incarnation_random
 from sync.machine.mishap import Lives
 from sync.machine.rows import Row
 from sync.register import Register, open_register
+from sync.revocation import Revocation
 from sync.statement import Statement, read_statement
 from sync.trust import Trust
 
@@ -105,6 +106,8 @@ class SqliteLedger(Acquaintances, Histories):
             statement.encoded,
         )
         self._execute("UPDATE counts SET trust = trust + 1")
+        if isinstance(statement.says, Revocation):
+            self._obey_anew()
 
     # what is held
 
@@ -179,10 +182,11 @@ class SqliteLedger(Acquaintances, Histories):
             *lane.as_array(),
             key,
         )
-        (first, number) = self._one("SELECT first, number FROM stretches WHERE stretch = ?", key)
+        (begins, number) = self._one("SELECT first, number FROM stretches WHERE stretch = ?", key)
+        first = max(number + 1, begins)
         keys: dict[bytes, int] = {to: key}
         rows: list[tuple[object, ...]] = []
-        for at, link in enumerate(links, max(number + 1, first)):
+        for at, link in enumerate(links, first):
             record = self._home_in(lane, to, key, at, link)
             if record.lane not in keys:
                 keys[record.lane] = self._key(record.lane, record.lane)
@@ -205,15 +209,15 @@ class SqliteLedger(Acquaintances, Histories):
         )
         self._execute(
             "UPDATE stretches SET number = ?, head = ? WHERE stretch = ?",
-            max(number + 1, first) + len(links) - 1,
+            first + len(links) - 1,
             links[-1].head,
             key,
         )
-        self._obey(lane.id)
+        self._follow_orders(lane, first)
         if self._first(
             "SELECT 1 FROM stretches WHERE lane = ? AND parent IS NOT NULL LIMIT 1", lane.id
         ):
-            self._changes.records |= self._find_homes(lane.id, first)
+            self._changes.records |= self._find_homes(lane.id, begins)
 
     def _home_in(self, lane: Lane, to: bytes, key: int, number: int, link: Link) -> RecordId:
         """The record of an entry about to be kept; the usual cases without a question."""
@@ -249,7 +253,7 @@ class SqliteLedger(Acquaintances, Histories):
             old_key,
             new_key,
         )
-        for table in ("entries", "signatures"):
+        for table in ("entries", "signatures", "ordered"):
             self._execute(
                 f"UPDATE {table} SET stretch = ? WHERE stretch = ? AND number >= ?",
                 new_key,
@@ -300,11 +304,16 @@ class SqliteLedger(Acquaintances, Histories):
             signature.signature,
         )
 
-    def order_away(self, town: str, lane: bytes, numbers: Range, check: bytes) -> None:
+    def order_away(self, by: EntryId, lane: bytes, numbers: Range, check: bytes) -> None:
         self._execute(
-            "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?)", lane, town, *numbers, check
+            "INSERT OR IGNORE INTO ordered VALUES (?, ?, ?, ?, ?, ?)",
+            lane,
+            *numbers,
+            check,
+            self._key(by.lane, by.lane),
+            by.number,
         )
-        self._obey(lane)
+        self._obey(lane, numbers.last)
 
     def register(self, register: Register) -> bool:
         row = self._first(
@@ -438,8 +447,18 @@ class SqliteLedger(Acquaintances, Histories):
             )
 
     def _orders_of(self, lane: bytes) -> Sequence[Order]:
-        rows = self._all("SELECT town, first, last, head_check FROM orders WHERE lane = ?", lane)
-        return [Order(town, Range(first, last), check) for town, first, last, check in rows]
+        rows = self._all(
+            "SELECT id, ordered.number, ordered.first, last, head_check"
+            " FROM ordered JOIN stretches USING (stretch) WHERE ordered.lane = ?",
+            lane,
+        )
+        return [
+            Order(EntryId(id_, number), Range(first, last), check)
+            for id_, number, first, last, check in rows
+        ]
+
+    def _ordered_lanes(self) -> Sequence[bytes]:
+        return [lane for (lane,) in self._all("SELECT DISTINCT lane FROM ordered")]
 
     def _withdraw(self, stretch: bytes, numbers: Range) -> None:
         self._changes.records.update(
@@ -451,6 +470,17 @@ class SqliteLedger(Acquaintances, Histories):
                 " record_number",
                 self._key(stretch, stretch),
                 *numbers,
+            )
+        )
+
+    def _want_again(self, stretch: bytes) -> None:
+        self._changes.records.update(
+            EntryId(*row)
+            for row in self._all(
+                "UPDATE entries SET ordered_away = 0 WHERE stretch = ? AND ordered_away"
+                " RETURNING (SELECT id FROM stretches WHERE stretch = record_stretch),"
+                " record_number",
+                self._key(stretch, stretch),
             )
         )
 

@@ -1,13 +1,18 @@
 """What an office orders away goes, whenever it comes; and it is no hole."""
 
+from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
 
+from sync.certificate import Role
 from sync.entry import CHECK_BYTES
-from sync.ingest import Kept, ingest
+from sync.frontier import Range
+from sync.ingest import Kept, ingest, ingest_statement
 from sync.lane import Class
+from sync.ledger import Ledger
 from sync.order import ERASE, RETAIN
+from sync.revocation import Cut, revoke
 from sync.writing import Draft
 from tests.sync.builders import TOWN, Machine, keep, key, lane, memory, node, office, posts, run
 from tests.sync.conftest import Ledgers
@@ -89,6 +94,103 @@ def test_an_order_for_another_history_leaves_this_one_alone(ledgers: Ledgers) ->
     for bundle in (other, *desk.bundles()):
         ingest(here.ledger, bundle, source="stick")
     assert titles(here.ledger) == ["別1", "別2", "回覧1", "回覧2", "回覧4"]
+
+
+def bring(here: Machine, things: Sequence[object]) -> None:
+    for thing in things:
+        if isinstance(thing, bytes):
+            assert isinstance(ingest_statement(here.ledger, thing), Kept)
+        else:
+            ingest(here.ledger, thing, source="stick")  # type: ignore[arg-type]
+
+
+def after(things: Sequence[object], ledger: Ledger) -> Machine:
+    """Whoever got these, in this order, and then once more what had been withdrawn for a while."""
+    here = Machine("下郷", ledger)
+    keep(here.ledger, TOWN.certify(key("上郷")))
+    bring(here, things)
+    bring(here, [thing for thing in things if not isinstance(thing, bytes)])
+    return here
+
+
+OTHER = run(drafts=[*posts(2), *posts(2, about="別")])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_range_says_nothing_of_a_history_that_may_be_another_than_it_means(
+    ledgers: Ledgers, order: tuple[int, ...]
+) -> None:
+    desk = desk_with_posts()
+    ordering(desk, RETAIN, 1, 4)
+    things = [desk.bundles()[0], run(drafts=[*posts(2), *posts(2, about="別")], last=3), OTHER]
+    here = after([*desk.certificates, *(things[at] for at in order)], ledgers())
+    assert titles(here.ledger) == ["別1", "別2", "回覧1", "回覧2"]
+    bring(here, [run(drafts=posts(4))])
+    assert titles(here.ledger) == ["別1", "別2"]
+
+
+def revoked(desk: Machine, number: int, counter: int = 1) -> bytes:
+    """The statement that lets that many of its orders stand."""
+    of = desk.bundles()[0].lane
+    assert of.class_ is Class.TRUST
+    head = desk.ledger.head_at(of.id, number)
+    assert head is not None
+    cuts = {of: Cut(number, head)} if number else {}
+    return revoke(desk.identity.public, counter, cuts, TOWN.authority)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_an_order_past_its_offices_cut_does_nothing_whatever_came_first(
+    ledgers: Ledgers, order: tuple[int, ...]
+) -> None:
+    desk = desk_with_posts()
+    ordering(desk, ERASE, 1)
+    ordering(desk, ERASE, 2)
+    things = [desk.certificates[0], desk.bundles()[0], run(drafts=posts(4)), revoked(desk, 1)]
+    here = after([things[at] for at in order], ledgers())
+    straight = after([things[0], things[3], things[2], things[1]], memory())
+    assert here.digest() == straight.digest()
+    assert titles(here.ledger) == ["回覧2", "回覧3", "回覧4"]
+    bring(here, [revoked(desk, 2, counter=2)])
+    assert titles(here.ledger) == ["回覧3", "回覧4"], "a later cut lets it back in"
+
+
+def test_what_an_order_took_that_had_no_force_is_asked_for_again(ledgers: Ledgers) -> None:
+    desk, village = desk_with_posts(), Machine("下郷", ledgers())
+    village.meet(desk)
+    keep(village.ledger, TOWN.certify(key("上郷")), *office("本庁").certificates)
+    other = Machine("本庁", memory(), Role.OFFICE)
+    other.meet(desk, village)
+    bring(other, [TOWN.certify(key("上郷")), run(drafts=posts(4))])
+    ordering(desk, ERASE, 2)
+    bring(village, [run(drafts=posts(4)), *desk.bundles()])
+    assert titles(village.ledger) == ["回覧1", "回覧3", "回覧4"]
+    bring(village, [revoked(desk, 0)])
+    (held,) = village.ledger.lanes()
+    assert held.held.holes == (Range(2, 2),)
+    assert village.exchange(other).synced
+    assert titles(village.ledger) == titles(other.ledger) == [f"回覧{n}" for n in range(1, 5)]
+
+
+def test_an_order_holds_though_it_came_before_it_was_known_whose_it_is(ledgers: Ledgers) -> None:
+    desk = desk_with_posts()
+    ordering(desk, ERASE, 2)
+    as_node = TOWN.certify(desk.identity.private)
+    things = [as_node, desk.bundles()[0], run(drafts=posts(4)), desk.certificates[0]]
+    assert titles(after(things, ledgers()).ledger) == ["回覧1", "回覧3", "回覧4"]
+
+
+def test_orders_are_not_ordered_away(ledgers: Ledgers) -> None:
+    desk = desk_with_posts()
+    ordering(desk, ERASE, 2)
+    (first, *_) = desk.bundles()
+    head = desk.ledger.head_at(first.lane.id, 1)
+    assert head is not None
+    fields = {"entries": [[first.lane.id, 1, head[:CHECK_BYTES]]]}
+    desk.write(Draft(kind=ERASE, fields=fields), class_=Class.TRUST)
+    here = after([*desk.certificates, run(drafts=posts(4)), desk.bundles()[0]], ledgers())
+    assert titles(here.ledger) == ["回覧1", "回覧3", "回覧4"]
+    assert all(item.held.holes == () for item in here.ledger.lanes())
 
 
 def test_an_erased_record_is_told_from_one_that_is_incomplete() -> None:

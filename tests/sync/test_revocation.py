@@ -80,6 +80,23 @@ def test_a_cut_chooses_one_of_two_histories(ledgers: Ledgers) -> None:
         assert [held.id for held in here.ledger.lanes()] == [lane().id]
 
 
+OTHER = run(drafts=[*posts(2), *posts(3, about="嘘")])
+SHORT = run(drafts=[*posts(2), *posts(3, about="嘘")], last=3)
+
+
+def test_of_two_histories_neither_is_chosen_until_one_comes_to_the_cut(ledgers: Ledgers) -> None:
+    """Who holds the false one further than the cut shows no more of it than who holds less."""
+    long, short = Machine("だれか", ledgers()), Machine("だれか", memory())
+    bring(long, [CERTIFICATE, OTHER, revocation(4)])
+    bring(short, [CERTIFICATE, SHORT, revocation(4)])
+    assert titles(long.ledger) == titles(short.ledger) == ["嘘1", "回覧1", "回覧2"]
+    assert long.digest() == short.digest()
+    for machine in (long, short):
+        bring(machine, [WHOLE])
+        assert titles(machine.ledger) == ["回覧1", "回覧2", "回覧3", "回覧4"]
+        assert [(item.id, item.held.number) for item in machine.ledger.lanes()] == [(lane().id, 4)]
+
+
 def unused(offer: bytes) -> bytes:
     raise AssertionError("an offer was made")
 

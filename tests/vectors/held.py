@@ -44,8 +44,8 @@ def line(id_: bytes, number: int, head: bytes, *holes: list[int]) -> Line:
     return [id_, number, head, list(holes)]
 
 
-def revocation(counter: int, *cuts: Line, signer: str = "authority") -> bytes:
-    body = {1: public("kamisato"), 2: counter, 3: sorted(cuts, key=cbor)}
+def revocation(counter: int, *cuts: Line, of: str = "kamisato", signer: str = "authority") -> bytes:
+    body = {1: public(of), 2: counter, 3: sorted(cuts, key=cbor)}
     return statement(body, type_="kairan-revocation", signer=signer)
 
 
@@ -175,9 +175,9 @@ def cut_vectors() -> Iterator[Vector]:
         ("not-named", "a lane that no cut names is cut at 0: not listed", [revocation(1)], none),
         (
             "other-head",
-            "a cut at another head than is held there leaves nothing",
-            [revocation(1, [BOARD.array, 2, H(b"x")])],
-            none,
+            "another head than is held there: what lies before may be of the history that is meant",
+            [revocation(1, [BOARD.array, 3, H(b"x")])],
+            two,
         ),
         (
             "not-reached",
@@ -214,6 +214,33 @@ def cut_vectors() -> Iterator[Vector]:
         "of two histories the one with the cut's head is left, under the lane's id",
         [NODE, WHOLE, bundle(BOARD, OTHER), revocation(1, [BOARD.array, 3, HEADS[3]])],
         [(BOARD, [line(BOARD.id, 3, HEADS[3])])],
+    )
+    yield _held(
+        "cut-of-a-fork-not-reached",
+        "two histories, neither with the cut's head: what they share before it",
+        [NODE, WHOLE, bundle(BOARD, OTHER), revocation(1, [BOARD.array, 3, H(b"x")])],
+        two,
+    )
+    last = revocation(1, [BOARD.array, 4, HEADS[4]])
+    yield _held(
+        "cut-of-a-fork-both-shorter",
+        "two histories that may both come to the cut: both stand",
+        [NODE, bundle(BOARD, ENTRIES, last=3), bundle(BOARD, OTHER, last=3), last],
+        [
+            (
+                BOARD,
+                [
+                    line(branch(3, HEADS[3]), 3, HEADS[3]),
+                    line(branch(3, OTHER_HEADS[3]), 3, OTHER_HEADS[3]),
+                ],
+            )
+        ],
+    )
+    yield _held(
+        "cut-of-a-fork-one-shorter",
+        "once one has the cut's head the other is out, however short it is",
+        [NODE, bundle(BOARD, OTHER, last=3), last, WHOLE],
+        all_of_it,
     )
     tie = [revocation(1, cut), revocation(1)]
     left = two if tie[0] > tie[1] else none
@@ -318,6 +345,77 @@ def order_vectors() -> Iterator[Vector]:
             )
 
 
+def order_force_vectors() -> Iterator[Vector]:
+    """Orders that nobody may give, or that reach further than what is held."""
+    emptied = bundle(BOARD, ENTRIES, empty=[2, 3])
+    desk = Lane(author="town hall", class_=1)
+    ranges: dict[str, object] = {"ranges": [[BOARD.id, 1, 3, HEADS[3][:8]]]}
+    entry = Entry(kind="order/retain", fields=ranges)
+    at = heads(desk.id, [entry.header])[0]
+    order, said = bundle(desk, [entry]), (desk, [line(desk.id, 1, at)])
+    holes = (BOARD, [line(BOARD.id, 4, HEADS[4], [2, 3])])
+    dropped = (BOARD, [line(BOARD.id, 4, HEADS[4], [1, 3])])
+    none = (BOARD, [line(BOARD.id, 4, HEADS[4])])
+    two = bundle(BOARD, ENTRIES, last=2, empty=[2])
+    yield _held(
+        "order-further",
+        "a range that ends past what is held: nobody knows yet whether this history is meant",
+        [NODE, OFFICE, order, two],
+        [(BOARD, [line(BOARD.id, 2, HEADS[2], [2, 2])]), said],
+    )
+    yield _held(
+        "order-further-then-held",
+        "once it is held that far, it is",
+        [NODE, OFFICE, order, two, emptied],
+        [none, said],
+    )
+    yield _held(
+        "order-further-then-another",
+        "it is another history that is held that far: it isn't",
+        [NODE, OFFICE, order, two, bundle(BOARD, OTHER, empty=[2])],
+        [(BOARD, [line(BOARD.id, 4, OTHER_HEADS[4], [2, 2])]), said],
+    )
+    yield _held(
+        "order-office-later",
+        "an order that came before it was known that its author is an office",
+        [NODE, certificate("town hall", "node"), order, emptied, OFFICE],
+        [none, said],
+    )
+    gone = revocation(1, of="town hall")
+    yield _held(
+        "order-revoked",
+        "an order past its author's cut does nothing: what it took are holes again",
+        [NODE, OFFICE, emptied, order, gone],
+        [dropped],
+    )
+    back = revocation(2, [desk.array, 1, at], of="town hall")
+    yield _held(
+        "order-raised",
+        "a later cut lets it back in",
+        [NODE, OFFICE, order, gone, emptied, back],
+        [none, said],
+    )
+    cut = revocation(1, [BOARD.array, 2, HEADS[2]])
+    yield _held(
+        "order-past-the-cut",
+        "the last of what it names is past the cut of that lane: it does nothing",
+        [NODE, OFFICE, order, emptied, cut],
+        [(BOARD, [line(BOARD.id, 2, HEADS[2], [1, 2])]), said],
+    )
+    first = Entry(kind="order/retain", fields=ranges)
+    second = Entry(
+        kind="order/erase",
+        fields={"entries": [[desk.id, 1, heads(desk.id, [first.header])[0][:8]]]},
+    )
+    both = heads(desk.id, [first.header, second.header])
+    yield _held(
+        "order-of-an-order",
+        "orders over lanes of class trust do nothing",
+        [NODE, OFFICE, emptied, bundle(desk, [first, second], empty=[1])],
+        [holes, (desk, [line(desk.id, 2, both[1], [1, 1])])],
+    )
+
+
 def life_vectors() -> Iterator[Vector]:
     def lives(author: str, count: int) -> list[Lane]:
         return [Lane(author=author, random=bytes([0] * 7 + [n])) for n in range(count)]
@@ -394,6 +492,7 @@ def vectors() -> Iterator[Vector]:
     yield from fork_vectors()
     yield from cut_vectors()
     yield from order_vectors()
+    yield from order_force_vectors()
     yield from life_vectors()
     yield from other_vectors()
 

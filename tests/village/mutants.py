@@ -73,8 +73,8 @@ MUTANTS = (
     Mutant(
         name="revocation cut off by one",
         file="sync/histories.py",
-        old="            entry.number <= cut.number\n",
-        new="            entry.number < cut.number\n",
+        old="return entry.number <= cut.number and",
+        new="return entry.number < cut.number and",
     ),
     Mutant(
         name="fork overwritten",

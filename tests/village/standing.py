@@ -111,17 +111,20 @@ def outside_key(post: Post) -> str | None:
 
 
 def ordered_away(words: Iterable[Word], disk: Disk, book: Book) -> set[bytes]:
-    """The heads whose payloads an order that is held took."""
-    return {
-        head
-        for word in words
-        if word.orders
-        and disk.payload_held[word.head]
-        and word.lane.class_ is Class.TRUST
-        and book.roles[word.lane.author] is Role.OFFICE
-        for head in word.orders
-        if head in disk.payload_held
-    }
+    """The heads whose payloads an order that is held, and in force, took."""
+    found: set[bytes] = set()
+    for word in words:
+        if (
+            word.orders
+            and disk.payload_held[word.head]
+            and word.lane.class_ is Class.TRUST
+            and book.roles[word.lane.author] is Role.OFFICE
+            and _holds(word, disk, book)
+        ):
+            last = max(word.orders, key=lambda head: book.words[head].number)
+            if last in disk.payload_held and _holds(book.words[last], disk, book):
+                found |= word.orders
+    return {head for head in found if book.words[head].lane.class_ is not Class.TRUST}
 
 
 def cut_of(key: bytes, disk: Disk, book: Book) -> Taken | None:
@@ -131,21 +134,16 @@ def cut_of(key: bytes, disk: Disk, book: Book) -> Taken | None:
 
 
 def _holds(word: Word, disk: Disk, book: Book) -> bool:
-    """Whether no cut takes it; where the cut isn't reached yet, nobody can say so."""
+    """Whether no cut takes it; where the cut isn't reached yet, nobody can say so below it."""
     taken = cut_of(word.lane.author, disk, book)
     if taken is None:
         return True
     cut = taken.cuts.get(word.lane.id)
-    return (
-        cut is not None
-        and word.number <= cut.number
-        and any(
-            history[word.number - 1] == word.head
-            and (len(history) < cut.number or history[cut.number - 1] == cut.head)
-            for history in disk.histories
-            if len(history) >= word.number
-        )
-    )
+    if cut is None:
+        return False
+    if cut.head in disk.payload_held:
+        return word.head in book.history(cut.head)
+    return word.number < cut.number
 
 
 def _with_effect(words: Iterable[Word], disk: Disk, book: Book) -> dict[bytes, Word]:

@@ -178,13 +178,18 @@ class Lane:
         self.before: dict[bytes, bytes] = {}
         self.bare: set[bytes] = set()  # without their payloads
 
-    def histories(self) -> Iterator[list[bytes]]:
-        """The heads of each, from number 1 on."""
-        for head in self.before.keys() - {*self.before.values()}:
-            history = [head]
-            while self.before[history[0]] != self.id:
-                history.insert(0, self.before[history[0]])
-            yield history
+    def history(self, head: bytes) -> list[bytes]:
+        """The heads from number 1 to that one."""
+        return [] if head == self.id else [*self.history(self.before[head]), head]
+
+    def standing(self, cut: tuple[int, bytes] | None) -> list[list[bytes]]:
+        """Its histories, as far as a cut leaves them: each by its heads from number 1 on."""
+        every = [*map(self.history, self.before.keys() - {*self.before.values()})]
+        if cut and self.number.get(cut[1]) == cut[0]:
+            every = [self.history(cut[1])]
+        elif cut:
+            every = [history[: max(0, cut[0] - 1)] for history in every]
+        return sorted({tuple(history): history for history in every if history}.values())
 
     def name(self, history: list[bytes]) -> bytes:
         """What a history goes by: the last place where it parted from another, if it did."""
@@ -212,6 +217,8 @@ class Ledger:
             self.waiting.append(item)
         elif found["entries"]:
             self._retry()
+        for held in self.lanes.values():
+            held.bare |= self._ordered(held)
         return found
 
     def _retry(self) -> None:
@@ -245,36 +252,40 @@ class Ledger:
                 held.bare -= {head}
                 payloads += 1
             before = head
-        self._obey(lane, told["headers"], [entry[1] for entry in value[4]])
+        for head, header, entry in zip(told["heads"], told["headers"], value[4], strict=True):
+            self.orders += [(held, head, *each) for each in orders(header, entry[1])]
         return {"outcome": "kept", "entries": entries, "payloads": payloads}
 
-    def _obey(self, lane: Any, headers: list[bytes], payloads: list[bytes | None]) -> None:
-        if lane[4] == 1 and self.trust.is_office(lane[1], lane[0]):
-            for header, payload in zip(headers, payloads, strict=True):
-                self.orders += [(lane[0], *each) for each in orders(header, payload)]
+    def _standing(self, held: Lane) -> list[list[bytes]]:
+        return held.standing(self.trust.cut(held.lane))
 
     def _holes(self, held: Lane) -> set[bytes]:
-        """Entries without a payload that no order names."""
+        return held.bare - self._ordered(held)
+
+    def _ordered(self, held: Lane) -> set[bytes]:
+        """The entries whose payloads an order in force names."""
         ordered: set[bytes] = set()
-        for history in held.histories():
-            for town, lane, first, last, check in self.orders:
-                here = town == held.lane[0] and lane == held.id
-                if here and (len(history) < last or history[last - 1].startswith(check)):
-                    ordered |= {*history[first - 1 : last]}
-        return held.bare - ordered
+        for by, head, lane, first, last, check in self.orders:
+            if (
+                lane == held.id
+                and by.lane[0] == held.lane[0]
+                and by.lane[4] == 1 != held.lane[4]
+                and self.trust.is_office(by.lane[1], by.lane[0])
+                and any(head in history for history in self._standing(by))
+            ):
+                for history in self._standing(held):
+                    if len(history) >= last and history[last - 1].startswith(check):
+                        ordered |= {*history[first - 1 : last]}
+        return ordered
 
     def frontier(self, held: Lane) -> list[Any]:
         """Its lines: one per history, as far as a revocation leaves it."""
         lines: list[Any] = []
         cut, holes = self.trust.cut(held.lane), self._holes(held)
-        for history in held.histories():
-            name = held.name(history)
-            if cut is not None and len(history) >= cut[0]:
-                if not cut[0] or history[cut[0] - 1] != cut[1]:
-                    continue
-                name, history = held.id, history[: cut[0]]
-            line = [name, len(history), history[-1], ranges([head in holes for head in history])]
-            lines += [line] if line not in lines else []
+        for history in self._standing(held):
+            name = held.id if cut and history[-1] == cut[1] else held.name(history)
+            missing = ranges([head in holes for head in history])
+            lines.append([name, len(history), history[-1], missing])
         return lines
 
 
