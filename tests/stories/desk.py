@@ -119,8 +119,12 @@ class Desk:
 
     def record(self, page: str) -> RecordId:
         """The record whose page has that address."""
-        (found,) = (r for r in self.ledger.records() if page == f"/records/{address(r)}")
+        (found,) = (r for r in self.ledger.records() if self.page(r) == page)
         return found
+
+    def page(self, record: RecordId) -> str:
+        """Where screens show a record."""
+        return f"/records/{address(record)}"
 
     def entries_of(self, record: RecordId) -> list[EntryId]:
         """Every entry of a record."""

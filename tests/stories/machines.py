@@ -189,7 +189,13 @@ class Machine:
             *(word for peer in peers for word in ("--peer", peer)),
             log=self.folder.with_suffix(".log"),
         )
-        until(lambda: is_well(self.url))
+
+        def answers() -> bool:
+            assert self.running is not None
+            assert self.running.ended() is None, self.running.said()
+            return is_well(self.url)
+
+        until(answers)
 
     def stop(self) -> None:
         """Switch it off."""
