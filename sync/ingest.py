@@ -13,7 +13,6 @@ from sync.entry import read_header
 from sync.errors import Malformed, TooLarge, Unverified
 from sync.fork import prove_fork
 from sync.ledger import Ledger, Link, Signature
-from sync.limits import INCARNATIONS_MAX
 from sync.order import obey
 from sync.register import Register
 from sync.statement import Statement, open_beside
@@ -173,10 +172,6 @@ def _keep(ledger: Ledger, bundle: Bundle) -> Outcome:
     cut = ledger.trust().cut(lane)
     if cut is not None and bundle.first > cut.number:
         return Refused(Refusal.REVOKED)
-    if not ledger.stretches(lane.id):
-        lives = ledger.incarnations(lane.author)
-        if lane.incarnation not in lives and len(lives) >= INCARNATIONS_MAX:
-            return Refused(Refusal.INCARNATION)
     place = _place(ledger, bundle)
     if isinstance(place, Refusal):
         return Refused(place)

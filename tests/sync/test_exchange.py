@@ -4,10 +4,12 @@ import pytest
 
 from sync.bundle import unwrap
 from sync.certificate import Role
+from sync.chain import next_head
 from sync.errors import Malformed, Unreachable, Unverified
 from sync.exchange import open_answer, open_offer
-from sync.ingest import Kept, Refused, ingest
+from sync.ingest import Kept, ingest
 from sync.lane import Audience, Class
+from sync.ledger import Link, Signature
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.exchanging import Road
 from sync.trust import Refusal
@@ -332,17 +334,19 @@ def test_a_post_written_in_the_middle_is_not_called_synced(villages: Villages) -
 
 
 def test_a_refused_bundle_in_an_answer_is_not_called_synced(villages: Villages) -> None:
+    """There, a signature was spoilt on the disk."""
     here, there = villages
     there.meet(office())
     keep(here.ledger, *office().certificates)
-    for life in range(1, 9):
-        ingest(here.ledger, run("役場", of=lane("役場", life=life)), source="stick")
-    ninth = run("役場", of=lane("役場", life=9))
-    ingest(there.ledger, ninth, source="stick")
+    spoilt = lane("役場")
+    ((header, payload),) = ((e.header, e.payload) for e in run("役場", posts(1)).entries)
+    with there.ledger.transaction():
+        link = Link(header, payload, next_head(spoilt.id, header), None)
+        there.ledger.append(spoilt, spoilt.id, [link])
+        there.ledger.sign(spoilt.id, Signature(1, bytes(64)))
     done = here.exchange(there)
     assert not done.synced
-    assert set(done.taken.reasons) == {Refusal.INCARNATION}
-    assert ingest(here.ledger, ninth, source="stick") == Refused(Refusal.INCARNATION)
+    assert set(done.taken.reasons) == {Refusal.SIGNATURE}
 
 
 @pytest.mark.parametrize("at", [0.1, 0.3, 0.5, 0.7, 0.9, 0.999])

@@ -195,26 +195,6 @@ def ingest_vectors() -> Iterator[Vector]:
     )
     alert = bundle(Lane(author="kamisato", class_=2), ENTRIES)
     yield ingest("not-allowed", "a node's alert", alert, [NODE], refused="class")
-    lives = [
-        bundle(Lane(author="kamisato", random=bytes([0, 0, 0, 0, 0, 0, 0, n])), ENTRIES[:1])
-        for n in range(9)
-    ]
-    yield ingest(
-        "ninth-life",
-        "more lives of an author than the limit",
-        lives[8],
-        [NODE, *map(cbor, lives[:8])],
-        refused="incarnation",
-    )
-    yield ingest(
-        "eighth-life",
-        "as many lives of an author as there may be",
-        lives[7],
-        [NODE, *map(cbor, lives[:7])],
-        outcome="kept",
-        entries=1,
-        payloads=0,
-    )
 
 
 def _unrooted() -> list[object]:

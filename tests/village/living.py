@@ -8,11 +8,9 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from sync.cose import public
-from tests.sync.builders import key
 from tests.village import acts, hostile, laws
 from tests.village.machines import PowerCut
-from tests.village.world import FLOODER, World
+from tests.village.world import World
 
 STEPS = (8, 16, 32)
 FILES_EVERY = 15
@@ -65,8 +63,6 @@ def _pass_time(world: World, steps: int) -> None:
         with suppress(PowerCut):
             act(world)
         laws.at_every_step(world, seen)
-    # A flood is answered by revocation: which lives a machine keeps hangs on what came first.
-    acts.say_revoked(world, public(key(FLOODER)), {})
 
 
 def seeds(told: str) -> range:
