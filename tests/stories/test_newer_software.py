@@ -79,8 +79,8 @@ def test_a_kind_and_a_field_that_are_not_known_here_stand_where_they_are(
         assert "許しのいる会" in there.visitor.reads(page)
         assert "許しのいる会" in there.visitor.reads("/boards/event")
         assert "上郷小学校" in there.visitor.reads("/boards/seats")
-        ours = there.visitor.post("seats", title="下郷小学校", free="30")
-        there.visitor.edit(ours, free="29")
+        ours = there.visitor.post("seats", title="下郷小学校", free="3000")
+        there.visitor.edit(ours, free="2961")
         wait_until_all_hold_the_same((office, here, there))
         assert here.visitor.open(ours).status == 404
         assert here.status().not_shown == {"not_understood": 1, "no_board": 2}
@@ -91,4 +91,4 @@ def test_a_kind_and_a_field_that_are_not_known_here_stand_where_they_are(
             here.start()
             for board in ("seats", "event"):
                 assert here.board(board) == there.board(board) != []
-        assert "29" in here.visitor.reads(ours)
+        assert "2961" in here.visitor.reads(ours)
