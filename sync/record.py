@@ -60,6 +60,12 @@ class _Version:
     ancestors: int  # a bit per version
     parents: frozenset[EntryId]  # that it replaces
 
+    @property
+    def weight(self) -> tuple[int, bytes, int, bytes]:
+        """Among several at once; a branch's id would hang on what else of its lane is held."""
+        stored = self.stored
+        return self.header.counter, stored.lane.id, stored.id.number, stored.head
+
 
 def address(record: RecordId) -> str:
     """A record's name in links and QR codes."""
@@ -81,7 +87,7 @@ def resolve(
     board, _, _ = first.header.kind.partition("/")
     known = groups.get(board, {})
     replaced = {parent for version in versions for parent in version.parents}
-    latest_first = sorted(versions, key=lambda v: (v.header.counter, v.stored.id), reverse=True)
+    latest_first = sorted(versions, key=lambda v: v.weight, reverse=True)
     newest = latest_first[0]
     open_ends = [v.stored.id for v in latest_first if v.stored.id not in replaced]
     return Record(
@@ -195,7 +201,7 @@ def _merged(
             surpassed |= versions[bit].ancestors
         winner = max(
             (versions[bit] for bit in bits if not surpassed >> bit & 1),
-            key=lambda v: (trust.rank(v.stored.lane), v.header.counter, v.stored.id),
+            key=lambda v: (trust.rank(v.stored.lane), v.weight),
         )
         assert winner.payload is not None
         fields |= {

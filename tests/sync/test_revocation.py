@@ -1,17 +1,20 @@
 """What an authority takes away: a key's lanes hold up to its cuts, whatever came first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from sync import cose
 from sync.chain import fold
+from sync.entry import EntryId
 from sync.exchange import Declined
 from sync.ingest import Kept, Refused, ingest, ingest_statement
 from sync.lane import Lane
 from sync.revocation import Cut, name_successor, revoke
 from sync.trust import Refusal
+from sync.writing import Draft
 from tests.sync.builders import TOWN, Machine, key, lane, memory, node, office, posts, run
 from tests.sync.conftest import Ledgers
 from tests.sync.test_forks import titles
@@ -95,6 +98,29 @@ def test_of_two_histories_neither_is_chosen_until_one_comes_to_the_cut(ledgers: 
         bring(machine, [WHOLE])
         assert titles(machine.ledger) == ["回覧1", "回覧2", "回覧3", "回覧4"]
         assert [(item.id, item.held.number) for item in machine.ledger.lanes()] == [(lane().id, 4)]
+
+
+@pytest.mark.parametrize("life", range(2, 8))
+def test_what_is_out_decides_nothing_between_two_that_are_in(ledgers: Ledgers, life: int) -> None:
+    """A false branch that only some hold gives the honest one another name there."""
+    root = Draft(kind="event/write", fields={"title": "回覧"})
+    record = EntryId(lane().id, 1)
+    edit = Draft(kind="event/write", fields={}, record=record, parents=[record], counter=2)
+    honest = run(drafts=[root, replace(edit, fields={"title": "一つの一生"})])
+    false = run(drafts=[root, *posts(1, about="嘘")])
+    writer = Machine("上郷", memory())
+    bring(writer, [run(drafts=[root])])
+    writer.write(replace(edit, fields={"title": "別の一生"}), life=life)
+    beside = next(bundle for bundle in writer.bundles() if bundle.lane != lane())
+    cuts = {
+        bundle.lane: Cut(bundle.last, fold(bundle.before, (e.header for e in bundle.entries)))
+        for bundle in (honest, beside)
+    }
+    statement = revoke(cose.public(key("上郷")), 1, cuts, TOWN.authority)
+    village, straight = Machine("だれか", ledgers()), Machine("だれか", memory())
+    bring(village, [CERTIFICATE, honest, false, beside, statement])
+    bring(straight, [CERTIFICATE, honest, beside, statement])
+    assert titles(village.ledger) == titles(straight.ledger)
 
 
 def unused(offer: bytes) -> bytes:

@@ -71,7 +71,7 @@ def due(
             continue
         groups = board.groups() if board else {}
         readable = {h: w for h, w in having.items() if disk.payload_held[h] and h not in away}
-        fields = _merged(readable, having, groups, disk, book)
+        fields = _merged(readable, having, groups, book)
         hidden = (
             first in away
             or fields.get("withdrawn") is True
@@ -181,7 +181,6 @@ def _merged(
     readable: Mapping[bytes, Word],
     having: Mapping[bytes, Word],
     groups: Mapping[str, str],
-    disk: Disk,
     book: Book,
 ) -> dict[str, object]:
     fields: dict[str, object] = {}
@@ -197,7 +196,9 @@ def _merged(
             key=lambda word: (
                 rank_of(book.roles[word.lane.author], word.lane.class_),
                 word.counter,
-                disk.places[word.head],
+                word.lane.id,
+                word.number,
+                word.head,
             ),
         )
         fields |= {

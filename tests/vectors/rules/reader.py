@@ -395,7 +395,7 @@ def record(entries: Any, given: Any) -> Any:
         if effective(entry, effect, known):
             parents = {reference[:2] for reference in entry["references"][1:]}
             above = parents.union(*(effect[name]["above"] for name in parents))
-            weight = known.rank(entry["lane"]), entry["counter"], entry["name"]
+            weight = known.rank(entry["lane"]), entry["counter"], *entry["name"], entry["head"]
             effect[entry["name"]] = entry | {"above": above, "weight": weight}
     return {"record": value_of([*effect.values()], given["groups"]) if effect else None}
 
