@@ -12,14 +12,17 @@ from pathlib import Path
 from threading import Event
 from typing import TypeAlias
 
-from node.carrying import CannotCarry, bring, export
+from node.carrying.file import CannotCarry, bring, export
+from node.carrying.stick import visit
+from node.carrying.words import REMOVABLE, arrived_in_words
+from node.carrying.words import in_words as carrying_in_words
 from node.feed.item import Unreadable
 from node.feeding import Fed, Feed
 from node.node import Node, open_node
 from node.post import Post
 from node.refusals import in_words as refusals_in_words
 from node.status import in_words, status
-from node.syncing import run
+from node.syncing import Answering, run
 from sync.machine.settings import read_address
 from sync.trust import Refusal
 
@@ -41,6 +44,13 @@ def add_commands(commands: Subparsers) -> None:
     out.add_argument("file", metavar="FILE", type=Path, help="新しいファイルの名前")
     into = _command(commands, "import", _import, "束ファイルを取り込みます。")
     into.add_argument("file", metavar="FILE", type=Path)
+    stick = _command(
+        commands,
+        "carrier",
+        _carrier,
+        "差してあるUSBメモリーを読み、こちらのお知らせを書きこみます。",
+    )
+    stick.add_argument("folder", metavar="PATH", type=Path, help="USBメモリーのフォルダー")
     _command(commands, "rebuild", _rebuild, "掲示板の表を、台帳から作り直します。")
     fed = _command(commands, "feed", _feed, "電文や一覧のファイルを取り込みます（役場の機械で）。")
     fed.add_argument("paths", metavar="PATH", type=Path, nargs="+")
@@ -49,6 +59,12 @@ def add_commands(commands: Subparsers) -> None:
     )
     synced.add_argument(
         "--peer", metavar="URL", type=read_address, action="append", default=[], help="相手の番地"
+    )
+    synced.add_argument(
+        "--port", metavar="N", type=int, help="この機械の画面のポート（近くの機械に知らせます）"
+    )
+    synced.add_argument(
+        "--address", metavar="IP", default="127.0.0.1", help="この機械の画面が待ち受ける番地"
     )
 
 
@@ -111,6 +127,15 @@ def _import(told: argparse.Namespace) -> None:
         raise Refused("終わりまで読めませんでした。")
 
 
+def _carrier(told: argparse.Namespace) -> None:
+    came = visit(open_node(told.data), told.folder)
+    said = carrying_in_words(came) + arrived_in_words(came)
+    said += f"{REMOVABLE}。" if came.removable else ""
+    if not came.well:
+        raise Refused(said)
+    print(said)
+
+
 def _rebuild(told: argparse.Namespace) -> None:
     node = open_node(told.data)
     node.rebuild()
@@ -152,7 +177,8 @@ def _sync(told: argparse.Namespace) -> None:
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run(node, peers=tuple(told.peer), stop=stop)
+    answering = None if told.port is None else Answering(told.port, told.address)
+    run(node, peers=tuple(told.peer), stop=stop, answering=answering)
 
 
 def _post_as_json(node: Node, post: Post) -> dict[str, object]:

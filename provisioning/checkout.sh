@@ -12,15 +12,24 @@ cd "$here"
 
 # What the tests need from Debian. To run, nothing but a Python that can make a virtual environment.
 test_packages="
+    avahi-daemon
+    avahi-utils
     chromium
+    dbus
+    dosfstools
     e2fsprogs
+    exfat-fuse
+    exfatprogs
     faketime
     fonts-morisawa-bizud-gothic
     fonts-noto-cjk
+    fusefat
     git
+    iproute2
     mount
     python3-venv
     systemd
+    util-linux
 "
 
 say() { printf '%s\n' "$*" >&2; }

@@ -5,7 +5,8 @@ chain's signatures, looked at by `ingest`, catch intent.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import IntEnum
 from hashlib import sha256
 
@@ -15,6 +16,7 @@ from sync.entry import Written
 from sync.errors import Malformed
 from sync.frontier import Summary, summary_as_array
 from sync.limits import MESSAGE_BYTES_MAX
+from sync.receipt import CarriedReceipt, open_receipt
 
 MARK = b"\x8aKRN"
 _PREFIX_BYTES = len(MARK) + 5
@@ -22,11 +24,15 @@ _PREFIX_BYTES = len(MARK) + 5
 REREAD_BYTES_MAX = 64 << 20
 """Of bodies that can't be read and are searched for frames; past that, lengths are believed."""
 
+RECEIPTS_MAX = 16
+"""Of one file; more are passed over."""
+
 
 class _Frame(IntEnum):
     LABEL = 1
     PARCEL = 2
     END = 3
+    RECEIPT = 4
 
 
 @dataclass(slots=True)
@@ -36,6 +42,8 @@ class Reading:
     frames: int = 0  # that could be read
     unreadable: int = 0  # that could not
     whole: bool = False  # the checksum at its end is right
+    checksum: bytes = b""  # by which receipts name it, if it is whole
+    receipts: list[CarriedReceipt] = field(default_factory=list)  # whose, nobody has checked
 
 
 def pack(
@@ -46,8 +54,9 @@ def pack(
     towns: Iterable[str],
     written: Written,
     made_for: Summary | None = None,
+    receipt: bytes = b"",
 ) -> Iterator[bytes]:
-    """The file, piece by piece. `writer` is a public key."""
+    """The file, piece by piece. `writer` is a public key, `receipt` its word on what it holds."""
     label = {
         1: 1,
         2: cose.short(writer),
@@ -56,7 +65,7 @@ def pack(
         5: None if made_for is None else summary_as_array(made_for),
     }
     digest = sha256()
-    for piece in _frames(label, statements, bundles):
+    for piece in _frames(label, receipt, statements, bundles):
         digest.update(piece)
         yield piece
     yield _frame(_Frame.END, digest.digest())
@@ -75,6 +84,11 @@ def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
             match content[start + len(MARK)]:
                 case _Frame.LABEL:
                     cbor.decode(content[body:end], bytes_max=MESSAGE_BYTES_MAX)
+                case _Frame.RECEIPT:
+                    cose.read(content[body:end], bytes_max=MESSAGE_BYTES_MAX)
+                    with suppress(Malformed):  # a later version's
+                        reading.receipts.append(open_receipt(content[body:end]))
+                    del reading.receipts[RECEIPTS_MAX:]
                 case _Frame.PARCEL:
                     yield unwrap(content[body:end])
                 case _Frame.END:
@@ -82,6 +96,7 @@ def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
                     digested = start
                     matches = content[body:end] == digest.digest()
                     reading.whole = matches and end == len(content)
+                    reading.checksum = digest.digest() if reading.whole else b""
                 case _:
                     continue
         except Malformed:
@@ -95,9 +110,11 @@ def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
 
 
 def _frames(
-    label: object, statements: Iterable[bytes], bundles: Iterable[Bundle]
+    label: object, receipt: bytes, statements: Iterable[bytes], bundles: Iterable[Bundle]
 ) -> Iterator[bytes]:
     yield _frame(_Frame.LABEL, cbor.encode(label))
+    if receipt:
+        yield _frame(_Frame.RECEIPT, receipt)
     if held := list(statements):
         yield _frame(_Frame.PARCEL, wrap_packed(held, ()))
     for bundle in bundles:

@@ -4,7 +4,11 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+
+HALF = ".part"
+"""What the names of files end in that are not all written."""
 
 
 def read_bounded(path: Path, bytes_max: int) -> bytes | None:
@@ -35,12 +39,14 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
 def write_new(path: Path, pieces: Iterable[bytes]) -> int:
     """Write a file that must not be there yet, whole or not at all; its bytes.
 
-    Raises FileExistsError; like any OSError it leaves nothing behind.
+    Raises FileExistsError; like any OSError it leaves nothing behind. What stays where a stick is
+    pulled out meanwhile ends in HALF.
     """
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=HALF)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
+            with suppress(OSError):  # a stick's file system has no modes
+                os.fchmod(file.fileno(), 0o644)
             for piece in pieces:
                 file.write(piece)
             file.flush()
@@ -48,7 +54,8 @@ def write_new(path: Path, pieces: Iterable[bytes]) -> int:
             written = file.tell()
         _give_new_name(Path(temporary), path)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):  # a stick that was pulled out has nothing to unlink
+            Path(temporary).unlink(missing_ok=True)
     sync_folder(path.parent)
     return written
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.carrying import FILE_BYTES_MAX, CannotCarry, bring, export
+from node.carrying.file import FILE_BYTES_MAX, CannotCarry, bring, export
 from node.node import Node, edition
 from node.status import status
 from sync.machine import files

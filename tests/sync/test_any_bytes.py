@@ -16,8 +16,9 @@ from sync.exchange import Declined, answer, open_offer
 from sync.frontier import read_summary, summary_as_array
 from sync.ingest import Receipt, ingest
 from sync.lane import read_lane
+from sync.receipt import Taken, make_receipt, open_receipt
 from sync.statement import read_statement
-from tests.sync.builders import TOWN, carrier_file, keep, key, lane, memory, node, run
+from tests.sync.builders import TOWN, WRITTEN, carrier_file, keep, key, lane, memory, node, run
 from tests.sync.strategies import VALUES
 from tests.sync.test_round_trips import OFFERED, opened
 
@@ -47,6 +48,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "offer": open_offer,
     "answer": opened,
     "carrier file": carried,
+    "receipt": open_receipt,
 }
 
 
@@ -83,6 +85,16 @@ def good_ones() -> dict[str, bytes]:
         "offer": OFFERED,
         "answer": answered,
         "carrier file": carrier_file(machine.certificates, [bundle]),
+        "receipt": make_receipt(
+            incarnation=(1, bytes(8)),
+            counter=1,
+            towns=[TOWN.code],
+            digest=bytes(32),
+            summary=machine.summary(),
+            taken=[Taken(bytes(32), 1, 2, 3)],
+            written=WRITTEN,
+            key=key("上郷"),
+        ),
     }
 
 

@@ -23,6 +23,7 @@ from sync.frontier import Summary, read_summary, summary_as_array
 from sync.ingest import Receipt
 from sync.lane import Audience, read_lane
 from sync.limits import COUNTER_MAX
+from sync.receipt import TAKEN_MAX, Taken, make_receipt
 from sync.statement import read_statement
 from tests.sync.builders import OTHER_TOWN, TOWN, WRITTEN, key
 from tests.sync.strategies import BUNDLES, FIELDS, HASHES, PARCELS, SUMMARIES, TEXT, VALUES
@@ -30,6 +31,8 @@ from tests.sync.strategies import BUNDLES, FIELDS, HASHES, PARCELS, SUMMARIES, T
 MIB = 1 << 20
 TOWNS = st.frozensets(st.sampled_from([TOWN.code, OTHER_TOWN.code]))
 COUNTERS = st.integers(1, COUNTER_MAX)
+COUNTS = st.integers(0, (1 << 63) - 1)
+TAKEN = st.builds(Taken, HASHES, COUNTS, COUNTS, COUNTS)
 SOFTWARE = st.text(st.characters(exclude_categories=["Cs"]), max_size=32)
 
 
@@ -81,7 +84,32 @@ def test_a_carrier_file(parcel: Parcel, made_for: Summary | None) -> None:
     assert [s for part in found for s in part.statements] == list(parcel.statements)
     assert [b for part in found for b in part.bundles] == list(parcel.bundles)
     assert all(len(part.bundles) == 1 for part in found if not part.statements)
-    assert reading == Reading(frames=len(found) + 2, unreadable=0, whole=True)
+    assert (reading.frames, reading.unreadable, reading.whole) == (len(found) + 2, 0, True)
+    assert file.endswith(reading.checksum)
+
+
+@given(SUMMARIES, TOWNS, COUNTERS, st.lists(TAKEN, max_size=TAKEN_MAX))
+def test_a_receipt_in_a_carrier_file(
+    summary: Summary, towns: frozenset[str], counter: int, taken: list[Taken]
+) -> None:
+    receipt = make_receipt(
+        incarnation=(1, bytes(8)),
+        counter=counter,
+        towns=towns,
+        digest=bytes(32),
+        summary=summary,
+        taken=taken,
+        written=WRITTEN,
+        key=key("上郷"),
+    )
+    pieces = pack([], [], writer=b"", towns=towns, written=WRITTEN, receipt=receipt)
+    reading = Reading()
+    assert list(unpack(b"".join(pieces), reading)) == []
+    (told,) = reading.receipts
+    cose.verify(told.sealed, cose.public(key("上郷")))
+    assert told.encoded == receipt
+    assert (told.counter, told.towns, told.written) == (counter, tuple(sorted(towns)), WRITTEN)
+    assert (told.summary, list(told.taken)) == (summary, taken)
 
 
 @given(st.sampled_from(Role), st.data())

@@ -23,6 +23,7 @@ from sync.lane import Audience, Class, Lane, read_lane
 from sync.ledger import Stored
 from sync.machine.memory import MemoryLedger
 from sync.order import read_order
+from sync.receipt import open_receipt
 from sync.register import Register, open_register, registers_digest
 from sync.statement import Statement, open_beside, read_statement
 from sync.trust import NoCertificateYet, Refusal, Trust
@@ -356,11 +357,24 @@ def carrier(content: bytes, given: Given) -> object:
         "whole": reading.whole,
         "kairan": reading.frames > 0,
     }
+        "receipts": [receipt.encoded.hex() for receipt in reading.receipts],
 
 
 READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "cbor": cbor_item,
     "lane": lane,
+def receipt(content: bytes, given: Given) -> object:
+    read, sender = open_receipt(content), bytes.fromhex(given["sender"])
+    cose.verify(read.sealed, sender)
+    return {
+        "order": [read.ordinal, read.counter],
+        "towns": list(read.towns),
+        "digest": read.digest.hex(),
+        "lanes": len(read.summary.lanes),
+        "taken": [[file.checksum.hex(), *file[1:]] for file in read.taken],
+    }
+
+
     "address": address,
     "header": header,
     "payload": payload,
@@ -386,6 +400,7 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
 }
 
 VECTORS = [vector for path in sorted(FOLDER.rglob("*.json")) for vector in load(path)]
+    "receipt": receipt,
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])

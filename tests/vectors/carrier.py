@@ -3,11 +3,24 @@
 from collections.abc import Iterator, Sequence
 
 from tests.vectors.chain import BOARD, ENTRIES
-from tests.vectors.kit import TOWN, H, Lane, Vector, bundle, cbor, short
+from tests.vectors.exchange import SUMMARY
+from tests.vectors.kit import (
+    OTHER_TOWN,
+    TOWN,
+    H,
+    Lane,
+    Raw,
+    Vector,
+    bundle,
+    cbor,
+    public,
+    sealed,
+    short,
+)
 from tests.vectors.ledger import NODE
 
 MARK = b"\x8aKRN"
-LABEL, PARCEL, END = 1, 2, 3
+LABEL, PARCEL, END, RECEIPT = 1, 2, 3, 4
 NODE_ITEM = cbor(NODE)
 
 
@@ -30,7 +43,99 @@ def ended(*frames: bytes) -> bytes:
     return b"".join(frames) + frame(END, H(*frames))
 
 
+TAKEN = [H(b"a file"), 3, 0, 0]
+SAID: dict[int, object] = {
+    1: 1,
+    2: [1, b"the life"],
+    3: 12,
+    4: [TOWN],
+    5: H(b"all that is held"),
+    6: SUMMARY,
+    7: [TAKEN],
+    8: [1_790_000_000, 3],
+}
+
+
+def receipt(*, signer: str = "shimosato", type_: str = "kairan-receipt", **other: object) -> bytes:
+    said = SAID | {int(key.removeprefix("k")): value for key, value in other.items()}
+    return sealed(cbor(said), type_=type_, key_id=short("shimosato"), signer=signer)
+
+
+def receipt_vectors() -> Iterator[Vector]:
+    """What a machine says that it holds and took in."""
+    given = {"sender": public("shimosato").hex()}
+    later = [H(b"another"), 0, 2, 1]
+    for name, shows, encoded, taken in (
+        ("one-file", "a file was taken in wholly", receipt(), [TAKEN]),
+        ("no-file", "what it holds, and no file", receipt(k7=[]), []),
+        (
+            "waiting",
+            "the second was taken in, but not wholly",
+            receipt(k7=[TAKEN, later]),
+            [TAKEN, later],
+        ),
+        ("many", "64 files", receipt(k7=[TAKEN] * 64), [TAKEN] * 64),
+        ("later-key", "a key that only later versions know", receipt(k9=True), [TAKEN]),
+    ):
+        yield Vector(
+            name=f"receipt-{name}",
+            shows=shows,
+            kind="receipt",
+            bytes=encoded,
+            given=given,
+            expect={
+                "order": [1, 12],
+                "towns": [TOWN],
+                "digest": H(b"all that is held").hex(),
+                "lanes": 1,
+                "taken": [[t.hex() if isinstance(t, bytes) else t for t in each] for each in taken],
+            },
+        )
+    wrong: dict[str, tuple[str, bytes]] = {
+        "version": ("of another version", receipt(k1=2)),
+        "version-true": ("true is not the integer 1", receipt(k1=True)),
+        "ordinal": ("there is no life 0", receipt(k2=[0, b"the life"])),
+        "counter": ("counters begin at 1", receipt(k3=0)),
+        "counter-large": ("a counter past 2^62", receipt(k3=(1 << 62) + 1)),
+        "towns": ("towns out of order", receipt(k4=[TOWN, OTHER_TOWN])),
+        "digest": ("a digest of 31 bytes", receipt(k5=bytes(31))),
+        "summary": ("half a summary", receipt(k6=[[]])),
+        "too-many": ("65 files", receipt(k7=[TAKEN] * 65)),
+        "negative": ("fewer than no bundles", receipt(k7=[[TAKEN[0], -1, 0, 0]])),
+        "quality": ("a clock of no known quality", receipt(k8=[0, 4])),
+        "null": ("null in the place of what it holds", receipt(k6=None)),
+        "type": ("a message of another type", receipt(type_="kairan-offer")),
+        "not-cbor": (
+            "not CBOR",
+            sealed(
+                Raw(b"\xff"),
+                type_="kairan-receipt",
+                key_id=short("shimosato"),
+                signer="shimosato",
+            ),
+        ),
+    }
+    for name, (shows, encoded) in wrong.items():
+        yield Vector(
+            name=f"receipt-{name}",
+            shows=shows,
+            kind="receipt",
+            bytes=encoded,
+            given=given,
+            refused="malformed",
+        )
+    yield Vector(
+        name="receipt-signature",
+        shows="signed by another than it names",
+        kind="receipt",
+        bytes=receipt(signer="kamisato"),
+        given=given,
+        refused="signature",
+    )
+
+
 def vectors() -> Iterator[Vector]:
+    yield from receipt_vectors()
     lanes = [BOARD, Lane(author="kamisato", audience=2)]
     one, two = (cbor(bundle(lane, ENTRIES)) for lane in lanes)
     frames = [label(), parcel(NODE_ITEM), parcel(one), parcel(two)]
@@ -44,13 +149,19 @@ def vectors() -> Iterator[Vector]:
         *,
         intact: bool = False,
         has_frames: bool = True,
+        receipts: Sequence[bytes] = (),
     ) -> Vector:
         return Vector(
             name=f"carrier-{name}",
             shows=shows,
             kind="carrier",
             bytes=content,
-            expect={"parcels": [p.hex() for p in parcels], "whole": intact, "kairan": has_frames},
+            expect={
+                "parcels": [p.hex() for p in parcels],
+                "receipts": [r.hex() for r in receipts],
+                "whole": intact,
+                "kairan": has_frames,
+            },
         )
 
     yield file("whole", "a label, statements, two bundles and the end", whole, intact=True)
@@ -124,3 +235,32 @@ def vectors() -> Iterator[Vector]:
     yield file("only-end", "an end, and nothing before it", ended(), (), intact=True)
     yield file("not-kairan", "no frame at all", b"%PDF-1.7 something else", (), has_frames=False)
     yield file("empty", "an empty file", b"", (), has_frames=False)
+
+    told = frame(RECEIPT, receipt())
+    yield file(
+        "receipt",
+        "a label, the writer's receipt, and the rest",
+        ended(frames[0], told, *frames[1:]),
+        intact=True,
+        receipts=[receipt()],
+    )
+    yield file(
+        "only-receipt",
+        "a file that says what arrived, and no more",
+        ended(frames[0], told),
+        (),
+        intact=True,
+        receipts=[receipt()],
+    )
+    yield file(
+        "later-receipt",
+        "a receipt of a later version is passed over",
+        ended(frames[0], frame(RECEIPT, receipt(k1=2)), *frames[1:]),
+        intact=True,
+    )
+    yield file(
+        "bad-receipt",
+        "a receipt that is no signed message stops nothing",
+        ended(frames[0], frame(RECEIPT, b"\x01"), *frames[1:]),
+        intact=True,
+    )

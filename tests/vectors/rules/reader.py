@@ -12,7 +12,7 @@ from typing import Any
 from cbor2 import dumps, load, loads
 from pycose.exceptions import CoseException
 
-from tests.vectors.decoder import MALFORMED, decode
+from tests.vectors.decoder import KEY, LIFE, MALFORMED, MANY, REST, SHORT, decode, verify
 from tests.vectors.decoder import read as decoded
 from tests.vectors.kit import notation
 
@@ -475,13 +475,38 @@ def sort_of(item: bytes) -> str:
 
 
 def carrier(data: bytes, _: Any) -> Any:
-    parcels, framed, whole, at = [], False, False, data.find(MARK)
+    parcels, receipts, framed, whole, at = [], [], False, False, data.find(MARK)
     while at >= 0:
         end = at + 9 + int.from_bytes(data[at + 5 : at + 9])
         kind, body = data[at + 4 : at + 5], data[at + 9 : end]
         try:
             need(end <= len(data) and len(body) <= 8 << 20, "malformed")
             need(kind in (b"\1", b"\2", b"\3"), "malformed")
+RECEIPT: dict[Any, Any] = {1: 1, 2: (LIFE, SHORT), 3: range(1, MANY), 4: "LG codes", 5: KEY}
+RECEIPT |= {6: "summary", 8: (int, range(4))} | REST
+RECEIPT |= {7: slice(0, 64, [(KEY, range(1 << 63), range(1 << 63), range(1 << 63))])}
+
+
+def receipt(data: bytes, given: Any) -> Any:
+    protected, _, payload, signature = decoded(data, "statement")
+    label = decoded(protected, {1: -8, 4: SHORT, 16: "kairan-receipt"})
+    said = decoded(payload, RECEIPT)
+    if given:
+        sender = bytes.fromhex(given["sender"])
+        need(label[4] == hashed(sender)[:8], "signature")
+        verify(sender, protected, payload, signature)
+    order, (_, lanes) = [said[2][0], said[3]], said[6]
+    told = {"order": order, "towns": said[4], "digest": said[5].hex(), "lanes": len(lanes)}
+    return told | {"taken": shown(said[7])}
+
+
+def understood(data: bytes) -> bool:
+    try:
+        return bool(receipt(data, {}))
+    except MALFORMED:
+        return False
+
+
             if kind == b"\1":
                 decoded(body, "cbor")
             elif kind == b"\2":
@@ -490,10 +515,14 @@ def carrier(data: bytes, _: Any) -> Any:
             framed, at = True, data.find(MARK, end)
         except (Refused, *MALFORMED):
             at = data.find(MARK, at + 1)
-    return {"parcels": shown(parcels), "whole": whole, "kairan": framed}
+    told = {"parcels": shown(parcels), "receipts": shown(receipts)}
+    return told | {"whole": whole, "kairan": framed}
 
 
 def answer(data: bytes, given: Any) -> Any:
+            elif kind == b"\4":
+                decoded(decoded(body, "statement")[0], {1: -8, 4: bytes, 16: str})
+                receipts += [body] if understood(body) else []
     us, asked, sender = (bytes.fromhex(given[name]) for name in ("offerer", "offer", "sender"))
     said = decode("answer", data, {"sender": sender})["value"][2]
     offer = loads(loads(asked)[2])
@@ -538,4 +567,5 @@ def read(kind: str, data: bytes, given: Any) -> dict[str, Any]:
     """What follows from an example, as it stands in JSON. Raises Refused."""
     if kind in OF_BYTES:
         return dict(OF_BYTES[kind](data, given))
+    "receipt": receipt,
     return dict(READERS[kind](decoded(data, "cbor"), given))

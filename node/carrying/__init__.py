@@ -1,0 +1,1 @@
+"""What people carry from machine to machine: files on sticks and on phones."""

@@ -1,0 +1,244 @@
+"""Bundle files: what others lack goes out, whatever verifies comes in.
+
+Nobody is asked who they are: a file is taken in bundle by bundle through the one door, in pieces
+short enough that whoever posts meanwhile doesn't wait for it.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from node.node import Node
+from sync import cose
+from sync.bundle import Bundle, Parcel, pack_bundle
+from sync.carrier import Reading, pack, unpack
+from sync.chain import fold
+from sync.entry import EntryId, RecordId, read_header
+from sync.errors import TooLarge, Unverified
+from sync.frontier import Summary
+from sync.ingest import Kept, Receipt, Refused, ingest, ingest_statement
+from sync.lacking import held_registers, runs
+from sync.machine import clock
+from sync.machine.files import read_bounded, write_new
+from sync.receipt import CarriedReceipt
+from sync.trust import NoCertificateYet, Refusal
+
+FILE_BYTES_MAX = 256 << 20
+WRITTEN_BYTES_MAX = 240 << 20
+"""Of bundles in a file of ours, before they are packed; so anybody can read what we write."""
+
+PIECE_ITEMS_MAX = 64
+RECORDS_TOLD_MAX = 1_000
+NOTHING = Summary(statements=frozenset(), lanes={})
+
+
+class Run(NamedTuple):
+    """Numbers of a lane that were found in a file, with every payload that we have of them."""
+
+    lane: bytes
+    first: int
+    last: int
+    head: bytes  # at the last
+
+
+class CannotCarry(Exception):
+    """The file can't be written or read. The message is for a screen."""
+
+
+@dataclass(slots=True)
+class Brought:
+    """What a file brought."""
+
+    reading: Reading = field(default_factory=Reading)
+    receipt: Receipt = field(default_factory=Receipt)
+    records: dict[RecordId, None] = field(default_factory=dict)  # that something new was said of
+    statements: set[bytes] = field(default_factory=set)  # digests of those that hold
+    runs: list[Run] = field(default_factory=list)  # that hold
+    told: list[CarriedReceipt] = field(default_factory=list)  # words of our town's machines
+    broken_off: bool = False  # it took too long
+
+    @property
+    def whole(self) -> bool:
+        """Whether its checksum was right."""
+        return self.reading.whole
+
+    @property
+    def unreadable(self) -> int:
+        """Frames that could not be read."""
+        return self.reading.unreadable
+
+    @property
+    def new(self) -> int:
+        """How much of it was new here."""
+        return self.receipt.entries + self.receipt.payloads
+
+    @property
+    def only_of_other_towns(self) -> bool:
+        """Whether there is something in it, and none of it for us."""
+        return bool(self.receipt.refused) and set(self.receipt.reasons) == {Refusal.FOREIGN}
+
+
+def export(node: Node, path: Path) -> int:
+    """Write everything held to a new file; its bytes. Raises CannotCarry."""
+    try:
+        return write_new(path, pieces(node))
+    except FileExistsError as wrong:
+        raise CannotCarry(f"{path} はもうあります。別の名前にしてください。") from wrong
+    except OSError as wrong:
+        raise CannotCarry(f"{path} に書けません: {wrong.strerror}") from wrong
+
+
+def bring(node: Node, path: Path) -> Brought:
+    """Take in what verifies of a file, bundle by bundle. Raises CannotCarry."""
+    try:
+        content = read_bounded(path, FILE_BYTES_MAX)
+    except OSError as wrong:
+        raise CannotCarry(f"{path} を読めません: {wrong.strerror}") from wrong
+    if content is None:
+        raise CannotCarry(f"{path} は大きすぎます。Kairan の束ファイルか確かめてください。")
+    brought = take_in(node, content, source="carrier")
+    if not brought.reading.frames:
+        raise CannotCarry(f"{path} は Kairan の束ファイルではありません。")
+    return brought
+
+
+def pieces(
+    node: Node,
+    *,
+    made_for: Summary = NOTHING,
+    receipt: bytes = b"",
+    bytes_max: int = WRITTEN_BYTES_MAX,
+) -> Iterator[bytes]:
+    """A file of what a machine lacks that holds `made_for`.
+
+    `bytes_max` is of bundles, before they are packed.
+    """
+    towns = frozenset(node.settings.towns)
+    trust = node.ledger.trust()
+    statements = sorted(
+        s.encoded
+        for s in trust.statements
+        if s.digest not in made_for.statements and not trust.towns_of(s).isdisjoint(towns)
+    )
+    _, registers = held_registers(node.ledger, towns)
+    return pack(
+        [*statements, *registers],
+        _within(runs(node.ledger, made_for, towns), bytes_max),
+        writer=node.identity.public,
+        towns=towns,
+        written=clock.now().written,
+        made_for=None if made_for == NOTHING else made_for,
+        receipt=receipt,
+    )
+
+
+def lacks_something(node: Node, there: Summary) -> bool:
+    """Whether a machine that holds that lacks posts of ours."""
+    return any(True for _ in runs(node.ledger, there, frozenset(node.settings.towns)))
+
+
+def _within(bundles: Iterator[Bundle], bytes_max: int) -> Iterator[Bundle]:
+    for bundle in bundles:
+        bytes_max -= len(pack_bundle(bundle))
+        if bytes_max < 0:
+            return
+        yield bundle
+
+
+def take_in(
+    node: Node,
+    content: bytes,
+    *,
+    source: str,
+    seconds_max: float = float("inf"),
+    strangers_wait: bool = True,
+) -> Brought:
+    """Take in what verifies, as long as that lasts no longer than `seconds_max`.
+
+    `source` is whatever the road is known by. Unless `strangers_wait`, what nobody certified is
+    refused: where anybody may bring files, there would soon be no place left to wait in.
+    """
+    brought = Brought()
+    until = clock.running() + seconds_max
+    for parcel in unpack(content, brought.reading):
+        for piece in _in_pieces(parcel):
+            if clock.running() > until:
+                brought.broken_off = True
+                return brought
+            _take_piece(node, piece, brought, source=source, strangers_wait=strangers_wait)
+    brought.told = [r for r in brought.reading.receipts if _is_of_our_town(node, r)]
+    return brought
+
+
+def _in_pieces(parcel: Parcel) -> Iterator[Parcel]:
+    """The same, a few items at a time, so that no transaction lasts."""
+    statements, bundles = iter(parcel.statements), iter(parcel.bundles)
+    while some := tuple(islice(statements, PIECE_ITEMS_MAX)):
+        yield Parcel(statements=some)
+    while few := tuple(islice(bundles, PIECE_ITEMS_MAX)):
+        yield Parcel(bundles=few)
+    yield Parcel(unreadable=parcel.unreadable)
+
+
+def _take_piece(
+    node: Node, piece: Parcel, brought: Brought, *, source: str, strangers_wait: bool
+) -> None:
+    receipt = brought.receipt
+    with node.ledger.transaction():
+        for encoded in piece.statements:
+            match ingest_statement(node.ledger, encoded):
+                case Kept(entries):
+                    receipt.statements += entries
+                    brought.statements.add(sha256(encoded).digest())
+                case Refused(why):
+                    receipt.refuse(why)
+        for bundle in piece.bundles:
+            stranger = isinstance(node.ledger.trust().refusal(bundle.lane), NoCertificateYet)
+            if stranger and not strangers_wait:
+                receipt.refuse(Refusal.TOWN)
+                continue
+            outcome = ingest(node.ledger, bundle, source=source)
+            receipt.add(outcome)
+            if not isinstance(outcome, Kept):
+                continue
+            if len(brought.records) < RECORDS_TOLD_MAX:
+                brought.records |= dict.fromkeys(_touched(bundle, outcome.entries))
+            if not _is_emptied(node, bundle):
+                head = fold(bundle.before, (entry.header for entry in bundle.entries))
+                brought.runs.append(Run(bundle.lane.id, bundle.first, bundle.last, head))
+    for wrong in piece.unreadable:
+        large = isinstance(wrong, TooLarge)
+        receipt.refuse(Refusal.TOO_LARGE if large else Refusal.MALFORMED)
+
+
+def _is_emptied(node: Node, bundle: Bundle) -> bool:
+    """Whether it lacks a payload that we have."""
+    for number, entry in enumerate(bundle.entries, bundle.first):
+        if entry.payload is None:
+            ours = node.ledger.run(bundle.lane.id, number)
+            if ours is None or ours.entries[0].payload is not None:
+                return True
+    return False
+
+
+def _touched(bundle: Bundle, entries: int) -> Iterator[RecordId]:
+    """The records that its last so many entries change: those that are new."""
+    first = bundle.last - entries + 1
+    for number, entry in enumerate(bundle.entries[len(bundle.entries) - entries :], first):
+        record = read_header(entry.header, bundle.lane.id).record
+        yield record.entry if record else EntryId(bundle.lane.id, number)
+
+
+def _is_of_our_town(node: Node, receipt: CarriedReceipt) -> bool:
+    """Whether a machine of this town says so, and still may."""
+    sender = node.ledger.trust().key(receipt.sender)
+    if sender is None or not node.ledger.trust().towns(sender) >= set(receipt.towns):
+        return False
+    with suppress(Unverified):
+        cose.verify(receipt.sealed, sender)
+        return node.settings.town in receipt.towns
+    return False
