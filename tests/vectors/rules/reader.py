@@ -474,14 +474,6 @@ def sort_of(item: bytes) -> str:
     return "bundles"
 
 
-def carrier(data: bytes, _: Any) -> Any:
-    parcels, receipts, framed, whole, at = [], [], False, False, data.find(MARK)
-    while at >= 0:
-        end = at + 9 + int.from_bytes(data[at + 5 : at + 9])
-        kind, body = data[at + 4 : at + 5], data[at + 9 : end]
-        try:
-            need(end <= len(data) and len(body) <= 8 << 20, "malformed")
-            need(kind in (b"\1", b"\2", b"\3"), "malformed")
 RECEIPT: dict[Any, Any] = {1: 1, 2: (LIFE, SHORT), 3: range(1, MANY), 4: "LG codes", 5: KEY}
 RECEIPT |= {6: "summary", 8: (int, range(4))} | REST
 RECEIPT |= {7: slice(0, 64, [(KEY, range(1 << 63), range(1 << 63), range(1 << 63))])}
@@ -515,6 +507,14 @@ def understood(data: bytes) -> bool:
             framed, at = True, data.find(MARK, end)
         except (Refused, *MALFORMED):
             at = data.find(MARK, at + 1)
+def carrier(data: bytes, _: Any) -> Any:
+    parcels, receipts, framed, whole, at = [], [], False, False, data.find(MARK)
+    while at >= 0:
+        end = at + 9 + int.from_bytes(data[at + 5 : at + 9])
+        kind, body = data[at + 4 : at + 5], data[at + 9 : end]
+        try:
+            need(end <= len(data) and len(body) <= 8 << 20, "malformed")
+            need(kind in (b"\1", b"\2", b"\3", b"\4"), "malformed")
     told = {"parcels": shown(parcels), "receipts": shown(receipts)}
     return told | {"whole": whole, "kairan": framed}
 
