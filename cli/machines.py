@@ -61,7 +61,7 @@ def _run_machine(told: argparse.Namespace) -> None:
     _check_part(told)
     check_port(told.address, told.port)  # say so once, instead of trying again for ever
     web = ["web", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
-    sync = ["sync", "--data", str(told.data)]
+    sync = ["sync", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
     for peer in told.peer:
         sync += ["--peer", peer]
     with told_to_stop() as stop:

@@ -1,19 +1,22 @@
-"""Where other machines knock: `GET /sync` says who we are, `POST /sync` takes an offer.
+"""Where other machines knock: `GET /sync` says who we are, `POST /sync` takes an offer, and
+`POST /sync/changed` hears that something changed there.
 
-docs/spec/5-exchange.md, "The HTTP road".
+docs/spec/5-exchange.md, "The HTTP road"; docs/spec/9-discovery.md.
 """
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from node.lan.bell import Heard, ring
 from node.node import SOFTWARE, Node
-from sync.machine.doorway import MESSAGE_BYTES_MAX, Reply, exchange, hello
+from sync.announcement import ANNOUNCEMENT_BYTES_MAX, Announcement
+from sync.machine.doorway import MESSAGE_BYTES_MAX, Reply, announced, exchange, hello
 
-ENDPOINTS = frozenset({"doorway.greet", "doorway.answer"})
+ENDPOINTS = frozenset({"doorway.greet", "doorway.answer", "doorway.hear"})
 
 
 def doorway_pages(node: Node) -> Blueprint:
-    """`/sync`."""
+    """`/sync` and what is below it."""
     pages = Blueprint("doorway", __name__)
 
     @pages.get("/sync")
@@ -27,12 +30,30 @@ def doorway_pages(node: Node) -> Blueprint:
             return Response("too large\n", 413, content_type="text/plain; charset=utf-8")
         return _response(exchange(node.ledger, message, me=node.identity, software=SOFTWARE))
 
+    @pages.post("/sync/changed")
+    def hear() -> Response:
+        message = _message(ANNOUNCEMENT_BYTES_MAX) or b""
+        told = announced(node.ledger, message, me=node.identity)
+        if isinstance(told, Reply):
+            return _response(told)
+        heard = Heard(machine=told.sender, digest=told.digest, url=_address(told))
+        # Who isn't heard comes himself.
+        return Response(status=204 if ring(node.settings.folder, heard) else 503)
+
     return pages
 
 
-def _message() -> bytes | None:
+def _address(told: Announcement) -> str:
+    """Where the machine answers that is at the other end of this connection."""
+    if told.port is None or not request.remote_addr:
+        return ""
+    host = request.remote_addr
+    return f"http://[{host}]:{told.port}" if ":" in host else f"http://{host}:{told.port}"
+
+
+def _message(bytes_max: int = MESSAGE_BYTES_MAX) -> bytes | None:
     """The body; None if it is larger than anything we accept."""
-    request.max_content_length = MESSAGE_BYTES_MAX
+    request.max_content_length = bytes_max
     try:
         return request.get_data(cache=False)
     except RequestEntityTooLarge:

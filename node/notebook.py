@@ -54,7 +54,7 @@ class Neighbour:
     """What is noted about a machine on a road; times are as RFC 3339, empty for never."""
 
     address: str
-    road: str  # "hub" or "peer"
+    road: str  # "hub", "peer" for a static address, or "lan"
     name: str = ""
     key: str = ""  # hex
     tried: str = ""
@@ -88,7 +88,8 @@ class Notebook:
 
     def note(self, neighbour: Neighbour) -> None:
         """Write down the newest about it, in the place of what was."""
+        same = Query().address == neighbour.address
+        if neighbour.road == "lan":  # where addresses come and go
+            same = (Query().road == "lan") & (Query().key == neighbour.key)
         with self._lock, TinyDB(self._path, storage=WholeFileStorage) as notes:
-            notes.table("neighbours").upsert(
-                asdict(neighbour), Query().address == neighbour.address
-            )
+            notes.table("neighbours").upsert(asdict(neighbour), same)

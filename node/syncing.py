@@ -1,16 +1,24 @@
-"""The process `kairan-sync`: it watches the ledger and offers what changed to every neighbour.
+"""The process `kairan-sync`: it watches the ledger, says what changed to every neighbour, and
+fetches what changed there.
 
 It also empties the log that SQLite keeps beside the ledger's file: what an order withdrew is gone
 from the file at once, and could be read in the log until that is written over.
 """
 
+import logging
 import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
 from threading import Event, Thread
 
-from node.neighbours import NeighbourLoop, addresses
+from node.lan.bell import Bell
+from node.lan.discovery import Discovery, Me
+from node.neighbourhood import Neighbourhood
+from node.neighbours import addresses
 from node.node import Node
 from node.notebook import Notebook
 from node.schedule import Schedule
+from sync import cose
 from sync.machine import clock
 from sync.machine.settings import NOTEBOOK_FILE
 
@@ -21,16 +29,49 @@ TIDY_SECONDS = 10.0
 """How long what was withdrawn may still lie in the log."""
 
 
-def run(node: Node, *, peers: tuple[str, ...], stop: Event) -> None:
+HEAR_SECONDS = 0.5
+"""So long the thread that hears neighbours takes to notice that all is to end."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Where `kairan-web` answers on this machine."""
+
+    port: int
+    address: str = "0.0.0.0"  # noqa: S104  # everywhere
+
+    @property
+    def on_lan(self) -> bool:
+        """Whether others can reach it there."""
+        return ":" not in self.address and not self.address.startswith("127.")
+
+    @property
+    def only(self) -> str | None:
+        """The one address that it answers at; None for all."""
+        return None if self.address == "0.0.0.0" else self.address  # noqa: S104
+
+
+def run(
+    node: Node, *, peers: tuple[str, ...], stop: Event, answering: Answering | None = None
+) -> None:
     """Exchange until `stop` is set. Raises sqlite3.DatabaseError once the ledger is given up."""
     notebook = Notebook(node.settings.folder / NOTEBOOK_FILE)
-    loops = [NeighbourLoop(node, notebook, address) for address in addresses(node, peers)]
+    port = None if answering is None else answering.port
+    neighbourhood = Neighbourhood(node, notebook, addresses(node, peers), port=port)
+    discovery = None
+    if answering is not None and answering.on_lan:
+        discovery = _discovery(node, neighbourhood, answering)
     schedule = Schedule()
-    for at, loop in enumerate(loops):
-        schedule.every(node.settings.offer_seconds, f"look again {at}", loop.look_again)
-        loop.start()
+    schedule.every(node.settings.offer_seconds, "look again", neighbourhood.make_sure)
+    neighbourhood.start()
+    if discovery is not None:
+        discovery.start()
     schedule.start()
     Thread(target=_check, args=(node,), name="reading all of the ledger", daemon=True).start()
+    hearing = Thread(target=_hear, args=(node, neighbourhood, stop), name="hearing", daemon=True)
+    hearing.start()
     try:
         version = node.version()
         tidied, tidy_at = -1, clock.running()  # whoever was here before may have had no time to
@@ -38,15 +79,49 @@ def run(node: Node, *, peers: tuple[str, ...], stop: Event) -> None:
             schedule.mind_the_clock()
             if (now := node.version()) != version:
                 version = now
-                for loop in loops:
-                    loop.something_changed()
+                if discovery is not None:
+                    discovery.hold(neighbourhood.standing.digest())
+                neighbourhood.changed()
+            neighbourhood.tick()
             if version != tidied and clock.running() >= tidy_at:
                 tidy_at = clock.running() + TIDY_SECONDS
                 tidied = version if _empty_log(node) else tidied
     finally:
+        stop.set()
         schedule.stop()
-        for loop in loops:
-            loop.stop()
+        if discovery is not None:
+            discovery.stop()
+        neighbourhood.stop()
+        hearing.join()
+
+
+def _discovery(node: Node, neighbourhood: Neighbourhood, answering: Answering) -> Discovery:
+    return Discovery(
+        Me(
+            town=node.settings.town,
+            machine=cose.short(node.identity.public),
+            port=answering.port,
+            address=answering.only,
+        ),
+        digest=neighbourhood.standing.digest(),
+        found=neighbourhood.found,
+        moved=neighbourhood.moved,
+    )
+
+
+def _hear(node: Node, neighbourhood: Neighbourhood, stop: Event) -> None:
+    """Hand on what neighbours told `kairan-web`."""
+    try:
+        bell = Bell(node.settings.folder)
+    except OSError as wrong:  # then neighbours come by themselves
+        _log.warning("neighbours can't be heard: %s", wrong)
+        return
+    while not stop.is_set():
+        with suppress(sqlite3.Error):  # whoever watches the ledger sees to it
+            if (heard := bell.hear(HEAR_SECONDS)) is not None:
+                neighbourhood.heard(heard)
+    bell.close()
+    node.database.close()
 
 
 def _empty_log(node: Node) -> bool:

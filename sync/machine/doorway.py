@@ -5,7 +5,8 @@ docs/spec/5-exchange.md, "The HTTP road".
 
 from dataclasses import dataclass
 
-from sync import cbor
+from sync import cbor, cose
+from sync.announcement import Announcement, open_announcement
 from sync.errors import Malformed, TooLarge, Unverified
 from sync.ledger import Ledger
 from sync.limits import MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX
@@ -37,6 +38,19 @@ def exchange(ledger: Ledger, message: bytes, *, me: Identity, software: str) -> 
         return Reply(413, f"too large: {wrong}\n".encode(), "text/plain; charset=utf-8")
     except (Malformed, Unverified) as wrong:
         return Reply(400, f"not an offer: {wrong}\n".encode(), "text/plain; charset=utf-8")
+
+
+def announced(ledger: Ledger, message: bytes, *, me: Identity) -> Announcement | Reply:
+    """What a certified machine told us, or what is wrong with it (docs/spec/9-discovery.md)."""
+    try:
+        told = open_announcement(message)
+        sender = ledger.trust().key(told.sender)
+        if sender is None or told.to != cose.short(me.public):
+            return Reply(403, b"not for us, or from nobody we know\n", "text/plain; charset=utf-8")
+        cose.verify(told.sealed, sender)
+    except (Malformed, Unverified) as wrong:
+        return Reply(400, f"no announcement: {wrong}\n".encode(), "text/plain; charset=utf-8")
+    return told
 
 
 def read_hello(content: bytes) -> tuple[bytes, list[bytes]]:

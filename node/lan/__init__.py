@@ -1,0 +1,1 @@
+"""Neighbours on the LAN: found by mDNS, and told at once when something changed."""

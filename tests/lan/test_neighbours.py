@@ -1,0 +1,62 @@
+"""Real nodes on a LAN find each other, and what is posted at one is on every board."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.neighbourhood import RELAY_SECONDS
+from tests.lan.machines import Village, until, village
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
+    with village(tmp_path_factory.mktemp("village"), 3) as made:
+        made.start()
+        yield made
+
+
+def test_they_find_each_other_and_every_post_is_on_every_board(three: Village) -> None:
+    until(three.all_know_each_other)
+    three.post_everywhere("お知らせ")
+    for machine in three:
+        for neighbour in machine.neighbours().values():
+            assert neighbour.name.startswith("公民館")
+            assert neighbour.synced
+            assert not neighbour.problem
+
+
+def test_who_holds_the_same_is_left_in_peace(tmp_path: Path) -> None:
+    with village(tmp_path, 2, offer_seconds=1) as two:
+        two.start()
+        until(two.all_know_each_other)
+        two.post_everywhere("お知らせ")
+        time.sleep(RELAY_SECONDS[1] + 1.0)
+        quiet = [machine.segments() for machine in two]
+        time.sleep(5.0)
+        assert [machine.segments() for machine in two] == quiet
+
+
+def test_where_multicast_is_silent_one_static_address_is_enough_for_two(tmp_path: Path) -> None:
+    with village(tmp_path, 2) as two:
+        one, other = two
+        for machine in two:
+            machine.host.silence_multicast()
+        one.start()
+        other.start(one)
+        for machine in two:
+            until(machine.answers)
+        other.post("川下から")
+        until(lambda: one.shows("川下から"))
+        one.post("川上から")  # told by whom it never was given an address of
+        until(lambda: other.shows("川上から"))
+
+
+def test_a_machine_that_was_off_catches_up_when_it_comes_back(three: Village) -> None:
+    *others, last = three
+    until(three.all_know_each_other)
+    last.stop()
+    others[0].post("留守のあいだ")
+    last.start()
+    until(lambda: last.shows("留守のあいだ"))
