@@ -33,9 +33,14 @@ def test_a_rebuild_is_measured_beside_a_bare_copy(capsys: pytest.CaptureFixture[
     assert "| `kairan rebuild` |" in printed
 
 
-def test_it_is_measured_how_soon_a_post_is_sent_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_measured_how_soon_each_process_notices_the_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     notice.main(["--posts", "2", "--idle", "0.2"])
-    assert "| the offer begins |" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "| the offer begins |" in printed
+    assert "| the board that shows it has come |" in printed
+    assert "did not show it yet: 0" in printed
 
 
 def test_the_made_up_posts_are_what_a_person_could_type_and_the_same_each_time() -> None:
