@@ -35,6 +35,10 @@ _STAY = {"venv", "node_modules", ".work", "package-lock.json"}  # what was insta
 Line = Mapping[str, Any]
 
 
+class _Failed(Exception):
+    """The harness ended before its time."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """What a row of the table needs beside the harness's own needs."""
@@ -90,17 +94,23 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"the harness can't run here, for want of {missing}")
     print(f"{machine_in_words()}; {told.n:,} posts")
     lines: list[Line] = []
+    failed: list[str] = []
     for peer in dict.fromkeys(ROWS if "all" in told.peer else told.peer):
         if lacks := _lacks(copy, ROWS.get(peer, Needs())):
             print(f"{peer}: not run, for want of {lacks}", flush=True)
             continue
-        for line in _run(copy, peer, told):
-            lines.append(line)
-            if told.lines:
-                with told.lines.open("a") as file:
-                    file.write(json.dumps(line) + "\n")
+        try:
+            for line in _run(copy, peer, told):
+                lines.append(line)
+                if told.lines:
+                    with told.lines.open("a") as file:
+                        file.write(json.dumps(line) + "\n")
+        except _Failed as wrong:
+            failed.append(f"{peer}: the harness failed: {wrong}")
     if lines:
         _show(lines)
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 def lacking_here() -> str:
@@ -159,7 +169,7 @@ def _lacks(copy: Path, needs: Needs) -> str:
 
 
 def _run(copy: Path, peer: str, told: argparse.Namespace) -> Iterable[Line]:
-    """The harness's lines; if it fails they end, and what it said last is printed."""
+    """The harness's lines. Raises _Failed with what it said last."""
     command = [str(_python(copy)), "bench.py", "--peer", peer, "--n", str(told.n)]
     command += ["--runs", str(told.runs), "--tasks", told.tasks]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -179,7 +189,7 @@ def _run(copy: Path, peer: str, told: argparse.Namespace) -> Iterable[Line]:
             if said.startswith("{"):
                 yield json.loads(said)
     if harness.returncode:
-        print(f"{peer}: the harness failed: {said}", flush=True)
+        raise _Failed(said)
 
 
 # the table
