@@ -14,6 +14,7 @@ from node.status import in_words, status
 from sync.machine.settings import NOTEBOOK_FILE, Part
 from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, TOWN, Village, post_event, titles
 from tests.node.serving import port_of, served, syncing, until
+from tests.stories.machines import free_ports
 
 
 def a_hub(village: Village, name: str = "hub") -> Hub:
@@ -21,8 +22,8 @@ def a_hub(village: Village, name: str = "hub") -> Hub:
 
 
 def free_address() -> str:
-    with served(Flask("nobody")) as address:
-        return address
+    """Where nobody answers, and no connection of anybody's begins meanwhile."""
+    return f"http://127.0.0.1:{free_ports(1)}"
 
 
 def noted(node: Node) -> Neighbour | None:
