@@ -63,6 +63,7 @@ class _Key(IntEnum):
     WRITTEN = 6
     DIGEST = 7
     LENGTH = 8
+    OUTSIDE = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class Header:
     digest: bytes  # of the payload
     length: int  # bytes in the payload
     account: bytes | None = None
+    outside: object = None  # what its issuer calls the thing: known though the payload is gone
     understood: bool = True  # False: it carries something that must be understood and isn't
 
 
@@ -103,6 +105,7 @@ def make_header(
     parents: Sequence[Reference] = (),
     counter: int = 1,
     account: bytes | None = None,
+    outside: object = None,
 ) -> bytes:
     """The bytes of a header in the lane of that id."""
     header: dict[int, object] = {_Key.KIND: kind}
@@ -116,6 +119,8 @@ def make_header(
     header[_Key.WRITTEN] = [written.seconds, int(written.quality)]
     header[_Key.DIGEST] = sha256(payload).digest()
     header[_Key.LENGTH] = len(payload)
+    if outside is not None:
+        header[_Key.OUTSIDE] = outside
     return cbor.encode({int(key): value for key, value in header.items()})
 
 
@@ -173,6 +178,7 @@ def read_header(encoded: bytes, lane: bytes) -> Header:
         digest=digest,
         length=length,
         account=account,
+        outside=value.get(_Key.OUTSIDE),
         understood=min(value) >= 0,
     )
 

@@ -42,7 +42,7 @@ class Record:
     counter: int  # the largest of theirs
     written: Written  # the first entry
     changed: Written  # the one of largest counter
-    complete: bool  # False: a payload with effect is missing
+    complete: bool  # False: what is missing, or was ordered away, may be a correction
     understood: bool  # False: it needs newer software
     erased: bool = False  # its first entry was ordered away
 
@@ -56,9 +56,17 @@ class Record:
 class _Version:
     stored: Stored
     header: Header
-    payload: Payload | None  # None: a hole, or bytes without meaning
+    payload: Payload | None  # None: missing, ordered away, or bytes without meaning
     ancestors: int  # a bit per version
     parents: frozenset[EntryId]  # that it replaces
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What it says; what the thing is called outside stands in the header."""
+        said = (
+            {k: v for k, v in self.payload.fields.items() if k != OUTSIDE} if self.payload else {}
+        )
+        return said if self.header.outside is None else {**said, OUTSIDE: self.header.outside}
 
     @property
     def weight(self) -> tuple[int, bytes, int, bytes]:
@@ -99,7 +107,7 @@ def resolve(
         counter=newest.header.counter,
         written=first.header.written,
         changed=newest.header.written,
-        complete=all(v.stored.payload is not None or v.stored.ordered_away for v in versions),
+        complete=not _in_doubt(versions, known),
         understood=all(_understood(v, known) for v in versions),
         erased=first.stored.ordered_away,
     )
@@ -182,31 +190,54 @@ def _may_follow(
     )
 
 
+def _in_doubt(versions: Sequence[_Version], known: Mapping[str, str]) -> bool:
+    """Whether a payload is missing, or was ordered away and isn't replaced in every group."""
+    if any(v.stored.payload is None and not v.stored.ordered_away for v in versions):
+        return True
+    gone = [bit for bit, version in enumerate(versions) if version.stored.ordered_away]
+    replaced = [
+        _surpassed(versions, bits)
+        for group, bits in (_by_group(versions, known) if gone else {}).items()
+        if group != _group(OUTSIDE, known)
+    ]
+    return any(not below >> bit & 1 for below in replaced for bit in gone)
+
+
+def _by_group(
+    versions: Sequence[_Version], known: Mapping[str, str]
+) -> Mapping[tuple[bool, str], Sequence[int]]:
+    """Which versions carry fields of each group, as bits."""
+    carrying: dict[tuple[bool, str], list[int]] = {}
+    for bit, version in enumerate(versions):
+        for group in {_group(name, known) for name in version.fields}:
+            carrying.setdefault(group, []).append(bit)
+    return carrying
+
+
+def _surpassed(versions: Sequence[_Version], bits: Iterable[int]) -> int:
+    """All that these descend from."""
+    below = 0
+    for bit in bits:
+        below |= versions[bit].ancestors
+    return below
+
+
 def _merged(
     versions: Sequence[_Version], trust: Trust, known: Mapping[str, str]
 ) -> dict[str, object]:
     """Per group, the fields of the version that wins."""
     if len(versions) == 1:  # as in nearly every record
-        payload = versions[0].payload
-        return {k: v for k, v in payload.fields.items() if v is not None} if payload else {}
-    candidates: dict[tuple[bool, str], list[int]] = {}
-    for bit, version in enumerate(versions):
-        if version.payload is not None:
-            for group in {_group(name, known) for name in version.payload.fields}:
-                candidates.setdefault(group, []).append(bit)
+        return {name: value for name, value in versions[0].fields.items() if value is not None}
     fields: dict[str, object] = {}
-    for group, bits in candidates.items():
-        surpassed = 0
-        for bit in bits:
-            surpassed |= versions[bit].ancestors
+    for group, bits in _by_group(versions, known).items():
+        below = _surpassed(versions, bits)
         winner = max(
-            (versions[bit] for bit in bits if not surpassed >> bit & 1),
+            (versions[bit] for bit in bits if not below >> bit & 1),
             key=lambda v: (trust.rank(v.stored.lane), v.weight),
         )
-        assert winner.payload is not None
         fields |= {
             name: value
-            for name, value in winner.payload.fields.items()
+            for name, value in winner.fields.items()
             if _group(name, known) == group and value is not None
         }
     return fields

@@ -20,6 +20,7 @@ from sync.lane import Lane
 from sync.ledger import Ledger, Link, Signature
 from sync.limits import HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
 from sync.order import obey
+from sync.record import OUTSIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,8 @@ def _link(
     written: Written,
     salt: bytes,
 ) -> Link:
-    payload = make_payload(draft.fields, salt=salt)
+    said = {name: value for name, value in draft.fields.items() if name != OUTSIDE}
+    payload = make_payload(said, salt=salt)
     record = _reference(ledger, lane, draft.record) if draft.record else None
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise TooLarge(f"a post of {len(payload)} bytes")
@@ -92,6 +94,7 @@ def _link(
         record=record,
         parents=[_reference(ledger, lane, parent) for parent in draft.parents],
         counter=draft.counter,
+        outside=draft.fields.get(OUTSIDE),
     )
     if len(header) > HEADER_BYTES_MAX or len(draft.parents) > PARENTS_MAX:
         raise TooLarge(f"a header of {len(header)} bytes, {len(draft.parents)} parents")

@@ -8,6 +8,8 @@ from sync.lane import Audience, Class
 from sync.ledger import Stored
 from tests.sync.story import Story, read
 
+FESTIVAL = {"title": "夏祭り", "begins": "18:00", "ends": "20:00"}
+
 
 @pytest.fixture
 def story() -> Story:
@@ -16,7 +18,7 @@ def story() -> Story:
 
 @pytest.fixture
 def festival(story: Story) -> Stored:
-    return story.write("上郷", {"title": "夏祭り", "begins": "18:00", "ends": "20:00"})
+    return story.write("上郷", FESTIVAL)
 
 
 def test_a_post_reads_as_it_was_written(story: Story, festival: Stored) -> None:
@@ -151,6 +153,74 @@ def test_a_missing_first_payload_makes_a_record_incomplete(story: Story, festiva
     found = read([replace(festival, payload=None)])
     assert found is not None
     assert (found.complete, found.fields) == (False, {})
+
+
+def erased(stored: Stored) -> Stored:
+    return replace(stored, payload=None, ordered_away=True)
+
+
+def test_what_was_erased_does_not_let_an_older_word_stand(story: Story, festival: Stored) -> None:
+    """It may have said that the festival is called off."""
+    edit = story.write("上郷", {"status": "中止"}, festival)
+    found = read([festival, erased(edit)])
+    assert found is not None
+    assert not found.complete
+    assert not found.erased
+
+
+def test_it_stands_again_once_every_group_is_said_anew(story: Story, festival: Stored) -> None:
+    edit = story.write("上郷", {"status": "中止"}, festival)
+    title = story.write("上郷", {"title": "夏祭り（直し）"}, edit)
+    part = read([festival, erased(edit), title])
+    assert part is not None
+    assert not part.complete, "when it begins may have been changed, too"
+    when = story.write("上郷", {"begins": "19:00", "ends": "20:00"}, title)
+    whole = read([festival, erased(edit), title, when])
+    assert whole is not None
+    assert whole.complete
+    assert "status" not in whole.fields
+
+
+def test_an_erased_text_that_was_replaced_leaves_the_post_alone(
+    story: Story, festival: Stored
+) -> None:
+    edit = story.write("上郷", FESTIVAL, festival)
+    found = read([erased(festival), edit])
+    assert found is not None
+    assert (found.complete, found.erased) == (True, True), "but for its first entry"
+    again = story.write("上郷", FESTIVAL, edit)
+    found = read([festival, erased(edit), again])
+    assert found is not None
+    assert (found.complete, found.erased) == (True, False)
+
+
+CANCEL = {"key": "alert/1", "serial": 2, "cancels": True}
+
+
+@pytest.mark.parametrize("ordered_away", [False, True])
+def test_what_an_issuer_calls_a_thing_is_known_without_its_payload(
+    story: Story, ordered_away: bool
+) -> None:
+    cancel = story.write("役場", {}, header={9: CANCEL})
+    found = read([replace(cancel, payload=None, ordered_away=ordered_away)])
+    assert found is not None
+    assert found.fields == {"outside": CANCEL}
+    assert (found.complete, found.erased) == (ordered_away, ordered_away)
+
+
+def test_only_the_header_says_what_an_issuer_calls_a_thing(story: Story) -> None:
+    story.write("役場", {"title": "警報", "outside": CANCEL})
+    assert story.fields() == {"title": "警報"}
+
+
+def test_an_edit_gives_it_another_name(story: Story) -> None:
+    first = story.write("役場", {"title": "避難所"}, header={9: CANCEL})
+    edit = story.write("役場", {}, first, header={9: {**CANCEL, "serial": 3}})
+    assert story.fields() == {"title": "避難所", "outside": {**CANCEL, "serial": 3}}
+    gone = read([first, erased(edit)])
+    assert gone is not None
+    assert gone.fields["outside"] == {**CANCEL, "serial": 3}
+    assert not gone.complete
 
 
 def test_a_payload_without_meaning_says_nothing(story: Story, festival: Stored) -> None:

@@ -103,8 +103,11 @@ def resolved(content: bytes, given: Given) -> object:
             header=header,
             payload=payload,
             path=(at.id,),
+            ordered_away=index in given.get("ordered_away", ()),
         )
-        for at, number, head, header, payload in ((read_lane(item[0]), *item[1:]) for item in items)
+        for index, (at, number, head, header, payload) in enumerate(
+            (read_lane(item[0]), *item[1:]) for item in items
+        )
     ]
     found = record.resolve(stored, trust=trust(given), groups=given["groups"])
     if found is None:
@@ -354,15 +357,12 @@ def carrier(content: bytes, given: Given) -> object:
             b"".join((*map(cbor.encode, each.statements), *map(pack_bundle, each.bundles))).hex()
             for each in read
         ],
+        "receipts": [receipt.encoded.hex() for receipt in reading.receipts],
         "whole": reading.whole,
         "kairan": reading.frames > 0,
     }
-        "receipts": [receipt.encoded.hex() for receipt in reading.receipts],
 
 
-READERS: Mapping[str, Callable[[bytes, Given], object]] = {
-    "cbor": cbor_item,
-    "lane": lane,
 def receipt(content: bytes, given: Given) -> object:
     read, sender = open_receipt(content), bytes.fromhex(given["sender"])
     cose.verify(read.sealed, sender)
@@ -375,6 +375,9 @@ def receipt(content: bytes, given: Given) -> object:
     }
 
 
+READERS: Mapping[str, Callable[[bytes, Given], object]] = {
+    "cbor": cbor_item,
+    "lane": lane,
     "address": address,
     "header": header,
     "payload": payload,
@@ -397,10 +400,10 @@ def receipt(content: bytes, given: Given) -> object:
     "answer": answer,
     "answer to an offer": answer_to_an_offer,
     "carrier": carrier,
+    "receipt": receipt,
 }
 
 VECTORS = [vector for path in sorted(FOLDER.rglob("*.json")) for vector in load(path)]
-    "receipt": receipt,
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])

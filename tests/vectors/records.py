@@ -35,6 +35,7 @@ def record(
     complete: bool = True,
     understood: bool = True,
     more: Sequence[bytes] = (),
+    away: Sequence[int] = (),
 ) -> Vector:
     return Vector(
         name=name,
@@ -58,7 +59,8 @@ def record(
                 *(statement.hex() for statement in more),
             ],
             "groups": GROUPS,
-        },
+        }
+        | ({"ordered_away": list(away)} if away else {}),
         expect={
             "record": None
             if fields is None
@@ -269,6 +271,8 @@ def vectors() -> Iterator[Vector]:
         counter=2,
         complete=False,
     )
+    yield from _erased_vectors(begun, said)
+    yield from _outside_vectors()
     yield record(
         "record-marked-field",
         "a field with a mark that the board doesn't declare: not understood",
@@ -287,4 +291,65 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 2)],
         counter=2,
         understood=False,
+    )
+
+
+def _erased_vectors(begun: Written, said: Mapping[str, object]) -> Iterator[Vector]:
+    def after(number: int, fields: Mapping[str, object], held: bool = True) -> Written:
+        entry = Entry(fields=fields, record=1, parents=[number - 1], counter=number)
+        return ORIGIN, number, entry, held
+
+    gone = after(2, {"status": "中止"}, held=False)
+    for name, shows, rest, complete in (
+        ("edit", "an edit that was ordered away may have said something else", [], False),
+        (
+            "edit-half-replaced",
+            "what is said anew after it holds; the rest may have been changed by it",
+            [after(3, {"title": "夏祭り"})],
+            False,
+        ),
+        (
+            "edit-replaced",
+            "each group is said anew after it: it decides nothing any more",
+            [after(3, {"title": "夏祭り"}), after(4, {"begins": "18:00", "ends": "20:00"})],
+            True,
+        ),
+    ):
+        yield record(
+            f"record-erased-{name}",
+            shows,
+            [begun, gone, *rest],
+            fields=said,
+            versions=[(ORIGIN, 2 + len(rest))],
+            counter=2 + len(rest),
+            complete=complete,
+            away=[1],
+        )
+
+
+def _outside_vectors() -> Iterator[Vector]:
+    cancel = {"key": "jma/x", "serial": 2, "cancels": True}
+    named = Entry(fields={"title": "解除"}, more={9: cancel})
+    for name, shows, held, away, fields in (
+        ("outside", "what its issuer calls it stands in the header", True, [], {"title": "解除"}),
+        ("outside-hole", "so it is known though the payload is a hole", False, [], {}),
+        ("outside-erased", "or was ordered away", False, [0], {}),
+    ):
+        yield record(
+            f"record-{name}",
+            shows,
+            [(OFFICE, 1, named, held)],
+            fields={**fields, "outside": cancel},
+            versions=[(OFFICE, 1)],
+            counter=1,
+            complete=held or bool(away),
+            away=away,
+        )
+    yield record(
+        "record-outside-in-payload",
+        "a field of that name in a payload is passed over",
+        [(OFFICE, 1, Entry(fields={"title": "解除", "outside": cancel}), True)],
+        fields={"title": "解除"},
+        versions=[(OFFICE, 1)],
+        counter=1,
     )

@@ -17,6 +17,7 @@ from tests.village.roads import damaged, emptied, forged, stick
 from tests.village.world import FEEDS, HEIRS, HUB, NEIGHBOUR, NEW, NODES, OFFICE, World
 
 BUDGETS = (1, 400, 1 << 20, 1 << 20)
+ERASABLE = (Class.BOARD, Class.ALERT)
 CLOCKS = (0, 1_790_000_000, 2_082_758_400, 1_790_086_400)
 
 
@@ -328,7 +329,7 @@ def say_revoked(world: World, who: bytes, cuts: dict[Lane, Cut]) -> None:
 def erase(world: World) -> None:
     """The office orders one payload away."""
     office, disk = world.machine(OFFICE), world.disk(world.machine(OFFICE))
-    heads = sorted(h for h in disk.payload_held if world.book.words[h].lane.class_ is Class.BOARD)
+    heads = sorted(h for h in disk.payload_held if world.book.words[h].lane.class_ in ERASABLE)
     if heads:
         head = world.random.choice(heads)
         word = world.book.words[head]
@@ -343,7 +344,7 @@ def retain(world: World) -> None:
     lanes = sorted(
         history
         for history in disk.histories
-        if world.book.words[history[0]].lane.class_ is Class.BOARD
+        if world.book.words[history[0]].lane.class_ in ERASABLE
     )
     if lanes:
         history = world.random.choice(lanes)

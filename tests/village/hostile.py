@@ -65,7 +65,8 @@ class Pen:
     ) -> Bundle:
         """One more entry of its own, as a bundle."""
         lane, random = self.lane, self.world.random
-        payload = make_payload(fields, salt=random.randbytes(16))
+        said = {name: value for name, value in fields.items() if name != OUTSIDE}
+        payload = make_payload(said, salt=random.randbytes(16))
         header = make_header(
             lane=lane.id,
             kind=kind,
@@ -74,6 +75,7 @@ class Pen:
             record=self._reference(record) if record else None,
             parents=[self._reference(parent) for parent in parents],
             counter=counter,
+            outside=fields.get(OUTSIDE),
         )
         before = self.heads[-1] if self.heads else lane.id
         head = sha256(before + sha256(header).digest()).digest()

@@ -59,7 +59,7 @@ def _no_alert_stands_falsely(
     effective: set[bytes],
 ) -> None:
     heads = disk.heads
-    words = [world.book.words[head] for head in effective if disk.payload_held[head]]
+    words = [world.book.words[head] for head in effective]
     for id_, fields in standing.items():
         first = world.book.words[heads[id_]]
         if first.lane.class_ is not Class.ALERT:
@@ -67,7 +67,7 @@ def _no_alert_stands_falsely(
         said = [
             w.fields["operation"]
             for w in words
-            if w.record == first.head and "operation" in w.fields
+            if w.record == first.head and "operation" in w.fields and disk.payload_held[w.head]
         ]
         assert fields.get("operation") in said, "a drill without its flag"
         mine = fields[OUTSIDE]

@@ -61,14 +61,26 @@ MUTANTS = (
     Mutant(
         name="ancestors ignored",
         file="sync/record.py",
-        old="            surpassed |= versions[bit].ancestors\n",
-        new="            pass\n",
+        old="        below |= versions[bit].ancestors\n",
+        new="        pass\n",
     ),
     Mutant(
         name="hole counted as erased",
         file="sync/record.py",
-        old="complete=all(v.stored.payload is not None or v.stored.ordered_away for v in versions)",
-        new="complete=True",
+        old="if any(v.stored.payload is None and not v.stored.ordered_away for v in versions):",
+        new="if False:",
+    ),
+    Mutant(
+        name="what was erased stands as it was before",
+        file="sync/record.py",
+        old="    return any(not below >> bit & 1 for below in replaced for bit in gone)\n",
+        new="    return False\n",
+    ),
+    Mutant(
+        name="an alert without its payload has no name",
+        file="sync/record.py",
+        old="return said if self.header.outside is None else",
+        new="return said if self.header.outside is None or not self.payload else",
     ),
     Mutant(
         name="revocation cut off by one",

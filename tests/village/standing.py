@@ -4,7 +4,8 @@
 at nothing but what is on the disk and what the book says of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from node.boards.declaration import Board, Writer
@@ -71,11 +72,12 @@ def due(
             continue
         groups = board.groups() if board else {}
         readable = {h: w for h, w in having.items() if disk.payload_held[h] and h not in away}
-        fields = _merged(readable, having, groups, book)
+        fields = _merged({h: _said(h, w, readable) for h, w in having.items()}, groups, book)
         hidden = (
             first in away
             or fields.get("withdrawn") is True
             or any(h not in readable and h not in away for h in having)
+            or _may_be_false(readable, having, having.keys() & away, groups)
             or any(
                 name.startswith("!") and name not in groups
                 for word in readable.values()
@@ -177,20 +179,42 @@ def _may_change(author: bytes, owner: bytes, disk: Disk, book: Book) -> bool:
     return author in heirs or book.roles[author] is Role.OFFICE
 
 
-def _merged(
+def _said(head: bytes, word: Word, readable: Collection[bytes]) -> Word:
+    """What is known of it: without its payload, what its issuer calls the thing."""
+    if head in readable:
+        return word
+    return replace(word, fields={k: v for k, v in word.fields.items() if k == OUTSIDE})
+
+
+def _may_be_false(
     readable: Mapping[bytes, Word],
     having: Mapping[bytes, Word],
+    away: Iterable[bytes],
     groups: Mapping[str, str],
-    book: Book,
-) -> dict[str, object]:
+) -> bool:
+    """Whether something that was erased may have changed what is still said in its place."""
+    said = [
+        (groups.get(name, name), _older(word, having))
+        for word in readable.values()
+        for name in word.fields
+        if name != OUTSIDE
+    ]
+    return any(
+        not any(gone in older for other, older in said if other == group)
+        for gone in away
+        for group, _ in said
+    )
+
+
+def _merged(said: Mapping[bytes, Word], groups: Mapping[str, str], book: Book) -> dict[str, object]:
     fields: dict[str, object] = {}
-    for group in {groups.get(name, name) for word in readable.values() for name in word.fields}:
+    for group in {groups.get(name, name) for word in said.values() for name in word.fields}:
         carry = {
             head: word
-            for head, word in readable.items()
+            for head, word in said.items()
             if any(groups.get(name, name) == group for name in word.fields)
         }
-        replaced = {old for word in carry.values() for old in _older(word, having)}
+        replaced = {old for word in carry.values() for old in _older(word, said)}
         winner = max(
             (word for head, word in carry.items() if head not in replaced),
             key=lambda word: (

@@ -391,7 +391,10 @@ def effective(entry: Any, effect: Any, known: Trust) -> bool:
 def record(entries: Any, given: Any) -> Any:
     effect: dict[Any, Any] = {}
     known = trust(given)
-    for entry in sorted((read_entry(*each) for each in entries), key=lambda e: e["counter"]):
+    every = [read_entry(*each) for each in entries]
+    for index in given.get("ordered_away", ()):
+        every[index] |= {"gone": True, "hole": False}
+    for entry in sorted(every, key=lambda e: e["counter"]):
         if effective(entry, effect, known):
             parents = {reference[:2] for reference in entry["references"][1:]}
             above = parents.union(*(effect[name]["above"] for name in parents))
@@ -408,12 +411,14 @@ def read_entry(lane: Any, number: int, head: bytes, header: bytes, payload: byte
         said = decoded(payload or b"", "payload")
     except MALFORMED:
         said = {2: {}}
+    fields = {name: value for name, value in said[2].items() if name != "outside"}
+    fields |= {"outside": value[9]} if 9 in value else {}
     references = [value.get(2), *value.get(3, [])]
     long = [(id_, name) if type(name) is int else name and tuple(name) for name in references]
     return (
         {"name": (id_, number), "lane": lane, "town": lane[0], "class": lane[4], "head": head}
-        | {"board": board, "act": act, "counter": value[4], "references": long, "fields": said[2]}
-        | {"hole": payload is None, "understood": min(*value, *said) >= 0}
+        | {"board": board, "act": act, "counter": value[4], "references": long, "fields": fields}
+        | {"gone": False, "hole": payload is None, "understood": min(*value, *said) >= 0}
     )
 
 
@@ -421,6 +426,8 @@ def value_of(effect: list[Any], groups: Any) -> Any:
     """What the entries with effect add up to, group by group."""
     declared: Any = groups.get(effect[0]["board"], {}) | {"withdrawn": "withdrawn"}
     fields: dict[str, Any] = {}
+    doubts = any(entry["hole"] for entry in effect)
+    gone = {entry["name"] for entry in effect if entry["gone"]}
 
     def group(field: str) -> tuple[bool, str]:
         return field in declared, declared.get(field, field)
@@ -428,6 +435,7 @@ def value_of(effect: list[Any], groups: Any) -> Any:
     for each in {group(field) for entry in effect for field in entry["fields"]}:
         carry = [entry for entry in effect if each in map(group, entry["fields"])]
         below = set[Any]().union(*(entry["above"] for entry in carry))
+        doubts |= each[1] != "outside" and not gone <= below
         left = [entry for entry in carry if entry["name"] not in below]
         won = max(left, key=lambda entry: entry["weight"])["fields"]
         fields |= {f: v for f, v in won.items() if group(f) == each and v is not None}
@@ -437,7 +445,7 @@ def value_of(effect: list[Any], groups: Any) -> Any:
         "fields": notation(fields),
         "versions": shown(sorted(e["name"] for e in effect if e["name"] not in below)),
         "counter": max(entry["counter"] for entry in effect),
-        "complete": not any(entry["hole"] for entry in effect),
+        "complete": not doubts,
         "understood": marks <= set(declared) and all(entry["understood"] for entry in effect),
     }
 
