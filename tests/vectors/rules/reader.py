@@ -507,14 +507,6 @@ def understood(data: bytes) -> bool:
         return False
 
 
-            if kind == b"\1":
-                decoded(body, "cbor")
-            elif kind == b"\2":
-                parcels.append(decode("wrapped", body, {})["value"][2])
-            whole = kind == b"\3" and body == hashed(data[:at]) and end == len(data)
-            framed, at = True, data.find(MARK, end)
-        except (Refused, *MALFORMED):
-            at = data.find(MARK, at + 1)
 def carrier(data: bytes, _: Any) -> Any:
     parcels, receipts, framed, whole, at = [], [], False, False, data.find(MARK)
     while at >= 0:
@@ -523,14 +515,22 @@ def carrier(data: bytes, _: Any) -> Any:
         try:
             need(end <= len(data) and len(body) <= 8 << 20, "malformed")
             need(kind in (b"\1", b"\2", b"\3", b"\4"), "malformed")
+            if kind == b"\1":
+                decoded(body, "cbor")
+            elif kind == b"\2":
+                parcels.append(decode("wrapped", body, {})["value"][2])
+            elif kind == b"\4":
+                decoded(decoded(body, "statement")[0], {1: -8, 4: bytes, 16: str})
+                receipts += [body] if understood(body) else []
+            whole = kind == b"\3" and body == hashed(data[:at]) and end == len(data)
+            framed, at = True, data.find(MARK, end)
+        except (Refused, *MALFORMED):
+            at = data.find(MARK, at + 1)
     told = {"parcels": shown(parcels), "receipts": shown(receipts)}
     return told | {"whole": whole, "kairan": framed}
 
 
 def answer(data: bytes, given: Any) -> Any:
-            elif kind == b"\4":
-                decoded(decoded(body, "statement")[0], {1: -8, 4: bytes, 16: str})
-                receipts += [body] if understood(body) else []
     us, asked, sender = (bytes.fromhex(given[name]) for name in ("offerer", "offer", "sender"))
     said = decode("answer", data, {"sender": sender})["value"][2]
     offer = loads(loads(asked)[2])
@@ -567,6 +567,7 @@ OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
     "held": held,
     "parcel": parcel,
     "carrier": carrier,
+    "receipt": receipt,
     "answer to an offer": answer,
 }
 
@@ -575,5 +576,4 @@ def read(kind: str, data: bytes, given: Any) -> dict[str, Any]:
     """What follows from an example, as it stands in JSON. Raises Refused."""
     if kind in OF_BYTES:
         return dict(OF_BYTES[kind](data, given))
-    "receipt": receipt,
     return dict(READERS[kind](decoded(data, "cbor"), given))
