@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Flask
 
 from kiosk_ui import doorway
+from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
@@ -48,6 +49,7 @@ def create_app(
         record_pages(screen, kept),
         posting_pages(screen),
         changing_pages(screen),
+        carrying_pages(screen),
         text_size_page(),
         static_pages(static),
         health_page(screen),

@@ -31,7 +31,7 @@ FILE_BYTES_MAX = 256 << 20
 WRITTEN_BYTES_MAX = 240 << 20
 """Of bundles in a file of ours, before they are packed; so anybody can read what we write."""
 
-PIECE_ITEMS_MAX = 64
+PIECE_ITEMS_MAX = 16
 RECORDS_TOLD_MAX = 1_000
 NOTHING = Summary(statements=frozenset(), lanes={})
 

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from node.carrying.file import Brought
 from node.carrying.stick import Trouble, Visit, Wrote
 
 REMOVABLE = "取り外してよいです"
@@ -27,6 +28,29 @@ def in_words(visit: Visit) -> str:
             return _received(visit, but=not visit.well) + _rest(visit)
         case _:
             assert_never(visit.trouble)
+
+
+def thanks_in_words(brought: Brought) -> str:
+    """One sentence for whoever brought a file on a phone."""
+    if not brought.reading.frames:
+        return (
+            "回覧のファイルではなかったので、"
+            "名前の終わりが「.kairan」のファイルを選びなおしてください。"
+        )
+    if brought.only_of_other_towns:
+        return "ほかの町のお知らせだったので、その町の公民館へ持って行ってください。"
+    new = f"新しいお知らせや変更を{brought.new:,}件受け取りました"
+    if brought.broken_off:
+        return (
+            f"{new}が、時間がかかりすぎて残りは受け取れなかったので、公民館の人に話してください。"
+        )
+    if not brought.whole:
+        return f"{new}が、ファイルが途中で切れていたので、もう一度入れなおして渡してください。"
+    if brought.new:
+        return f"{new}。"
+    if brought.receipt.refused or brought.unreadable:
+        return "確かめられないものが入っていて受け取れなかったので、公民館の人に話してください。"
+    return "お知らせは、もう全部ここに届いていました。"
 
 
 def arrived_in_words(visit: Visit) -> str:

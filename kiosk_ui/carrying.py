@@ -1,0 +1,161 @@
+"""A phone that carries: it takes the village's news along, and hands over what it brought.
+
+Anybody may, so what one address hands over is counted, and looked at one after the other.
+"""
+
+from collections import OrderedDict
+from secrets import token_urlsafe
+from threading import Lock
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from kiosk_ui.forms import TOKEN, see_other
+from kiosk_ui.screen import Screen
+from kiosk_ui.sent_before import new_token
+from kiosk_ui.shown import Shown
+from node.carrying.phone import Busy, PhoneFile, Phones, Thanks
+from node.carrying.words import thanks_in_words
+from node.post import PostState
+from sync.limits import MESSAGE_BYTES_MAX
+from sync.machine import clock
+
+TIMES_MAX = 12
+"""That one address may hand over, each TIMES_SECONDS."""
+
+TIMES_SECONDS = 600.0
+ADDRESSES_MAX = 1_000
+THANKS_MAX = 200
+NEW_SHOWN_MAX = 8
+
+_TOO_LARGE = (
+    "ファイルが大きすぎて受け取れなかったので、名前の終わりが「.kairan」のものか確かめてください。"
+)
+_NOT_CHOSEN = "先に「ファイルを選ぶ」で、運んできたファイルを選んでください。"
+_BUSY = "ほかの人のファイルを受け取っているので、少し待って、もう一度渡してください。"
+_TOO_OFTEN = "続けて何度も渡されたので、10分ほど待って、もう一度渡してください。"
+
+
+class Counted:
+    """How often each address has handed something over."""
+
+    def __init__(self) -> None:
+        """Nobody has."""
+        self._times: OrderedDict[str, list[float]] = OrderedDict()
+        self._lock = Lock()
+
+    def allows(self, address: str) -> bool:
+        """Whether it may once more; counts it if so."""
+        now = clock.running()
+        with self._lock:
+            times = [t for t in self._times.pop(address, []) if now - t < TIMES_SECONDS]
+            allowed = len(times) < TIMES_MAX
+            self._times[address] = [*times, now] if allowed else times
+            while len(self._times) > ADDRESSES_MAX:
+                self._times.popitem(last=False)
+        return allowed
+
+
+def carrying_pages(screen: Screen) -> Blueprint:
+    """`/carry`: what to take along, and where to hand it over."""
+    pages = Blueprint("carrying", __name__)
+    phones, counted = Phones(screen.node), Counted()
+    thanked: OrderedDict[str, Thanks] = OrderedDict()
+
+    @pages.get("/carry")
+    def carry() -> str:
+        return _page(screen, phones)
+
+    @pages.get("/carry/<which>/<name>")
+    def file(which: str, name: str) -> Response:
+        found = {"all": phones.everything, "new": phones.news}.get(which, lambda: None)()
+        return _download(found or abort(404))
+
+    @pages.post("/carry")
+    def hand_over() -> Response:
+        if not counted.allows(request.remote_addr or ""):
+            return _again(screen, phones, _TOO_OFTEN, 429)
+        request.max_content_length = MESSAGE_BYTES_MAX
+        try:
+            with phones.one_at_a_time():  # one body is parsed and kept in memory
+                return take()
+        except Busy:
+            return _again(screen, phones, _BUSY, 503)
+        except RequestEntityTooLarge:
+            return _again(screen, phones, _TOO_LARGE, 413)
+
+    def take() -> Response:
+        chosen, token = request.files.get("file"), request.form.get(TOKEN, "")
+        if led_to := screen.sent_before.led_to(token):
+            return see_other(led_to)
+        if chosen is None or not chosen.filename:
+            return _again(screen, phones, _NOT_CHOSEN, 422)
+        thanks = phones.take(chosen.read())
+        if not thanks.brought.reading.frames:
+            return _again(screen, phones, thanks_in_words(thanks.brought), 422)
+        key = token_urlsafe(9)
+        thanked[key] = thanks
+        while len(thanked) > THANKS_MAX:
+            thanked.popitem(last=False)
+        led_to = url_for("carrying.thank", key=key)
+        screen.sent_before.remember(token, led_to)
+        return see_other(led_to)
+
+    @pages.get("/carry/thanks/<key>")
+    def thank(key: str) -> Response:
+        thanks = thanked.get(key)
+        return _thanks(screen, phones, thanks) if thanks else see_other(url_for("carrying.carry"))
+
+    return pages
+
+
+def _page(screen: Screen, phones: Phones, trouble: str = "") -> str:
+    return render_template(
+        "carry.html",
+        everything=phones.everything(),
+        news=phones.news(),
+        size_of=_size,
+        trouble=trouble,
+        token=new_token(),
+        address=screen.outside_address(url_for("carrying.carry")),
+    )
+
+
+def _again(screen: Screen, phones: Phones, trouble: str, status: int) -> Response:
+    return make_response(_page(screen, phones, trouble), status)
+
+
+def _thanks(screen: Screen, phones: Phones, thanks: Thanks) -> Response:
+    new = _new(screen, thanks)
+    page = render_template(
+        "thanks.html",
+        said=thanks_in_words(thanks.brought),
+        well=thanks.brought.whole and not thanks.brought.receipt.refused,
+        new=new[:NEW_SHOWN_MAX],
+        more=len(new[NEW_SHOWN_MAX:]),
+        told=thanks.told,
+        everything=phones.everything(),
+        size_of=_size,
+        back=url_for("carrying.carry"),
+    )
+    return make_response(page)
+
+
+def _new(screen: Screen, thanks: Thanks) -> list[Shown]:
+    """What now stands on boards that this phone brought."""
+    posts = map(screen.node.views.by_id, thanks.brought.records)
+    return [screen.draw(post) for post in posts if post and post.state is PostState.SHOWN]
+
+
+def _download(file: PhoneFile) -> Response:
+    response = Response(file.content, content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return response
+
+
+def _size(file: PhoneFile) -> str:
+    """1.2メガバイト."""
+    size = len(file.content)
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1_000))}キロバイト"
+    return f"{size / 1_000_000:.1f}メガバイト"

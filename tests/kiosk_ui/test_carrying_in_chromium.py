@@ -1,0 +1,138 @@
+"""Somebody walks from one centre to the next with a phone: there is no other link between them."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from kiosk_ui.app import create_app
+from node.node import Node, open_node
+from provisioning.town import Plan, make_machines, open_town
+from sync.machine.settings import Part
+from tests.kiosk_ui.test_in_chromium import ARGUMENTS, CHROMIUM, KIOSKS, MEASURE, PHONES
+from tests.kiosk_ui.town import NOW, Town, fill, make_town
+
+ON_THE_WIFI = "centre.test"  # a phone's own address would be the kiosk's here
+GOOD = {"pale": [], "small": [], "tiny": [], "wide": 0}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    rule = f"--host-resolver-rules=MAP {ON_THE_WIFI} 127.0.0.1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, rule])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(node: Node) -> Iterator[int]:
+    """The port at which its screens are."""
+    server = make_server("127.0.0.1", 0, create_app(node, now=lambda: NOW), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(frozen=True, slots=True)
+class Centres:
+    town: Town
+    far: Node
+    here: str  # addresses, on each centre's Wi-Fi
+    there: str
+
+
+@pytest.fixture
+def centres(tmp_path: Path) -> Iterator[Centres]:
+    town = make_town(tmp_path)
+    fill(town)
+    authority = open_town(tmp_path / "authority", code="990019", name="霧沢町")
+    make_machines(authority, [Plan(folder=tmp_path / "far", name="奥郷公民館", part=Part.NODE)])
+    far = open_node(tmp_path / "far")
+    with served(town.kamigo) as here, served(far) as there:
+        yield Centres(town, far, f"http://{ON_THE_WIFI}:{here}", f"http://{ON_THE_WIFI}:{there}")
+
+
+@pytest.mark.parametrize(("width", "height"), PHONES)
+def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
+    chromium: Browser, centres: Centres, tmp_path: Path, width: int, height: int
+) -> None:
+    page = opened(chromium, width, height)
+    page.goto(centres.here)
+    page.get_by_role("link", name="お知らせを、ほかの公民館へ運ぶ").click()
+    looks(page)
+    news = downloaded(page, "お知らせを全部入れる", tmp_path)
+
+    page.goto(f"{centres.there}/carry")
+    page.get_by_role("button", name="この公民館に渡す").click()
+    assert "選んでください" in page.get_by_role("alert").inner_text()
+    looks(page)
+    handed_over(page, news)
+    assert "件受け取りました" in page.get_by_role("status").inner_text()
+    assert page.get_by_role("link", name="日曜朝市").is_visible()
+    looks(page)
+    reply = downloaded(page, "お知らせを入れる", tmp_path)
+    page.reload()
+    assert "件受け取りました" in page.get_by_role("status").inner_text()
+    page.get_by_role("link", name="はじめにもどる").click()
+    assert page.get_by_role("link", name="日曜朝市").first.is_visible()
+
+    page.goto(f"{centres.here}/carry")
+    handed_over(page, reply)
+    assert page.get_by_text("「奥郷公民館」には、ここのお知らせが全部届いています。").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", ["normal", "larger"])
+@pytest.mark.parametrize(("width", "height"), PHONES + KIOSKS)
+def test_the_page_of_those_who_carry_fits_and_can_be_read_and_touched(
+    chromium: Browser, centres: Centres, width: int, height: int, size: str
+) -> None:
+    page = opened(chromium, width, height)
+    at_kiosk = width >= 1000
+    address = centres.here.replace(ON_THE_WIFI, "127.0.0.1") if at_kiosk else centres.here
+    page.goto(f"{address}/size?to={size}&next=/carry")
+    looks(page, [72, 24] if at_kiosk else [48, 16])
+    page.context.close()
+
+
+def opened(chromium: Browser, width: int, height: int) -> Page:
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=False, locale="ja-JP"
+    )
+    return context.new_page()
+
+
+def downloaded(page: Page, name: str, folder: Path) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("link", name=name).click()
+    file = folder / "phone" / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".kairan"
+    return file
+
+
+def handed_over(page: Page, file: Path) -> None:
+    page.get_by_label("運んできたファイル").set_input_files(file)
+    page.get_by_role("button", name="この公民館に渡す").click()
+
+
+def looks(page: Page, limits: list[int] | None = None) -> None:
+    measured = page.evaluate(MEASURE, limits or [48, 16])
+    assert measured.pop("read")
+    assert measured.pop("touched")
+    assert measured == GOOD
