@@ -16,6 +16,7 @@ from typing import TextIO
 from urllib.parse import urlencode, urlsplit
 
 import psutil
+import pytest
 
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
@@ -129,6 +130,7 @@ def _write_down(log: TextIO, line: str) -> None:
     os.fsync(log.fileno())
 
 
+@pytest.mark.timeout(900)  # each of a hundred kills waits until what it hit has come back
 def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path: Path) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
