@@ -11,12 +11,13 @@ from enum import IntEnum
 from hashlib import sha256
 
 from sync import cbor, cose
-from sync.bundle import Bundle, Parcel, pack_bundle, unwrap, wrap_packed
+from sync.bundle import Bundle, Parcel, pack_bundle
 from sync.entry import Written
 from sync.errors import Malformed
 from sync.frontier import Summary, summary_as_array
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.receipt import CarriedReceipt, open_receipt
+from sync.wrapping import unwrap, wrap_packed
 
 MARK = b"\x8aKRN"
 _PREFIX_BYTES = len(MARK) + 5

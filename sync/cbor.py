@@ -35,6 +35,19 @@ def decode(encoded: bytes, *, bytes_max: int) -> object:
     return value
 
 
+def guess(encoded: bytes) -> object:
+    """Its value, in whatever encoding: for who compares what it makes of that with the bytes."""
+    return _load(BytesIO(encoded))
+
+
+def head(major: int, argument: int) -> bytes:
+    """The shortest start of an item: its type, and its value, length or count."""
+    if argument < 24:
+        return bytes((major << 5 | argument,))
+    size = 1 if argument < 1 << 8 else 2 if argument < 1 << 16 else 4 if argument < 1 << 32 else 8
+    return bytes((major << 5 | 23 + size.bit_length(),)) + argument.to_bytes(size, "big")
+
+
 def sequence(encoded: bytes) -> Iterator[object]:
     """The values of a CBOR sequence (RFC 8742), one by one. Raises Malformed."""
     for _, value in items(encoded):

@@ -12,12 +12,13 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import cbor, cose
-from sync.bundle import Parcel, unwrap
+from sync.bundle import Parcel
 from sync.errors import Malformed, Unverified
 from sync.frontier import Summary, read_summary, summary_as_array
 from sync.ingest import Receipt
 from sync.lane import is_town
 from sync.limits import COUNTER_MAX, MESSAGE_BYTES_MAX, SOFTWARE_CHARACTERS_MAX
+from sync.wrapping import unwrap
 
 VERSION = 1
 OFFER = "kairan-offer"

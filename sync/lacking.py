@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from sync.bundle import Bundle, pack_bundle, wrap_packed
+from sync.bundle import Bundle, pack_bundle
 from sync.frontier import Held, LaneHeld, Range, Summary, digest
 from sync.ledger import Ledger
 from sync.limits import PARCEL_BYTES_MAX
 from sync.register import registers_digest
+from sync.wrapping import wrap_packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

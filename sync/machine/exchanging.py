@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sync import cose
-from sync.bundle import Parcel, unwrap, wrap
+from sync.bundle import Parcel
 from sync.errors import Malformed, Unverified
 from sync.exchange import (
     Answer,
@@ -28,6 +28,7 @@ from sync.ledger import Ledger
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.keys import Identity
 from sync.statement import Statement, read_statement
+from sync.wrapping import unwrap, wrap
 
 Road = Callable[[bytes], bytes]
 """Carries an offer there and brings the answer. Raises Unreachable."""

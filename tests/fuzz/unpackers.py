@@ -22,13 +22,14 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
     """By name; imported here, so that a fuzzer may watch what is imported."""
     from node.feed.reading import read
     from sync import cbor
-    from sync.bundle import read_bundle, unwrap
+    from sync.bundle import read_bundle
     from sync.carrier import Reading, unpack
     from sync.entry import read_header, read_payload
     from sync.exchange import open_answer, open_offer
     from sync.frontier import read_summary
     from sync.machine.doorway import read_hello
     from sync.statement import open_beside
+    from sync.wrapping import unwrap
 
     return {
         "cbor": lambda content: cbor.decode(content, bytes_max=MIB),

@@ -14,13 +14,14 @@ from hub.status import in_words, status
 from node.node import Node
 from node.road import HttpRoad
 from sync import cbor, cose
-from sync.bundle import Parcel, pack_bundle, unwrap
+from sync.bundle import Parcel, pack_bundle
 from sync.exchange import Declined, No, offer, open_answer
 from sync.lacking import held_digest
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.exchanging import Exchanged, converse, respond
 from sync.machine.settings import SETTINGS_FILE, STATEMENTS_FILE, NotProvisioned, Part
 from sync.statement import read_statement
+from sync.wrapping import unwrap
 from tests.node.builders import (
     OTHER_TOWN,
     OTHER_TOWN_NAME,

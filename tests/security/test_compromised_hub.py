@@ -8,7 +8,7 @@ import pytest
 from node.boards.event import EVENT
 from node.node import SOFTWARE, Change, Node
 from node.status import status
-from sync.bundle import Entry, Parcel, wrap
+from sync.bundle import Entry, Parcel
 from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.exchange import answer, open_offer
 from sync.ingest import Receipt
@@ -18,6 +18,7 @@ from sync.machine.keys import Identity, load_identity, make_identity
 from sync.machine.opening import read_statements
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, Part
 from sync.trust import Refusal
+from sync.wrapping import wrap
 from tests.node.builders import (
     CHOIR,
     TOWN,

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync import cbor
-from sync.bundle import Parcel, pack_bundle, read_bundle, unpack_bundle, unwrap, wrap
+from sync.bundle import Parcel, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.entry import read_header, read_payload, with_payload_facts, without_payload_facts
 from sync.errors import Malformed, Unverified
@@ -19,6 +19,7 @@ from sync.lane import read_lane
 from sync.receipt import Taken, make_receipt, open_receipt
 from sync.statement import read_statement
 from tests.sync.builders import TOWN, WRITTEN, carrier_file, keep, key, lane, memory, node, run
+from sync.wrapping import unwrap, wrap
 from tests.sync.strategies import VALUES
 from tests.sync.test_round_trips import OFFERED, opened
 

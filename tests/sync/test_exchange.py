@@ -2,7 +2,6 @@
 
 import pytest
 
-from sync.bundle import unwrap
 from sync.certificate import Role
 from sync.chain import next_head
 from sync.errors import Malformed, Unreachable, Unverified
@@ -13,6 +12,7 @@ from sync.ledger import Link, Signature
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.exchanging import Road
 from sync.trust import Refusal
+from sync.wrapping import unwrap
 from sync.writing import Draft
 from tests.sync.builders import (
     OTHER_TOWN,

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from sync import cose
-from sync.bundle import Parcel, wrap
+from sync.bundle import Parcel
 from sync.errors import Malformed, Unverified
 from sync.exchange import Answer, Declined, No, offer, open_answer
 from sync.limits import COUNTER_MAX
 from sync.machine.exchanging import INTRODUCTION_BYTES_MAX
+from sync.wrapping import wrap
 from tests.sync.builders import OTHER_TOWN, TOWN, Machine, hub, key, node, run, to
 
 

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from sync import cbor
-from sync.bundle import Bundle, Entry, Parcel, unpack_bundle, unwrap, wrap
+from sync.bundle import Bundle, Entry, Parcel, unpack_bundle
 from sync.carrier import MARK, Reading, unpack
 from sync.errors import Malformed, TooLarge
 from sync.exchange import open_offer
@@ -26,6 +26,7 @@ from sync.limits import (
 )
 from sync.statement import read_statement
 from sync.trust import Refusal
+from sync.wrapping import Method, unwrap, wrap
 from tests.sync.builders import TOWN, keep, key, lane, memory, posts, run
 
 MIB = 1 << 20
@@ -95,10 +96,12 @@ def test_a_parcel_of_millions_of_tiny_items_is_refused_before_it_is_read(item: b
 
 
 def test_a_stranger_is_allowed_a_smaller_parcel() -> None:
-    parcel = wrap(Parcel(statements=(bytes(1_000),)))
-    assert unwrap(parcel, bytes_max=1_003).statements
-    with pytest.raises(TooLarge):
-        unwrap(parcel, bytes_max=1_002)
+    statements = Parcel(statements=(bytes(1_000),))
+    for method, size in ((Method.PLAIN, 1_003), (Method.ZSTD, 1_003), (Method.COLUMNS, 1_015)):
+        parcel = wrap(statements, method)
+        assert unwrap(parcel, bytes_max=size).statements
+        with pytest.raises(TooLarge):
+            unwrap(parcel, bytes_max=size - 1)
 
 
 SHARED = {

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import cbor, cose
-from sync.bundle import Bundle, Method, Parcel, pack_bundle, unpack_bundle, unwrap, wrap
+from sync.bundle import Bundle, Parcel, pack_bundle, unpack_bundle
 from sync.carrier import Reading, pack, unpack
 from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.entry import make_payload, read_payload
@@ -25,6 +25,7 @@ from sync.lane import Audience, read_lane
 from sync.limits import COUNTER_MAX
 from sync.receipt import TAKEN_MAX, Taken, make_receipt
 from sync.statement import read_statement
+from sync.wrapping import Method, unwrap, wrap
 from tests.sync.builders import OTHER_TOWN, TOWN, WRITTEN, key
 from tests.sync.strategies import BUNDLES, FIELDS, HASHES, PARCELS, SUMMARIES, TEXT, VALUES
 

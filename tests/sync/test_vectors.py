@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from sync import cbor, cose, exchange, record
-from sync.bundle import pack_bundle, read_bundle, unpack_bundle, unwrap
+from sync.bundle import pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
 from sync.entry import EntryId, read_header, read_payload
@@ -27,6 +27,7 @@ from sync.receipt import open_receipt
 from sync.register import Register, open_register, registers_digest
 from sync.statement import Statement, open_beside, read_statement
 from sync.trust import NoCertificateYet, Refusal, Trust
+from sync.wrapping import unwrap
 from tests.vectors.exchange import OFFERED
 from tests.vectors.kit import notation, public
 from tests.vectors.make import FOLDER, pages, written

@@ -1,0 +1,118 @@
+"""Values of one kind, one from each entry that has it, as bytes that pack well.
+
+docs/spec/9-columns.md. A value is an item of CBOR; what most of them have in common is said once,
+as the column's form, and left out of its bytes. Nothing here looks at what a value means.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+
+import cbor2
+
+from sync import cbor
+from sync.errors import Malformed
+
+TEXTS = -1  # the UTF-8 of each, and the byte FF after it
+ITEMS = -2  # the items themselves, one after the other
+DIFFERENCES = -3  # integers, each less the one before it, the first less 0
+# From 0 on: byte strings, each of so many bytes, without their heads.
+
+_END = b"\xff"  # is nowhere in UTF-8
+_BYTES, _TEXT, _ARRAY, _MAP, _OTHER = 2, 3, 4, 5, 7
+_SIMPLE = (0xF4, 0xF5, 0xF6)
+_ONE_BYTE = bytes((*range(0x18), *range(0x20, 0x38), 0x40, 0x60, 0x80, 0xA0, *_SIMPLE))
+_TEXT_HEADS = tuple(cbor.head(_TEXT, length) for length in range(1_024))
+_INTEGER_MAX = (1 << 63) - 1
+
+
+def pack(values: Sequence[object], *, differences: bool = False) -> tuple[int, bytes]:
+    """The form and the bytes of values that are in their one encoding as they are."""
+    if differences:
+        return DIFFERENCES, integers(b - a for a, b in pairwise((0, *values)))  # type: ignore[operator]
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return TEXTS, b"".join([value.encode() + _END for value in values])  # type: ignore[attr-defined]
+    if kinds == {bytes} and len(lengths := set(map(len, values))) == 1:  # type: ignore[arg-type]
+        return lengths.pop(), b"".join(values)  # type: ignore[arg-type]
+    return ITEMS, b"".join(map(cbor2.dumps, values))
+
+
+def unpack(form: int, content: bytes, count: int) -> Iterator[bytes]:
+    """The items, one by one. Raises Malformed at once unless there are exactly so many."""
+    if form == 0 and not content:
+        return iter([cbor.head(_BYTES, 0)] * count)
+    if form > 0 and len(content) == form * count:
+        ends = range(0, len(content) + 1, form)
+        return map(cbor.head(_BYTES, form).__add__, [content[a:b] for a, b in pairwise(ends)])
+    if form == TEXTS and content.endswith(_END) and content.count(_END) == count:
+        return map(_text, content[:-1].split(_END))
+    if form == ITEMS:
+        return iter(items(content, count))
+    if form == DIFFERENCES:
+        values = list(accumulate(read_integers(content, count)))
+        if min(values) >= -_INTEGER_MAX - 1 and max(values) <= _INTEGER_MAX:
+            return map(cbor2.dumps, values)
+    raise Malformed("a column that isn't what its form says")
+
+
+def integers(values: Iterable[int]) -> bytes:
+    """Integers, as a sequence of CBOR."""
+    return b"".join(map(cbor2.dumps, values))
+
+
+def read_integers(content: bytes, count: int) -> list[int]:
+    """What `integers` made. Raises Malformed."""
+    if len(content) > 9 * count:
+        raise Malformed("more than so many integers take")
+    values = cbor.decode(cbor.head(_ARRAY, count) + content, bytes_max=10 + 9 * count)
+    if not isinstance(values, list) or not cbor.are_integers(*values):
+        raise Malformed("something else among integers")
+    return values
+
+
+def items(content: bytes, count: int) -> list[bytes]:
+    """The items of a sequence: where each ends, and not whether it is in the one encoding."""
+    if len(content) == count and not content.translate(None, _ONE_BYTE):
+        return [content[at : at + 1] for at in range(count)]
+    found: list[bytes] = []
+    end = 0
+    try:
+        for _ in range(count):
+            start = end
+            end = _end(content, start)
+            found.append(content[start:end])
+    except IndexError as wrong:
+        raise Malformed("fewer items than there should be") from wrong
+    if end != len(content):
+        raise Malformed("other items than there should be")
+    return found
+
+
+def _end(content: bytes, at: int) -> int:
+    """Where the item that begins there ends. Raises IndexError or Malformed."""
+    left = 1
+    while left:
+        first = content[at]
+        major, argument = first >> 5, first & 31
+        at += 1
+        if 24 <= argument < 28:
+            size = 1 << argument - 24
+            argument = int.from_bytes(content[at : at + size], "big")
+            at += size
+        elif argument >= 28:
+            raise Malformed("an item without an end")
+        left -= 1
+        if major in (_BYTES, _TEXT):
+            at += argument
+        elif major == _ARRAY:
+            left += argument
+        elif major == _MAP:
+            left += 2 * argument
+        elif major > _MAP and first not in _SIMPLE:
+            raise Malformed("an item of a type that isn't ours")
+    return at
+
+
+def _text(text: bytes) -> bytes:
+    size = len(text)
+    return (_TEXT_HEADS[size] if size < len(_TEXT_HEADS) else cbor.head(_TEXT, size)) + text

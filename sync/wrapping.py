@@ -1,0 +1,211 @@
+"""What a road carries around a parcel: nothing, a zstd frame, or columns in a zstd frame.
+
+docs/spec/2-chain.md and 9-columns.md. What is signed is the chain, never the wrapping. A frame
+tells its size before it is unpacked, and nothing larger than the limit ever is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
+from hashlib import sha256
+from typing import NamedTuple
+
+import zstandard
+
+from sync import cbor
+from sync.bundle import Bundle, Parcel, pack_bundle, read_bundle
+from sync.errors import Malformed, TooLarge
+from sync.limits import (
+    BUNDLE_BYTES_MAX,
+    DICTIONARY_ENTRIES_MAX,
+    MESSAGE_BYTES_MAX,
+    PARCEL_BYTES_MAX,
+    PARCEL_ITEMS_MAX,
+    STATEMENT_BYTES_MAX,
+    WINDOW_BYTES_MAX,
+)
+from sync.rows import read_table
+from sync.table import Part, pack_table
+
+
+class Method(IntEnum):
+    """How a parcel is wrapped."""
+
+    PLAIN = 0
+    ZSTD = 1
+    COLUMNS = 2
+
+
+class Dictionary(NamedTuple):
+    """Bytes that both sides hold: the table of so many entries."""
+
+    count: int  # type: ignore[assignment]
+    content: bytes
+
+    @property
+    def name(self) -> bytes:
+        """What it is called on the road: another content has another name."""
+        return sha256(b"kairan/1 dictionary" + self.content).digest()[:8]
+
+
+class UnknownDictionary(Malformed):
+    """It was packed with bytes that we don't hold."""
+
+
+_VERSION = 1
+_LEVEL = 19
+_LARGE_BYTES = 512 << 10
+_FASTER = {"window_log": 20, "strategy": zstandard.STRATEGY_BTOPT, "search_log": 5}
+"""Measured (docs/BENCHMARKS.md): a third of level 19's CPU for 4 % more bytes."""
+
+
+def wrap(
+    parcel: Parcel, method: Method = Method.COLUMNS, *, dictionary: Dictionary | None = None
+) -> bytes:
+    """A parcel as a road carries it. What is more than a table holds goes without columns."""
+    if method is not Method.COLUMNS:
+        return wrap_packed(parcel.statements, map(pack_bundle, parcel.bundles), method)
+    try:
+        parts = pack_table(parcel.statements, parcel.bundles)
+    except TooLarge:
+        return wrap(parcel, Method.ZSTD)
+    frame = _frame(parts, b"" if dictionary is None else dictionary.content)
+    named = [] if dictionary is None else [dictionary.count, dictionary.name]
+    return cbor.encode([_VERSION, int(method), frame, *named])
+
+
+def wrap_packed(
+    statements: Iterable[bytes], bundles: Iterable[bytes], method: Method = Method.ZSTD
+) -> bytes:
+    """The same without columns, for bundles that are packed already."""
+    body = b"".join((*map(cbor.encode, statements), *bundles))
+    if method is Method.ZSTD:
+        body = zstandard.ZstdCompressor(level=9).compress(body)
+    return cbor.encode([_VERSION, int(method), body])
+
+
+def table(bundles: Sequence[Bundle]) -> bytes:
+    """The table of these bundles in this order: what the content of a dictionary is made of.
+
+    Raises TooLarge if there is more than a table holds.
+    """
+    return b"".join(part.content for part in pack_table((), bundles))
+
+
+def unwrap(
+    wrapped: bytes,
+    *,
+    bytes_max: int = PARCEL_BYTES_MAX,
+    dictionary: Callable[[int], bytes] | None = None,
+) -> Parcel:
+    """What a road carried. Raises Malformed if the wrapping can't be undone.
+
+    An item that can't be read stops no other; nothing larger than the limit is ever unpacked.
+    `dictionary` gives the content of one made of so many entries; raises UnknownDictionary if that
+    isn't the one that was used.
+    """
+    match cbor.decode(wrapped, bytes_max=MESSAGE_BYTES_MAX):
+        case [int(version), int(method), bytes(body), *named] if (
+            cbor.are_integers(version, method) and version == _VERSION
+        ):
+            pass
+        case _:
+            raise Malformed("wrapped in a way that this version doesn't know")
+    match method, named:
+        case Method.PLAIN, []:
+            if len(body) > bytes_max:
+                raise TooLarge("a parcel larger than the limit")
+            return _read_parcel(body)
+        case Method.ZSTD, []:
+            return _read_parcel(_decompress(body, bytes_max))
+        case Method.COLUMNS, []:
+            return read_table(_decompress(body, bytes_max), bytes_max=bytes_max)
+        case Method.COLUMNS, [int(count), bytes(name)] if (
+            cbor.are_integers(count) and 1 <= count <= DICTIONARY_ENTRIES_MAX and len(name) == 8
+        ):
+            held = Dictionary(count, b"" if dictionary is None else dictionary(count))
+            if dictionary is None or held.name != name:
+                raise UnknownDictionary(f"packed with other {count} entries than are held here")
+            content = _decompress(body, bytes_max, held.content)
+            return read_table(content, bytes_max=bytes_max)
+        case _:
+            raise Malformed("wrapped in a way that this version doesn't know")
+
+
+def _read_parcel(body: bytes) -> Parcel:
+    """The items of a parcel as it is."""
+    statements: list[bytes] = []
+    bundles: list[Bundle] = []
+    unreadable: list[Malformed] = []
+    items = cbor.items(body)
+    while True:
+        if len(statements) + len(bundles) + len(unreadable) > PARCEL_ITEMS_MAX:
+            raise TooLarge("more items than a parcel holds")
+        try:
+            match next(items, None):
+                case None:
+                    break
+                case (_, bytes(statement)):
+                    if len(statement) > STATEMENT_BYTES_MAX:
+                        raise TooLarge("a statement larger than the limit")
+                    statements.append(statement)
+                case (size, list() as item):
+                    if size > BUNDLE_BYTES_MAX:
+                        raise TooLarge("a bundle larger than the limit")
+                    bundles.append(read_bundle(item))
+                case _:
+                    raise Malformed("neither a statement nor a bundle")
+        except Malformed as wrong:
+            unreadable.append(wrong)
+    return Parcel(
+        statements=tuple(statements), bundles=tuple(bundles), unreadable=tuple(unreadable)
+    )
+
+
+def _frame(parts: Sequence[Part], dictionary: bytes) -> bytes:
+    """One frame of a table; random bytes in blocks of their own, where no text pays for them."""
+    size = sum(len(part.content) for part in parts)
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        _LEVEL,
+        source_size=size + len(dictionary),
+        dict_size=len(dictionary),
+        write_content_size=True,
+        write_checksum=False,
+        write_dict_id=False,
+        **(_FASTER if size > _LARGE_BYTES else {}),
+    )
+    compressor = zstandard.ZstdCompressor(
+        compression_params=parameters, dict_data=_raw(dictionary)
+    ).compressobj(size=size)
+    frame = bytearray()
+    was_random = False
+    for part in parts:
+        if part.is_random != was_random and part.content:
+            frame += compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+            was_random = part.is_random
+        frame += compressor.compress(part.content)
+    return bytes(frame + compressor.flush())
+
+
+def _decompress(frame: bytes, bytes_max: int, dictionary: bytes = b"") -> bytes:
+    """What one frame unpacks to: as much as it says, which is looked at before it is unpacked."""
+    try:
+        says = zstandard.get_frame_parameters(frame)
+        if (
+            says.window_size > WINDOW_BYTES_MAX
+            or says.content_size == zstandard.CONTENTSIZE_UNKNOWN
+            or not frame.startswith(zstandard.FRAME_HEADER)
+        ):
+            raise Malformed("not a frame of data that says its size, with a window in the limit")
+        if says.content_size > bytes_max:
+            raise TooLarge("a parcel larger than the limit")
+        return zstandard.ZstdDecompressor(dict_data=_raw(dictionary)).decompress(
+            frame, allow_extra_data=False
+        )
+    except zstandard.ZstdError as wrong:
+        raise Malformed("not one whole zstd frame") from wrong
+
+
+def _raw(dictionary: bytes) -> zstandard.ZstdCompressionDict | None:
+    if not dictionary:
+        return None
+    return zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
