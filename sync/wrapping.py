@@ -177,13 +177,24 @@ def _frame(parts: Sequence[Part], dictionary: bytes) -> bytes:
         compression_params=parameters, dict_data=_raw(dictionary)
     ).compressobj(size=size)
     frame = bytearray()
-    was_random = False
+    last: object = None
     for part in parts:
-        if part.is_random != was_random and part.content:
-            frame += compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-            was_random = part.is_random
+        sort = _sort(part)
+        if len(part.content) > _BLOCK_BYTES_MIN and sort != last:
+            if last is not None:
+                frame += compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+            last = sort
         frame += compressor.compress(part.content)
     return bytes(frame + compressor.flush())
+
+
+def _sort(part: Part) -> tuple[bool, bool]:
+    """Parts of different sorts share no block, for a block has one table of how often bytes are."""
+    return part.is_random, part.content.translate(None, _ASCII) == b""
+
+
+_BLOCK_BYTES_MIN = 500
+_ASCII = bytes((*range(0x80), 0xFF))  # with what ends a text in a column
 
 
 def _decompress(frame: bytes, bytes_max: int, dictionary: bytes = b"") -> bytes:

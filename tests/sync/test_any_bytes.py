@@ -18,8 +18,8 @@ from sync.ingest import Receipt, ingest
 from sync.lane import read_lane
 from sync.receipt import Taken, make_receipt, open_receipt
 from sync.statement import read_statement
-from tests.sync.builders import TOWN, WRITTEN, carrier_file, keep, key, lane, memory, node, run
 from sync.wrapping import unwrap, wrap
+from tests.sync.builders import TOWN, WRITTEN, carrier_file, keep, key, lane, memory, node, run
 from tests.sync.strategies import VALUES
 from tests.sync.test_round_trips import OFFERED, opened
 
