@@ -1,7 +1,7 @@
 """Where other machines knock: `GET /sync` says who we are, `POST /sync` takes an offer, and
 `POST /sync/changed` hears that something changed there.
 
-docs/spec/5-exchange.md, "The HTTP road"; docs/spec/9-discovery.md.
+docs/spec/5-exchange.md, "The HTTP road"; docs/spec/10-discovery.md.
 """
 
 from flask import Blueprint, Response, request

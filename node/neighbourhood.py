@@ -1,6 +1,6 @@
 """All neighbours at once: who is known, who was found, and who is told when something changed.
 
-A change is told to each neighbour by a small request (docs/spec/9-discovery.md); who lacks it
+A change is told to each neighbour by a small request (docs/spec/10-discovery.md); who lacks it
 comes for it. What came from elsewhere is told on a little later, and only to whoever has not
 heard of it meanwhile, so that a change doesn't go round the LAN once for every pair.
 """
@@ -15,6 +15,7 @@ from threading import Lock
 from node.lan.bell import Heard
 from node.lan.service import Service
 from node.lan.standing import Standing
+from node.lan.turns import Turns
 from node.neighbours import Address, NeighbourLoop, Stranger, introduced
 from node.node import Node
 from node.notebook import Notebook
@@ -48,6 +49,7 @@ class Neighbourhood:
         self._notebook = notebook
         self._port = port
         self.standing = Standing(node)
+        self._turns = Turns()
         self._fixed = [self._loop(address) for address in fixed]
         self._lan: dict[bytes, NeighbourLoop] = {}
         self._lock = Lock()
@@ -189,7 +191,13 @@ class Neighbourhood:
 
     def _loop(self, address: Address, key: bytes | None = None) -> NeighbourLoop:
         return NeighbourLoop(
-            self._node, self._notebook, self.standing, address, key=key, port=self._port
+            self._node,
+            self._notebook,
+            self.standing,
+            self._turns,
+            address,
+            key=key,
+            port=self._port,
         )
 
     def _all(self) -> list[NeighbourLoop]:

@@ -12,6 +12,7 @@ from threading import Condition, Thread
 from node.lan.places import Places
 from node.lan.service import Service
 from node.lan.standing import Standing
+from node.lan.turns import Enough, Turns
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
 from node.refusals import in_words
@@ -35,6 +36,9 @@ HEARSAY_FREE = 2  # offers in a row on hearsay that moved nothing; then they wai
 HEARSAY_SECONDS_MAX = 60.0  # each time
 NOTE_SECONDS = 10.0  # so often that all is still well is written down, where nothing moved
 TELL_SECONDS_MAX = 3.0
+YIELD_SECONDS = 0.05
+AGAIN_SECONDS = 1.0  # where both didn't end equal
+NEAR_ANSWER_SECONDS_MAX = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +63,7 @@ class NeighbourLoop:
         node: Node,
         notebook: Notebook,
         standing: Standing,
+        turns: Turns,
         address: Address,
         *,
         key: bytes | None = None,
@@ -68,6 +73,7 @@ class NeighbourLoop:
         self._node = node
         self._notebook = notebook
         self._standing = standing
+        self._turns = turns
         self._kind = address.road
         self._key = key
         self._port = port
@@ -86,6 +92,7 @@ class NeighbourLoop:
         self._hearsay = 0
         self._hearsay_from = 0.0
         self._being_told = False
+        self._knows_us = address.road != "peer"  # else it is to be told where we answer
         self._stopped = False
         self._thread = Thread(target=self._run, name=f"offers to {address.url}", daemon=True)
 
@@ -240,11 +247,13 @@ class NeighbourLoop:
     def _exchange_and_note(self) -> None:
         tried = clock.now().at.isoformat(timespec="seconds")
         try:
-            always, self._always = self._always, False
-            word, self._word = self._word, None
-            if not always and word in (None, self._standing.digest()) and self._is_equal():
+            exchanged = self._exchange_if_needed()
+            if exchanged is None:
                 return
-            exchanged = self._exchange()
+        except Enough:
+            self._always = True
+            self._offer_in(YIELD_SECONDS)
+            return
         except Exception as wrong:  # whatever it is, the road stays open and the keeper is told
             if self._node.database.give_up(wrong):
                 return  # whoever watches the ledger ends this process
@@ -256,8 +265,12 @@ class NeighbourLoop:
                 level = logging.INFO if isinstance(wrong, Unreachable) else logging.WARNING
                 _log.log(level, "%s: %s", self._neighbour.address, problem, exc_info=wrong)
             self._hearsay_from = clock.running() + self._hearsay_wait()
+            self._knows_us = self._kind != "peer"
             self._note(replace(self._neighbour, tried=tried, problem=problem))
             return
+        if not self._knows_us:
+            self._knows_us = True
+            self._tell(self._standing.digest())
         moved = exchanged.taken.changed or exchanged.given > 0
         self._weigh(exchanged, moved=moved)
         self._note(
@@ -285,12 +298,29 @@ class NeighbourLoop:
             self._sure_at = clock.running()
         else:
             self._tried = (ours, self._theirs)
+            if self._kind == "lan":  # one of us changed meanwhile, as a rule
+                self._always = True
+                self._offer_in(AGAIN_SECONDS + self._hearsay_wait())
 
     def _hearsay_wait(self) -> float:
         self._hearsay += 1
         if self._hearsay <= HEARSAY_FREE:
             return 0.0
         return min(2.0 ** (self._hearsay - HEARSAY_FREE - 1), HEARSAY_SECONDS_MAX)
+
+    def _exchange_if_needed(self) -> Exchanged | None:
+        always, self._always = self._always, False
+        word, self._word = self._word, None
+        if not always and not self._is_needed(word):
+            return None
+        if self._kind != "lan":
+            return self._exchange()
+        with self._turns.turn(word):
+            # While we waited another neighbour may have told the same.
+            return self._exchange() if always or self._is_needed(word) else None
+
+    def _is_needed(self, word: bytes | None) -> bool:
+        return word not in (None, self._standing.digest()) or not self._is_equal()
 
     def _exchange(self) -> Exchanged:
         """At the first place where it is. Raises what was wrong at the last."""
@@ -307,13 +337,13 @@ class NeighbourLoop:
         if self._road is None or self._road.address != url:
             if self._road is not None:
                 self._road.close()
-            self._road = HttpRoad(url, near=self._kind == "lan")
+            self._road = _road(url, self._kind)
         if self._key is None:
             self._key = self._introduced(self._road)
         try:
             exchanged = converse(
                 self._node.ledger,
-                self._road,
+                self._turns.polite(self._road) if self._kind == "lan" else self._road,
                 me=self._node.identity,
                 to=self._key,
                 software=SOFTWARE,
@@ -346,6 +376,12 @@ class NeighbourLoop:
         except OSError as wrong:  # a full disk: the exchange itself went well
             if before.problem == neighbour.problem:
                 _log.warning("the notebook can't be written: %s", wrong)
+
+
+def _road(url: str, kind: str) -> HttpRoad:
+    if kind == "lan":
+        return HttpRoad(url, near=True, answer_seconds_max=NEAR_ANSWER_SECONDS_MAX)
+    return HttpRoad(url)
 
 
 def introduced(node: Node, key: bytes, statements: list[bytes]) -> bytes:

@@ -55,7 +55,7 @@ class HttpRoad:
             timer.cancel()
 
     def announce(self, announcement: bytes) -> bool:
-        """Whether it was heard (docs/spec/9-discovery.md). Raises Unreachable."""
+        """Whether it was heard (docs/spec/10-discovery.md). Raises Unreachable."""
         try:
             self._ask("POST", announcement, "/changed")
         except Malformed:

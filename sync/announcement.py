@@ -1,6 +1,6 @@
 """A small word to a neighbour: what I hold has changed; come and see.
 
-docs/spec/9-discovery.md. It carries no news. It is signed, so that only certified machines can
+docs/spec/10-discovery.md. It carries no news. It is signed, so that only certified machines can
 make others come, and says by a digest what is held, so that whoever holds the same stays away.
 """
 

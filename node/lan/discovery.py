@@ -1,6 +1,6 @@
 """This machine among others on the LAN, by mDNS and DNS-SD: it says that it is there, and listens.
 
-RFC 6762, RFC 6763, docs/spec/9-discovery.md. All of it in one thread with an event loop of its
+RFC 6762, RFC 6763, docs/spec/10-discovery.md. All of it in one thread with an event loop of its
 own. We keep our own list of what was found and ask by a schedule of our own: zeroconf's browser
 remembers every name it ever heard of, and a stranger can say very many.
 """

@@ -1,6 +1,6 @@
 """What a machine says of itself by DNS-SD, and what is believed of what others say.
 
-docs/spec/9-discovery.md; RFC 6763 for names and TXT. Whatever was found is a candidate: who is
+docs/spec/10-discovery.md; RFC 6763 for names and TXT. Whatever was found is a candidate: who is
 there is proved by the exchange, which is signed.
 """
 

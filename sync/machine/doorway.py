@@ -41,7 +41,7 @@ def exchange(ledger: Ledger, message: bytes, *, me: Identity, software: str) -> 
 
 
 def announced(ledger: Ledger, message: bytes, *, me: Identity) -> Announcement | Reply:
-    """What a certified machine told us, or what is wrong with it (docs/spec/9-discovery.md)."""
+    """What a certified machine told us, or what is wrong with it (docs/spec/10-discovery.md)."""
     try:
         told = open_announcement(message)
         sender = ledger.trust().key(told.sender)
