@@ -7,9 +7,11 @@ heard of it meanwhile, so that a change doesn't go round the LAN once for every 
 
 import logging
 import random
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 
 from node.lan.bell import Heard
@@ -117,6 +119,10 @@ class Neighbourhood:
 
     def found(self, service: Service) -> None:
         """By mDNS: a candidate, whoever it may be."""
+        with suppress(sqlite3.Error):  # whoever watches the ledger sees to it
+            self._found(service)
+
+    def _found(self, service: Service) -> None:
         loop = self._lan_loop(service.machine, service.urls[0])
         if loop is not None:
             loop.found(service)
@@ -166,6 +172,8 @@ class Neighbourhood:
         seconds = AGAIN_SECONDS
         try:
             for url in service.urls:
+                if not self._running:
+                    return
                 road = HttpRoad(url, near=True, answer_seconds_max=INTRODUCTION_SECONDS_MAX)
                 try:
                     key, statements = road.hello_within(INTRODUCTION_SECONDS_MAX)

@@ -129,7 +129,11 @@ class Discovery:
             self._look_at = now + LOOK_SECONDS
             steady = self._steady.seen(interfaces(self._me.address))
             if steady != self._interfaces:
-                await self._move(steady)
+                try:
+                    await self._move(steady)
+                except BaseException:
+                    self._interfaces = frozenset()  # so the next look tries again
+                    raise
         if self._zeroconf is None:
             return
         if now >= self._ask_at:
