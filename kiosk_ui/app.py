@@ -20,6 +20,7 @@ from kiosk_ui.records import record_pages
 from kiosk_ui.same_site import refuse_strangers
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import read_static_files, static_pages
+from kiosk_ui.stick import stick_page
 from kiosk_ui.text_size import text_size_page
 from node.node import Node
 from sync.machine import clock
@@ -50,6 +51,7 @@ def create_app(
         posting_pages(screen),
         changing_pages(screen),
         carrying_pages(screen),
+        stick_page(screen),
         text_size_page(),
         static_pages(static),
         health_page(screen),

@@ -142,9 +142,11 @@ def _thanks(screen: Screen, phones: Phones, thanks: Thanks) -> Response:
 
 
 def _new(screen: Screen, thanks: Thanks) -> list[Shown]:
-    """What now stands on boards that this phone brought."""
+    """What now stands on boards that this phone brought, in the order of the boards."""
     posts = map(screen.node.views.by_id, thanks.brought.records)
-    return [screen.draw(post) for post in posts if post and post.state is PostState.SHOWN]
+    shown = [screen.draw(post) for post in posts if post and post.state is PostState.SHOWN]
+    boards = list(screen.node.boards)
+    return sorted(shown, key=lambda item: boards.index(item.board.name))
 
 
 def _download(file: PhoneFile) -> Response:

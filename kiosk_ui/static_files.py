@@ -14,6 +14,7 @@ from flask import Blueprint, Response, abort, request
 _TYPES = {
     "app.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
+    "kiosk.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 
+from node.carrying.watching import Sticks
 from node.lan.bell import Bell
 from node.lan.discovery import Discovery, Me
 from node.neighbourhood import Neighbourhood
@@ -72,6 +73,8 @@ def run(
     Thread(target=_check, args=(node,), name="reading all of the ledger", daemon=True).start()
     hearing = Thread(target=_hear, args=(node, neighbourhood, stop), name="hearing", daemon=True)
     hearing.start()
+    sticks = Sticks(node)
+    sticks.start()
     try:
         version = node.version()
         tidied, tidy_at = -1, clock.running()  # whoever was here before may have had no time to
@@ -92,6 +95,7 @@ def run(
         if discovery is not None:
             discovery.stop()
         neighbourhood.stop()
+        sticks.stop()
         hearing.join()
 
 

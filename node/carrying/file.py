@@ -190,7 +190,7 @@ def _take_piece(
     receipt = brought.receipt
     with node.ledger.transaction():
         for encoded in piece.statements:
-            match ingest_statement(node.ledger, encoded):
+            match ingest_statement(node.ledger, encoded, source=source):
                 case Kept(entries):
                     receipt.statements += entries
                     brought.statements.add(sha256(encoded).digest())

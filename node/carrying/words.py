@@ -6,7 +6,9 @@ from node.carrying.file import Brought
 from node.carrying.stick import Trouble, Visit, Wrote
 
 REMOVABLE = "取り外してよいです"
-WORKING = "USBメモリーを読み書きしています。まだ抜かないでください。"
+NOT_YET = "まだ抜かないでください"
+AGAIN = "もう一度差してください"
+WORKING = "USBメモリーを読み書きしています。終わると、ここでお知らせします。"
 
 
 def in_words(visit: Visit) -> str:

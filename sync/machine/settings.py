@@ -6,6 +6,7 @@ towns = ["990019"]                     # a node and an office have one
 hub = "http://127.0.0.1:8700"          # optional
 peers = ["http://127.0.0.1:8702"]      # optional; static addresses
 offer_seconds = 60                     # how often it offers when nothing has changed
+sticks = "/media/kairan"               # optional; below it USB sticks are mounted
 [authorities]
 990019 = ["<public key in hex>"]
 """
@@ -52,6 +53,7 @@ class Settings:
     hub: str | None = None
     peers: tuple[str, ...] = ()
     offer_seconds: int = 60
+    sticks: Path | None = None
 
     @property
     def town(self) -> str:
@@ -89,6 +91,7 @@ def read_settings(folder: Path) -> Settings:
             hub=read_address(told["hub"]) if "hub" in told else None,
             peers=tuple(map(read_address, told.get("peers", ()))),
             offer_seconds=max(1, int(told.get("offer_seconds", 60))),
+            sticks=Path(str(told["sticks"])) if "sticks" in told else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from kiosk_ui.app import create_app
+from node.carrying.watching import Sticks
 from node.node import Node, open_node
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import Part
@@ -136,3 +137,25 @@ def looks(page: Page, limits: list[int] | None = None) -> None:
     assert measured.pop("read")
     assert measured.pop("touched")
     assert measured == GOOD
+
+
+@pytest.mark.parametrize(("width", "height"), KIOSKS)
+def test_the_kiosk_says_on_whatever_page_that_a_stick_may_be_pulled_out(
+    chromium: Browser, centres: Centres, tmp_path: Path, width: int, height: int
+) -> None:
+    (tmp_path / "stick").mkdir()
+    node = centres.town.kamigo
+    node.settings = replace(node.settings, sticks=tmp_path)
+    plugged_in = [f"7 1 8:1 / {tmp_path / 'stick'} rw - vfat /dev/sdb1 rw"]
+    sticks = Sticks(node, lambda: "\n".join(plugged_in))
+    page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
+    page.goto(centres.here.replace(ON_THE_WIFI, "127.0.0.1") + "/boards/event/new")
+    page.get_by_label("行事の名前").fill("書きかけの会")
+    sticks.look()
+    page.get_by_text("取り外してよいです").wait_for(timeout=10_000)
+    looks(page, [72, 24])
+    assert page.get_by_label("行事の名前").input_value() == "書きかけの会"
+    plugged_in.clear()
+    sticks.look()
+    page.get_by_text("取り外してよいです").wait_for(state="detached", timeout=10_000)
+    page.context.close()

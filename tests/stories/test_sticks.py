@@ -8,11 +8,13 @@ import pytest
 
 from node.carrying.ours import FILES_MAX
 from node.carrying.stick import Trouble, Visit, Wrote, visit
+from node.carrying.watching import read_shown
 from node.carrying.words import in_words
 from node.node import Node
 from sync.carrier import Reading, unpack
+from sync.machine.settings import SETTINGS_FILE
 from tests.node.builders import Village, post_event, table, titles
-from tests.stories.machines import kairan
+from tests.stories.machines import Running, kairan, until
 from tests.stories.sticks import KINDS, Stick, fill, formatted
 
 
@@ -160,6 +162,24 @@ def test_pulled_out_while_it_is_read_says_so_and_keeps_the_machine_whole(
     monkeypatch.undo()
     assert carried(here, stick).well
     assert titles(here) == ["合唱の会"]
+
+
+def test_a_stick_that_is_mounted_where_the_machine_watches_is_read_and_written(
+    village: Village, tmp_path: Path
+) -> None:
+    here, there = village.node("上郷"), village.node("下郷")
+    post_event(there)
+    settings = here.settings.folder / SETTINGS_FILE
+    slot = tmp_path / "media"
+    settings.write_text(f'sticks = "{slot}"\n' + settings.read_text())
+    with formatted("memory", tmp_path / "stick") as stick:
+        carried(there, stick)
+        with Running("sync", "--data", here.settings.folder, log=tmp_path / "log"):
+            with stick.plugged_in(slot / "usb 1"):
+                until(lambda: titles(here) == ["合唱の会"])
+                until(lambda: (shown := read_shown(here.settings.folder)) and shown.state == "done")
+            until(lambda: read_shown(here.settings.folder) is None)
+        assert carried(there, stick).arrived_at == ("上郷",)
 
 
 def test_the_command_says_what_came_of_it(village: Village, tmp_path: Path) -> None:
