@@ -79,7 +79,6 @@ class NeighbourLoop:
         self._port = port
         self._places = Places(address.url)
         self._road: HttpRoad | None = None
-        self._telling: HttpRoad | None = None
         self._neighbour = self._noted(address)
         self._noted_at = -NOTE_SECONDS
         self._changed = Condition()
@@ -195,14 +194,13 @@ class NeighbourLoop:
         )
         with self._changed:
             url = next(iter(self._places.urls()), "")
-        if self._telling is None or self._telling.address != url:
-            self._telling = HttpRoad(url, near=True, answer_seconds_max=TELL_SECONDS_MAX)
+        road = HttpRoad(url, near=True, answer_seconds_max=TELL_SECONDS_MAX)
         try:
-            return self._telling.announce(word)
+            return road.announce(word)
         except Unreachable:
             return False
         finally:
-            self._telling.close()
+            road.close()
 
     # offering
 
@@ -309,8 +307,9 @@ class NeighbourLoop:
         return min(2.0 ** (self._hearsay - HEARSAY_FREE - 1), HEARSAY_SECONDS_MAX)
 
     def _exchange_if_needed(self) -> Exchanged | None:
-        always, self._always = self._always, False
-        word, self._word = self._word, None
+        with self._changed:
+            always, self._always = self._always, False
+            word, self._word = self._word, None
         if not always and not self._is_needed(word):
             return None
         if self._kind != "lan":

@@ -78,7 +78,7 @@ class Discovery:
         self._ask_seconds = ASK_SECONDS_FIRST
         self._zeroconf: AsyncZeroconf | None = None
         self._info: ServiceInfo | None = None  # as it was announced
-        self._hosts: set[tuple[str, str]] = set()  # address by host name, that we ever announced
+        self._hosts: set[tuple[str, str]] = set()  # host name and address, as we announced them
         self._taken = False  # our name, by somebody else
         self._lookups: set[asyncio.Task[None]] = set()
         self._problem = ""
@@ -164,13 +164,15 @@ class Discovery:
         return sorted({interface.address for interface in self._interfaces})
 
     def _described(self, name: str) -> ServiceInfo:
-        self._hosts |= {(host_name(name), address) for address in self._addresses}
+        host = host_name(name)
+        self._hosts = {known for known in self._hosts if known[0] == host}
+        self._hosts |= {(host, address) for address in self._addresses}
         return ServiceInfo(
             TYPE,
             name,
             port=self._me.port,
             properties=txt(town=self._me.town, machine=self._me.machine, digest=self._digest),
-            server=host_name(name),
+            server=host,
             parsed_addresses=self._addresses,
         )
 
