@@ -84,17 +84,17 @@ def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
     looks(page)
     handed_over(page, news)
     assert "件受け取りました" in page.get_by_role("status").inner_text()
-    assert page.get_by_role("link", name="日曜朝市").is_visible()
+    page.get_by_role("link", name="日曜朝市").wait_for()
     looks(page)
     reply = downloaded(page, "お知らせを入れる", tmp_path)
     page.reload()
     assert "件受け取りました" in page.get_by_role("status").inner_text()
     page.get_by_role("link", name="はじめにもどる").click()
-    assert page.get_by_role("link", name="日曜朝市").first.is_visible()
+    page.get_by_role("link", name="日曜朝市").first.wait_for()
 
     page.goto(f"{centres.here}/carry")
     handed_over(page, reply)
-    assert page.get_by_text("「奥郷公民館」には、ここのお知らせが全部届いています。").is_visible()
+    page.get_by_text("「奥郷公民館」には、ここのお知らせが全部届いています。").wait_for()
     page.context.close()
 
 
@@ -152,10 +152,10 @@ def test_the_kiosk_says_on_whatever_page_that_a_stick_may_be_pulled_out(
     page.goto(centres.here.replace(ON_THE_WIFI, "127.0.0.1") + "/boards/event/new")
     page.get_by_label("行事の名前").fill("書きかけの会")
     sticks.look()
-    page.get_by_text("取り外してよいです").wait_for(timeout=10_000)
+    page.get_by_text("取り外してよいです").wait_for(timeout=60_000)
     looks(page, [72, 24])
     assert page.get_by_label("行事の名前").input_value() == "書きかけの会"
     plugged_in.clear()
     sticks.look()
-    page.get_by_text("取り外してよいです").wait_for(state="detached", timeout=10_000)
+    page.get_by_text("取り外してよいです").wait_for(state="detached", timeout=60_000)
     page.context.close()
