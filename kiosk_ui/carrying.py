@@ -55,6 +55,11 @@ class Counted:
                 self._times.popitem(last=False)
         return allowed
 
+    def refuse(self, address: str) -> None:
+        """It may no more for a while."""
+        with self._lock:
+            self._times[address] = [clock.running()] * TIMES_MAX
+
 
 def carrying_pages(screen: Screen) -> Blueprint:
     """`/carry`: what to take along, and where to hand it over."""
@@ -91,6 +96,8 @@ def carrying_pages(screen: Screen) -> Blueprint:
         if chosen is None or not chosen.filename:
             return _again(screen, phones, _NOT_CHOSEN, 422)
         thanks = phones.take(chosen.read())
+        if thanks.brought.broken_off:
+            counted.refuse(request.remote_addr or "")
         if not thanks.brought.reading.frames:
             return _again(screen, phones, thanks_in_words(thanks.brought), 422)
         key = token_urlsafe(9)

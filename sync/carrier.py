@@ -4,7 +4,7 @@ It can be damaged anywhere and still yield the rest. The checksum catches accide
 chain's signatures, looked at by `ingest`, catch intent.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -72,12 +72,17 @@ def pack(
     yield _frame(_Frame.END, digest.digest())
 
 
-def unpack(content: bytes, reading: Reading) -> Iterator[Parcel]:
-    """The parcels of a file, whatever else is wrong with it; `reading` tells what was found."""
+def unpack(
+    content: bytes, reading: Reading, *, enough: Callable[[], bool] = lambda: False
+) -> Iterator[Parcel]:
+    """The parcels of a file, whatever else is wrong with it; `reading` tells what was found.
+
+    Nothing more is looked at once it is `enough`: a small file may be made to take hours.
+    """
     at = 0
     digest, digested = sha256(), 0
     reread_bytes = 0
-    while (found := _next_frame(content, at)) is not None:
+    while not enough() and (found := _next_frame(content, at)) is not None:
         start, body, end = found
         # What can't be read may have a wrong length: look for the next mark inside it.
         at = start + 1

@@ -32,6 +32,8 @@ WRITTEN_BYTES_MAX = 240 << 20
 """Of bundles in a file of ours, before they are packed; so anybody can read what we write."""
 
 PIECE_ITEMS_MAX = 16
+UNREADABLE_MAX = 8
+REFUSED_MAX = 500
 RECORDS_TOLD_MAX = 1_000
 NOTHING = Summary(statements=frozenset(), lanes={})
 
@@ -155,21 +157,31 @@ def take_in(
     *,
     source: str,
     seconds_max: float = float("inf"),
-    strangers_wait: bool = True,
+    strict: bool = False,
 ) -> Brought:
     """Take in what verifies, as long as that lasts no longer than `seconds_max`.
 
-    `source` is whatever the road is known by. Unless `strangers_wait`, what nobody certified is
-    refused: where anybody may bring files, there would soon be no place left to wait in.
+    `source` is whatever the road is known by. `strict`: anybody may bring a file. Then what nobody
+    certified is refused, for there would soon be no place left to wait in; and one with much in it
+    that is wrong is not read to its end.
     """
     brought = Brought()
     until = clock.running() + seconds_max
-    for parcel in unpack(content, brought.reading):
+
+    def enough() -> bool:
+        brought.broken_off = (
+            brought.broken_off
+            or clock.running() > until
+            or (strict and brought.unreadable > UNREADABLE_MAX)
+            or (strict and brought.receipt.refused > REFUSED_MAX)
+        )
+        return brought.broken_off
+
+    for parcel in unpack(content, brought.reading, enough=enough):
         for piece in _in_pieces(parcel):
-            if clock.running() > until:
-                brought.broken_off = True
-                return brought
-            _take_piece(node, piece, brought, source=source, strangers_wait=strangers_wait)
+            if enough():
+                break
+            _take_piece(node, piece, brought, source=source, strict=strict)
     brought.told = [r for r in brought.reading.receipts if _is_of_our_town(node, r)]
     return brought
 
@@ -184,9 +196,7 @@ def _in_pieces(parcel: Parcel) -> Iterator[Parcel]:
     yield Parcel(unreadable=parcel.unreadable)
 
 
-def _take_piece(
-    node: Node, piece: Parcel, brought: Brought, *, source: str, strangers_wait: bool
-) -> None:
+def _take_piece(node: Node, piece: Parcel, brought: Brought, *, source: str, strict: bool) -> None:
     receipt = brought.receipt
     with node.ledger.transaction():
         for encoded in piece.statements:
@@ -198,7 +208,7 @@ def _take_piece(
                     receipt.refuse(why)
         for bundle in piece.bundles:
             stranger = isinstance(node.ledger.trust().refusal(bundle.lane), NoCertificateYet)
-            if stranger and not strangers_wait:
+            if stranger and strict:
                 receipt.refuse(Refusal.TOWN)
                 continue
             outcome = ingest(node.ledger, bundle, source=source)

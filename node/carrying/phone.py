@@ -81,7 +81,7 @@ class Phones:
             content,
             source="phone",
             seconds_max=TAKE_SECONDS_MAX,
-            strangers_wait=False,
+            strict=True,
         )
         receipt = brought.receipt
         counts = (receipt.kept, receipt.waiting, receipt.refused)

@@ -43,9 +43,7 @@ def thanks_in_words(brought: Brought) -> str:
         return "ほかの町のお知らせだったので、その町の公民館へ持って行ってください。"
     new = f"新しいお知らせや変更を{brought.new:,}件受け取りました"
     if brought.broken_off:
-        return (
-            f"{new}が、時間がかかりすぎて残りは受け取れなかったので、公民館の人に話してください。"
-        )
+        return f"{new}が、終わりまでは読めなかったので、公民館の人に話してください。"
     if not brought.whole:
         return f"{new}が、ファイルが途中で切れていたので、もう一度入れなおして渡してください。"
     if brought.new:

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+from zstandard import ZstdCompressor
 
 from kiosk_ui import carrying
 from kiosk_ui.app import create_app
 from node.carrying.phone import PHONE_BYTES_MAX, Phones
 from node.node import Node, open_node
 from provisioning.town import Plan, make_machines, open_town
+from sync import cbor
 from sync.carrier import MARK, Reading, unpack
 from sync.limits import MESSAGE_BYTES_MAX
+from sync.machine import clock
 from sync.machine.settings import Part
 from tests.kiosk_ui.town import EVENT, NOW, Town, make_town
 from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, Village, post_event
@@ -51,9 +54,14 @@ def taken_along(client: FlaskClient, which: str = "all") -> TestResponse:
     return client.get(link[1], base_url=PHONE)
 
 
-def hand_over(client: FlaskClient, content: bytes, **form: str) -> TestResponse:
-    file = (io.BytesIO(content), "回覧.kairan")
-    return client.post("/carry", data={"file": file, **form}, base_url=PHONE)
+def hand_over(client: FlaskClient, content: bytes, token: str = "") -> TestResponse:
+    def part(name: str, value: bytes) -> bytes:
+        about = f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+        return about.encode() + value + b"\r\n"
+
+    body = part("token", token.encode()) + part('file"; filename="kairan.kairan', content)
+    kind = "multipart/form-data; boundary=edge"
+    return client.post("/carry", data=body + b"--edge--\r\n", content_type=kind, base_url=PHONE)
 
 
 def thanked(client: FlaskClient, response: TestResponse) -> str:
@@ -209,6 +217,20 @@ def test_one_address_may_not_keep_the_machine_busy(town: Town) -> None:
     other = {"REMOTE_ADDR": "192.168.1.77"}
     answer = client.post("/carry", data={}, base_url=PHONE, environ_base=other)
     assert answer.status_code == 422
+
+
+def zstd_bomb(size: int) -> bytes:
+    """A frame of a few bytes that unpacks to so many."""
+    packed = cbor.encode([1, 1, ZstdCompressor(19).compress(bytes(size))])
+    return MARK + bytes([2]) + len(packed).to_bytes(4, "big") + packed
+
+
+def test_a_file_made_to_take_hours_is_put_away_at_once_and_its_bearer_waits(town: Town) -> None:
+    client, file = phone(town.kamigo), zstd_bomb(1 << 20) * 10_000
+    before = clock.running()
+    hand_over(client, file)
+    assert clock.running() - before < 10
+    assert hand_over(client, b"?").status_code == 429
 
 
 def test_one_is_looked_at_after_the_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
