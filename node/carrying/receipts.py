@@ -13,6 +13,7 @@ from pathlib import Path
 from node.node import Node
 from sync import cose
 from sync.certificate import Role
+from sync.entry import Written
 from sync.errors import Malformed
 from sync.frontier import Summary
 from sync.lacking import held_digest, held_summary, is_behind
@@ -31,7 +32,7 @@ class Arrived:
 
     name: str
     all_of_it: bool  # it held all that we hold now
-    written: str  # when it said so, by its clock
+    written: Written  # when it said so, by its clock
 
 
 class Receipts:
@@ -127,7 +128,7 @@ class Receipts:
             Arrived(
                 name=name,
                 all_of_it=not is_behind(here, receipt.summary),
-                written=str(receipt.written.seconds),
+                written=receipt.written,
             )
             for key, name in self.others().items()
             if (receipt := self.of(key))

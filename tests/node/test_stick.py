@@ -15,7 +15,7 @@ from node.carrying.receipts import Receipts
 from node.carrying.stick import Trouble, Visit, Wrote, visit
 from node.carrying.words import arrived_in_words, in_words
 from node.status import status
-from sync.carrier import Reading, unpack
+from sync.carrier import Reading, pack, unpack
 from sync.entry import Quality, Written
 from sync.lane import Audience, Class, Lane
 from sync.writing import Draft, write
@@ -141,6 +141,31 @@ def test_what_somebody_deleted_from_the_stick_is_written_again(
         if reading(path).frames > 3:
             path.unlink()
     visit(there, stick)
+    newcomer = village.node("奥郷")
+    visit(newcomer, stick)
+    assert titles(newcomer) == ["合唱の会"]
+
+
+def test_a_file_that_claims_to_say_all_and_is_empty_keeps_nobody_from_writing(
+    village: Village, stick: Path
+) -> None:
+    here, there = village.node("上郷"), village.node("下郷")
+    post_event(here)
+    meet(there, here)
+    (stick / "kairan").mkdir()
+    with (stick / "kairan" / "false.kairan").open("wb") as false:
+        false.writelines(
+            pack(
+                [],
+                [],
+                writer=there.identity.public,
+                towns=there.settings.towns,
+                written=Written(0, Quality.UNKNOWN),
+                made_for=None,
+                receipt=Receipts(there).write().encoded,
+            )
+        )
+    assert visit(here, stick).wrote is Wrote.WRITTEN
     newcomer = village.node("奥郷")
     visit(newcomer, stick)
     assert titles(newcomer) == ["合唱の会"]
