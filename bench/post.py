@@ -114,7 +114,7 @@ def _add(node: Node, fields: _Fields) -> None:
 
 
 def _payloads(count: int, *, seed: int) -> Iterator[bytes]:
-    return (make_payload(fields, salt=bytes(16)) for fields in islice(posts(seed), count))
+    return (make_payload(fields, salt=bytes(8)) for fields in islice(posts(seed), count))
 
 
 def _insert_unsynced(connection: sqlite3.Connection, number: int, payload: bytes) -> None:

@@ -21,7 +21,9 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
     @app.post("/sync")
     def exchange() -> Response:
         message = request.get_data(cache=False)
-        reply = doorway.exchange(hub.ledger, message, me=hub.identity, software=SOFTWARE)
+        reply = doorway.exchange(
+            hub.ledger, message, request.mimetype, me=hub.identity, software=SOFTWARE
+        )
         hub.tidy()
         return _response(reply)
 
@@ -50,4 +52,7 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
 
 
 def _response(reply: doorway.Reply) -> Response:
-    return Response(reply.content, reply.status, content_type=reply.content_type)
+    response = Response(reply.content, reply.status, content_type=reply.content_type)
+    if reply.content_type is None:
+        del response.headers["Content-Type"]
+    return response

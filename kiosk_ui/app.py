@@ -60,6 +60,6 @@ def create_app(
         app.register_blueprint(pages)
     add_frame(app, screen, static)
     refuse_strangers(app, but=doorway.ENDPOINTS)
-    add_headers(app)
+    add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)
     return app

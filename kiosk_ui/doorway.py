@@ -28,7 +28,9 @@ def doorway_pages(node: Node) -> Blueprint:
         message = _message()
         if message is None:
             return Response("too large\n", 413, content_type="text/plain; charset=utf-8")
-        return _response(exchange(node.ledger, message, me=node.identity, software=SOFTWARE))
+        return _response(
+            exchange(node.ledger, message, request.mimetype, me=node.identity, software=SOFTWARE)
+        )
 
     @pages.post("/sync/changed")
     def hear() -> Response:
@@ -61,4 +63,7 @@ def _message(bytes_max: int = MESSAGE_BYTES_MAX) -> bytes | None:
 
 
 def _response(reply: Reply) -> Response:
-    return Response(reply.content, reply.status, content_type=reply.content_type)
+    response = Response(reply.content, reply.status, content_type=reply.content_type)
+    if reply.content_type is None:
+        del response.headers["Content-Type"]
+    return response

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sync.errors import Malformed, TooLarge, Unreachable
 from sync.limits import MESSAGE_BYTES_MAX
-from sync.machine.doorway import CONTENT_TYPE, read_hello
+from sync.machine.doorway import read_hello
 
 ANSWER_SECONDS_MAX = 120
 
@@ -90,7 +90,6 @@ class HttpRoad:
             self._connect_near()
         connection.putrequest(method, self._path + below, skip_accept_encoding=True)
         if method == "POST":
-            connection.putheader("Content-Type", CONTENT_TYPE)
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body if method == "POST" else None)
         response = connection.getresponse()

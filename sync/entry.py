@@ -25,6 +25,7 @@ class EntryId(NamedTuple):
 RecordId = EntryId
 
 CHECK_BYTES = 8
+SALT_BYTES = 8
 
 
 class Reference(NamedTuple):
@@ -187,7 +188,7 @@ def read_payload(encoded: bytes) -> Payload:
     """What a payload says. Raises Malformed; such bytes are kept all the same, and mean nothing."""
     value = _map(cbor.decode(encoded, bytes_max=PAYLOAD_BYTES_MAX))
     match (value.get(1), value.get(2)):
-        case (bytes(salt), dict(fields)) if len(salt) == 16 and all(
+        case (bytes(salt), dict(fields)) if len(salt) == SALT_BYTES and all(
             isinstance(name, str) for name in fields
         ):
             return Payload(fields=fields, understood=min(value) >= 0)

@@ -2,6 +2,9 @@
 
 docs/spec/5-exchange.md. Values in, bytes out; HTTP, or a test's pair of functions, only carries
 them. Nothing here asks the clock, the network or a ledger; `sync.machine.exchanging` does.
+
+Of a signature only its 64 bytes travel. Whom an offer is for, and which offer an answer answers,
+is signed and not sent: who checks it knows.
 """
 
 from collections.abc import Mapping
@@ -12,19 +15,21 @@ from hashlib import sha256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import cbor, cose
-from sync.bundle import Parcel
-from sync.errors import Malformed, Unverified
-from sync.frontier import Summary, read_summary, summary_as_array
+from sync.errors import Malformed
+from sync.frontier import read_summary, summary_as_array
 from sync.ingest import Receipt
 from sync.lane import is_town
-from sync.limits import COUNTER_MAX, MESSAGE_BYTES_MAX, SOFTWARE_CHARACTERS_MAX
-from sync.wrapping import unwrap
+from sync.limits import (
+    COUNTER_MAX,
+    MESSAGE_BYTES_MAX,
+    REGISTERS_DIGEST_BYTES,
+    SOFTWARE_CHARACTERS_MAX,
+)
+from sync.telling import BASE_BYTES, NOTHING_TOLD, Told
 
 VERSION = 1
-OFFER = "kairan-offer"
-ANSWER = "kairan-answer"
-_KEYS = range(1, 13)
-_NOT_DECLINED = frozenset({4, 5, 6, 7, 8, 10})
+_OFFER, _ANSWER = "kairan offer", "kairan answer"
+_TOWNS, _BASE, _SUMMARY, _PARCEL, _REGISTERS, _SOFTWARE, _MORE, _RECEIPT, _COUNTER = range(1, 10)
 
 
 class No(StrEnum):
@@ -32,7 +37,6 @@ class No(StrEnum):
 
     UNKNOWN = "unknown"
     COUNTER = "counter"
-    RECIPIENT = "recipient"
     TOWN = "town"
 
 
@@ -41,16 +45,17 @@ class Offer:
     """What one machine holds, and what it thinks the other lacks."""
 
     sender: bytes  # short
-    to: bytes  # short
     counter: int  # larger than in any earlier one of that sender to that recipient
     digest: bytes
     towns: frozenset[str] | None  # None: those of the sender's certificates
-    summary: Summary | None
+    told: Told
     parcel: bytes  # wrapped; not to be opened before the signature was checked
-    registers: bytes  # digest; empty where none is held
+    registers: bytes  # first half of their digest; empty where none is held
     software: str
-    sealed: cose.Sealed
-    digest_of_message: bytes
+    more: bool
+    parts: tuple[object, ...]  # that are signed
+    signature: bytes
+    hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +66,9 @@ class Answer:
     kept: int
     waiting: int
     refused: int
-    summary: Summary | None
-    parcel: Parcel
-    registers: bytes  # digest; empty where none is held
+    told: Told
+    parcel: bytes  # wrapped
+    registers: bytes  # first half of their digest; empty where none is held
     software: str
     more: bool
 
@@ -86,56 +91,53 @@ def offer(
     digest: bytes,
     software: str,
     towns: frozenset[str] | None = None,
-    summary: Summary | None = None,
+    told: Told = NOTHING_TOLD,
     parcel: bytes = b"",
     registers: bytes = b"",
+    more: bool = False,
 ) -> bytes:
     """The message that opens a round. `to` is a public key, `parcel` wrapped."""
-    body: dict[int, object] = {1: VERSION, 2: cose.short(to), 3: counter, 4: digest}
+    further = _further(told, parcel, software, more)
     if towns is not None:
-        body[5] = sorted(towns)
-    if summary is not None:
-        body[6] = summary_as_array(summary)
-    if parcel:
-        body[7] = parcel
+        further[_TOWNS] = sorted(towns)
     if registers:
-        body[8] = registers
-    body[9] = software
-    return _signed(body, OFFER, key)
+        further[_REGISTERS] = registers
+    parts = [cose.short(cose.public(key)), counter, digest, further]
+    return _signed(parts, [_OFFER, VERSION, to], key)
 
 
 def open_offer(message: bytes) -> Offer:
-    """What an offer says; whose it is, `cose.verify` of `sealed` tells. Raises Malformed."""
-    sealed, body = _opened(message, OFFER)
-    match body:
-        case {
-            2: bytes(to),
-            3: int(counter),
-            4: bytes(digest),
-            9: str(software),
-        } if (
-            _is_counter(counter)
-            and counter >= 1
-            and len(to) == 8
+    """What an offer says; whose it is, `verify_offer` tells. Raises Malformed."""
+    match cbor.decode(message, bytes_max=MESSAGE_BYTES_MAX):
+        case [bytes(sender), int(counter), bytes(digest), dict(further), bytes(signature)] if (
+            len(sender) == 8
+            and cbor.are_integers(counter)
+            and 1 <= counter <= COUNTER_MAX
             and len(digest) == 32
-            and len(software) <= SOFTWARE_CHARACTERS_MAX
+            and len(signature) == 64
         ):
-            pass
+            return Offer(
+                sender=sender,
+                counter=counter,
+                digest=digest,
+                towns=_read_towns(further),
+                told=_read_told(further),
+                parcel=_read_bytes(further, _PARCEL),
+                registers=_read_bytes(further, _REGISTERS, REGISTERS_DIGEST_BYTES),
+                software=_read_software(further),
+                more=_read_more(further),
+                parts=(sender, counter, digest, further),
+                signature=signature,
+                hash=sha256(message).digest(),
+            )
         case _:
-            raise Malformed("not an offer of this version")
-    return Offer(
-        sender=sealed.key_id,
-        to=to,
-        counter=counter,
-        digest=digest,
-        towns=_read_towns(body.get(5)),
-        summary=_read_summary(body.get(6)),
-        parcel=_read_bytes(body.get(7)),
-        registers=_read_digest(body.get(8)),
-        software=software,
-        sealed=sealed,
-        digest_of_message=sha256(message).digest()[:16],
-    )
+            raise Malformed("not an offer")
+
+
+def verify_offer(opened: Offer, *, sender: bytes, to: bytes) -> None:
+    """Raises Unverified unless the machine `sender` made it for the machine `to`."""
+    signed = cbor.encode([_OFFER, VERSION, to, *opened.parts])
+    cose.verify_detached(signed, opened.signature, sender)
 
 
 def answer(
@@ -145,126 +147,95 @@ def answer(
     digest: bytes,
     receipt: Receipt,
     software: str,
-    summary: Summary | None,
+    told: Told,
     parcel: bytes,
     more: bool,
     registers: bytes = b"",
 ) -> bytes:
     """The message that closes a round."""
-    body = _answer_body(opened, software)
-    body[4] = digest
-    body[5] = [receipt.kept, receipt.waiting, receipt.refused]
-    if summary is not None:
-        body[6] = summary_as_array(summary)
-    if parcel:
-        body[7] = parcel
-    if registers:
-        body[8] = registers
-    if more:
-        body[10] = True
-    return _signed(body, ANSWER, key)
+    further = _further(told, parcel, software, more)
+    if opened.parcel:
+        further[_RECEIPT] = [receipt.kept, receipt.waiting, receipt.refused]
+    if registers != opened.registers:
+        further[_REGISTERS] = registers
+    said = True if digest == opened.digest else digest
+    return _signed([said, further], [_ANSWER, VERSION, opened.hash], key)
 
 
 def decline(
     opened: Offer, why: No, *, key: Ed25519PrivateKey, software: str, counter: int = 0
 ) -> bytes:
     """The message that says why an offer is not answered."""
-    body = _answer_body(opened, software)
+    further: dict[int, object] = {_SOFTWARE: software}
     if why is No.COUNTER:
-        body[3] = counter
-    body[12] = str(why)
-    return _signed(body, ANSWER, key)
+        further[_COUNTER] = counter
+    return _signed([str(why), further], [_ANSWER, VERSION, opened.hash], key)
 
 
-def open_answer(message: bytes, *, offered: bytes, key: bytes, sender: bytes) -> Answer:
+def open_answer(message: bytes, *, offered: bytes, sender: bytes) -> Answer:
     """What an answer says to the offer we sent, signed by the machine `sender`.
 
-    `key` is our own. Raises Malformed, Unverified, or Declined.
+    Raises Malformed, Unverified, or Declined.
     """
-    sealed, body = _opened(message, ANSWER)
-    cose.verify(sealed, sender)
-    if (
-        sealed.key_id != cose.short(sender)
-        or body.get(2) != cose.short(key)
-        or body.get(11) != sha256(offered).digest()[:16]
-    ):
-        raise Unverified("an answer to somebody else, or to another offer")
-    mine = _opened(offered, OFFER)[1][3]
-    if body.get(3) != mine and body.get(12) != No.COUNTER:
-        raise Unverified("an answer to another offer")
-    match body:
-        case {3: int(counter), 9: str(software), 12: str(why)} if (
-            _is_counter(counter)
-            and len(software) <= SOFTWARE_CHARACTERS_MAX
-            and body.keys().isdisjoint(_NOT_DECLINED)
-        ):
+    match cbor.decode(message, bytes_max=MESSAGE_BYTES_MAX):
+        case [said, dict(further), bytes(signature)] if len(signature) == 64:
+            pass
+        case _:
+            raise Malformed("not an answer")
+    signed = cbor.encode([_ANSWER, VERSION, sha256(offered).digest(), said, further])
+    cose.verify_detached(signed, signature, sender)
+    mine = open_offer(offered)
+    software = _read_software(further)
+    match said:
+        case str(why):
             try:
-                raise Declined(No(why), counter)
+                raise Declined(No(why), _read_counter(further, why == No.COUNTER))
             except ValueError as wrong:
                 raise Malformed("declined for a reason unknown to this version") from wrong
-        case {
-            4: bytes(digest),
-            5: [int(kept), int(waiting), int(refused)],
-            9: str(software),
-        } if (
-            cbor.are_integers(kept, waiting, refused)
-            and min(kept, waiting, refused) >= 0
-            and 12 not in body
-            and body.get(10, True) is True
-            and len(digest) == 32
-            and len(software) <= SOFTWARE_CHARACTERS_MAX
-        ):
-            return Answer(
-                digest=digest,
-                kept=kept,
-                waiting=waiting,
-                refused=refused,
-                summary=_read_summary(body.get(6)),
-                parcel=unwrap(parcel) if (parcel := _read_bytes(body.get(7))) else Parcel(),
-                registers=_read_digest(body.get(8)),
-                software=software,
-                more=10 in body,
-            )
+        case True:
+            digest = mine.digest
+        case bytes(digest) if len(digest) == 32 and digest != mine.digest:
+            pass
         case _:
-            raise Malformed("not an answer of this version")
-
-
-def _answer_body(opened: Offer, software: str) -> dict[int, object]:
-    return {
-        1: VERSION,
-        2: opened.sender,
-        3: opened.counter,
-        9: software,
-        11: opened.digest_of_message,
-    }
-
-
-def _signed(body: Mapping[int, object], type_: str, key: Ed25519PrivateKey) -> bytes:
-    return cose.sign(
-        cbor.encode(dict(body)), type_=type_, key_id=cose.short(cose.public(key)), key=key
+            raise Malformed("an answer that says nothing")
+    kept, waiting, refused = _read_receipt(further, expected=bool(mine.parcel))
+    return Answer(
+        digest=digest,
+        kept=kept,
+        waiting=waiting,
+        refused=refused,
+        told=_read_told(further),
+        parcel=_read_bytes(further, _PARCEL),
+        registers=_read_bytes(further, _REGISTERS, 0, REGISTERS_DIGEST_BYTES)
+        if _REGISTERS in further
+        else mine.registers,
+        software=software,
+        more=_read_more(further),
     )
 
 
-def _opened(message: bytes, type_: str) -> tuple[cose.Sealed, dict[int, object]]:
-    sealed = cose.read(message, bytes_max=MESSAGE_BYTES_MAX)
-    body = cbor.decode(sealed.payload, bytes_max=MESSAGE_BYTES_MAX)
-    if sealed.type != type_ or len(sealed.key_id) != 8 or not isinstance(body, dict):
-        raise Malformed(f"not a {type_}")
-    if not cbor.are_integers(body.get(1)) or body[1] != VERSION:
-        raise Malformed(f"not a {type_} of this version")
-    if any(body.get(key, ...) is None for key in _KEYS):
-        raise Malformed("null in the place of an absent key")
-    return sealed, body
+def _further(told: Told, parcel: bytes, software: str, more: bool) -> dict[int, object]:
+    further: dict[int, object] = {_SOFTWARE: software}
+    if told.base:
+        further[_BASE] = told.base
+    if told.summary is not None:
+        further[_SUMMARY] = summary_as_array(told.summary)
+    if parcel:
+        further[_PARCEL] = parcel
+    if more:
+        further[_MORE] = True
+    return further
 
 
-def _is_counter(value: int) -> bool:
-    return cbor.are_integers(value) and 0 <= value <= COUNTER_MAX
+def _signed(parts: list[object], about: list[object], key: Ed25519PrivateKey) -> bytes:
+    signature = cose.sign_detached(cbor.encode([*about, *parts]), key)
+    return cbor.encode([*parts, signature])
 
 
-def _read_towns(value: object) -> frozenset[str] | None:
-    match value:
-        case None:
-            return None
+def _read_towns(further: Mapping[object, object]) -> frozenset[str] | None:
+    if _TOWNS not in further:
+        return None
+    match further[_TOWNS]:
         case list(items):
             towns = [item for item in items if isinstance(item, str) and is_town(item)]
             if items != sorted(set(towns)):
@@ -274,25 +245,56 @@ def _read_towns(value: object) -> frozenset[str] | None:
             raise Malformed("not a list of towns")
 
 
-def _read_summary(value: object) -> Summary | None:
-    return None if value is None else read_summary(value)
+def _read_told(further: Mapping[object, object]) -> Told:
+    base = _read_bytes(further, _BASE, BASE_BYTES)
+    return Told(base, read_summary(further[_SUMMARY]) if _SUMMARY in further else None)
 
 
-def _read_bytes(value: object) -> bytes:
-    match value:
-        case None:
-            return b""
-        case bytes():
+def _read_bytes(further: Mapping[object, object], key: int, *sizes: int) -> bytes:
+    if key not in further:
+        return b""
+    match further[key]:
+        case bytes(value) if not sizes or len(value) in sizes:
             return value
         case _:
-            raise Malformed("not bytes")
+            raise Malformed("not bytes, or not as many as there should be")
 
 
-def _read_digest(value: object) -> bytes:
-    match value:
-        case None:
-            return b""
-        case bytes() if len(value) == 32:
-            return value
+def _read_software(further: Mapping[object, object]) -> str:
+    match further.get(_SOFTWARE):
+        case str(software) if len(software) <= SOFTWARE_CHARACTERS_MAX:
+            return software
         case _:
-            raise Malformed("not a digest")
+            raise Malformed("a message that doesn't name its software")
+
+
+def _read_more(further: Mapping[object, object]) -> bool:
+    if further.get(_MORE, True) is not True:
+        raise Malformed("what isn't so is an absent key")
+    return _MORE in further
+
+
+def _read_receipt(further: Mapping[object, object], *, expected: bool) -> tuple[int, int, int]:
+    match further.get(_RECEIPT):
+        case [int(kept), int(waiting), int(refused)] if (
+            expected
+            and cbor.are_integers(kept, waiting, refused)
+            and min(kept, waiting, refused) >= 0
+        ):
+            return kept, waiting, refused
+        case None if not expected and _RECEIPT not in further:
+            return 0, 0, 0
+        case _:
+            raise Malformed("an answer to a parcel without a receipt, or the other way round")
+
+
+def _read_counter(further: Mapping[object, object], expected: bool) -> int:
+    match further.get(_COUNTER):
+        case int(counter) if (
+            expected and cbor.are_integers(counter) and 0 <= counter <= COUNTER_MAX
+        ):
+            return counter
+        case None if not expected and _COUNTER not in further:
+            return 0
+        case _:
+            raise Malformed("a refusal with a wrong counter, or the other way round")

@@ -208,6 +208,10 @@ class Histories(ABC):
             signature=signed[first + fitting - 1],
         )
 
+    def entries(self, id_: bytes, first: int, last: int) -> Iterator[Entry]:
+        """Those of the history of that stretch, as far as it goes."""
+        return self._entries_along(self.path(id_), first, last)
+
     def home(self, entry: EntryId, reference: Reference | None) -> RecordId:
         """The entry that is meant, by the stretch that keeps it.
 

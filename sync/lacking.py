@@ -3,24 +3,22 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from sync.bundle import Bundle, pack_bundle
+from sync.bundle import Bundle, Parcel
 from sync.frontier import Held, LaneHeld, Range, Summary, digest
 from sync.ledger import Ledger
-from sync.limits import PARCEL_BYTES_MAX
+from sync.limits import PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
 from sync.register import registers_digest
-from sync.wrapping import wrap_packed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """Wrapped, and whether the budget cut it."""
+    """A parcel, and whether the budget cut it."""
 
-    wrapped: bytes  # empty: nothing is lacking
-    bundles: int
+    parcel: Parcel
     more: bool
 
 
-NOTHING_LACKING = Lacking(wrapped=b"", bundles=0, more=False)
+_BESIDE_ENTRIES = 250  # bytes of a bundle: its lane, head and signature
 
 
 def held_digest(ledger: Ledger, towns: Collection[str]) -> bytes:
@@ -28,6 +26,17 @@ def held_digest(ledger: Ledger, towns: Collection[str]) -> bytes:
     trust = ledger.trust()
     stated = [(town, s.digest) for s in trust.statements for town in trust.towns_of(s)]
     return digest(towns, stated, ledger.lanes())
+
+
+def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
+    """The statements that certify it."""
+    return tuple(
+        sorted(
+            s.encoded
+            for s in ledger.trust().statements
+            if s.certificate is not None and s.certificate.key == machine
+        )
+    )
 
 
 def held_summary(ledger: Ledger, towns: Collection[str]) -> Summary:
@@ -42,9 +51,10 @@ def held_summary(ledger: Ledger, towns: Collection[str]) -> Summary:
 
 
 def held_registers(ledger: Ledger, towns: Collection[str]) -> tuple[bytes, list[bytes]]:
-    """Their digest, empty where none is held, and their bytes."""
+    """The first half of their digest, empty where none is held, and their bytes."""
     held = [register for register in ledger.registers() if register.town in towns]
-    return registers_digest(held) if held else b"", [register.encoded for register in held]
+    digest = registers_digest(held)[:REGISTERS_DIGEST_BYTES] if held else b""
+    return digest, [register.encoded for register in held]
 
 
 def lacking(
@@ -68,17 +78,17 @@ def lacking(
     )
     statements += registers
     budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
-    packed: list[bytes] = []
+    bundles: list[Bundle] = []
     more = False
     for bundle in runs(ledger, there, towns):
         if budget <= 0:
             more = True
             break
-        packed.append(pack_bundle(bundle))
-        budget -= len(packed[-1])
-    if not statements and not packed:
-        return NOTHING_LACKING
-    return Lacking(wrapped=wrap_packed(statements, packed), bundles=len(packed), more=more)
+        bundles.append(bundle)
+        budget -= _BESIDE_ENTRIES + sum(
+            len(entry.header) + len(entry.payload or b"") for entry in bundle.entries
+        )
+    return Lacking(parcel=Parcel(statements=tuple(statements), bundles=tuple(bundles)), more=more)
 
 
 def is_behind(here: Summary, there: Summary) -> bool:

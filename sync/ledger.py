@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from sync.bundle import Bundle
+from sync.bundle import Bundle, Entry
 from sync.entry import EntryId, RecordId, Reference
 from sync.frontier import LaneHeld, Range, Summary
 from sync.histories import Stretch
@@ -126,6 +126,9 @@ class Ledger(Protocol):
 
     def run(self, id_: bytes, first: int) -> Bundle | None:
         """The longest run of that history from there that ends at a signature and fits a bundle."""
+
+    def entries(self, id_: bytes, first: int, last: int) -> Iterator[Entry]:
+        """Those of the history of that stretch, as far as it goes."""
 
     def record(self, record: RecordId) -> Sequence[Stored]:
         """Every entry of a record, of whatever lane, that no revocation cuts off."""

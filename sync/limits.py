@@ -28,6 +28,7 @@ WINDOW_BYTES_MAX = 8 << 20
 INCARNATIONS_MAX = 8
 SUMMARY_LANES_MAX = 20_000
 SOFTWARE_CHARACTERS_MAX = 32
+REGISTERS_DIGEST_BYTES = 16  # of 32, in messages: it only says whether they differ
 COUNTER_MAX = 1 << 62  # of offers: there is always one more that an integer can hold
 
 WAITING_PER_SOURCE_MAX = 64

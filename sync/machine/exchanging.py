@@ -1,42 +1,38 @@
-"""An exchange between ledgers: what `sync.exchange` says, done to what a machine holds.
+"""The offering side of an exchange: what `sync.exchange` says, done to what a machine holds.
 
-Whoever carries the bytes is a `Road`; an answerer's door is `respond`.
+Whoever carries the bytes is a `Road`; the other side's door is `sync.machine.responding`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sync import cose
 from sync.bundle import Parcel
-from sync.errors import Malformed, Unverified
-from sync.exchange import (
-    Answer,
-    Declined,
-    No,
-    Offer,
-    answer,
-    decline,
-    offer,
-    open_answer,
-    open_offer,
-)
+from sync.dictionary import dictionary, dictionary_for
+from sync.exchange import Answer, Declined, No, offer, open_answer
 from sync.frontier import Summary
-from sync.ingest import Receipt, ingest_statement, take
-from sync.lacking import held_digest, held_registers, held_summary, is_behind, lacking
-from sync.ledger import Ledger
+from sync.ingest import Receipt, take
+from sync.lacking import (
+    Lacking,
+    certificates_of,
+    held_digest,
+    held_registers,
+    held_summary,
+    is_behind,
+    lacking,
+)
+from sync.ledger import Known, Ledger
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.keys import Identity
-from sync.statement import Statement, read_statement
-from sync.wrapping import unwrap, wrap
+from sync.telling import NOTHING_TOLD, Told, brought, hear, name_of_base, tell
+from sync.wrapping import UnknownDictionary, unwrap, wrap
 
 Road = Callable[[bytes], bytes]
 """Carries an offer there and brings the answer. Raises Unreachable."""
 
 BUDGET_BYTES = 4 << 20  # of bundles in one message, before compression
-PUSH_UNPACKED_BYTES = 3 * PUSH_BYTES_MAX  # posts pack to a third of their bytes, or less
 ROUNDS_MAX = 1_000
-INTRODUCTION_BYTES_MAX = 64 << 10  # unwrapped, of a machine that we don't know yet
+_PUSHES = tuple(times * PUSH_BYTES_MAX for times in (6, 3, 1))
+"""How much is tried to push, before compression: posts pack to a sixth, or not at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +46,13 @@ class Exchanged:
     software: str
 
 
-def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
-    """The statements that certify it."""
-    return tuple(
-        sorted(
-            s.encoded
-            for s in ledger.trust().statements
-            if s.certificate is not None and s.certificate.key == machine
-        )
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offered:
+    """An offer on its way, and what it told."""
+
+    message: bytes
+    here: Summary
+    known: Known
 
 
 def converse(
@@ -77,6 +71,7 @@ def converse(
     """
     if ledger.trust().is_revoked(to):
         raise Declined(No.UNKNOWN)
+    talk = _Conversation(ledger, me=me, to=to, software=software, budget_bytes=budget_bytes)
     there: Summary | None = None
     there_digest = b""
     tell_registers = False
@@ -85,219 +80,178 @@ def converse(
     rounds = 0
     while True:
         rounds += 1
-        message = _next_offer(
-            ledger,
-            there,
-            me=me,
-            to=to,
-            software=software,
-            budget_bytes=budget_bytes,
-            with_registers=tell_registers,
-        )
+        offered = talk.next_offer(there, with_registers=tell_registers)
         try:
-            answered = open_answer(road(message), offered=message, key=me.public, sender=to)
+            answered = open_answer(road(offered.message), offered=offered.message, sender=to)
         except Declined as no:
-            if no.why in mended or not _mend(ledger, no, to=to):
+            if no.why in mended or not talk.mend(no):
                 raise
             mended.add(no.why)
             continue
-        receipt = take(ledger, answered.parcel, source=to.hex())
+        try:
+            parcel = talk.unwrapped(offered, answered)
+        except UnknownDictionary:
+            if not talk.forget():
+                raise
+            there = None
+            continue
+        receipt = take(ledger, parcel, source=to.hex())
         taken.merge(receipt)
         given += answered.kept
-        synced = _agree(ledger, answered, me=me, to=to)
+        synced = talk.agree(answered)
         moved = receipt.changed or answered.digest != there_digest
-        there, there_digest = answered.summary, answered.digest
+        told = talk.heard(offered, answered)
+        # It tells nothing where it holds all that we offered, and sends what we lack.
+        there = brought(offered.here, parcel) if told is None else told
+        there_digest = answered.digest
         # Told once in a conversation; what they don't take then they have no use for.
-        tell_registers = not tell_registers and _registers_differ(ledger, answered, me=me, to=to)
+        tell_registers = not tell_registers and talk.registers_differ(answered)
         if tell_registers:
             continue
         if synced or rounds == ROUNDS_MAX or not moved:
             break
-        if not answered.more and not _worth_another(ledger, there, me=me, to=to):
+        if not answered.more and (told is None or not talk.is_worth_another(told)):
             break
     return Exchanged(
         synced=synced, rounds=rounds, taken=taken, given=given, software=answered.software
     )
 
 
-def _mend(ledger: Ledger, no: Declined, *, to: bytes) -> bool:
-    """Whether what we remember of the other machine was wrong, and isn't any more."""
-    with ledger.transaction():
-        known = ledger.known(to)
+class _Conversation:
+    """What is asked of the ledger while we talk with one machine."""
+
+    def __init__(
+        self, ledger: Ledger, *, me: Identity, to: bytes, software: str, budget_bytes: int
+    ) -> None:
+        self._ledger = ledger
+        self._me = me
+        self._to = to
+        self._software = software
+        self._budget_bytes = budget_bytes
+
+    def next_offer(self, there: Summary | None, *, with_registers: bool) -> _Offered:
+        """`there`: what it holds, as far as it told in this conversation."""
+        ledger = self._ledger
+        with ledger.transaction():
+            known = ledger.known(self._to)
+            counter = known.offers_sent + 1
+            ledger.remember(self._to, replace(known, offers_sent=counter))
+            towns = self._towns()
+            digest = held_digest(ledger, towns)
+            here = known.agreed
+            if here is None or known.agreed_digest != digest or there is not None or with_registers:
+                here = held_summary(ledger, towns)
+            registers, held = held_registers(ledger, towns)
+            told, parcel, more = NOTHING_TOLD, b"", False
+            if there is not None or with_registers:
+                send = self._lacking(
+                    there or here, self._budget_bytes, tuple(held) if with_registers else ()
+                )
+                told, parcel, more = Told(summary=here), wrap(send.parcel), send.more
+            elif known.agreed is None:
+                introduction = Parcel(statements=certificates_of(ledger, self._me.public))
+                told, parcel = Told(summary=here), wrap(introduction)
+            elif known.agreed_digest != digest:
+                told, parcel, more = self._pushed(here, known, known.agreed)
+        message = offer(
+            key=self._me.private,
+            to=self._to,
+            counter=counter,
+            digest=digest,
+            software=self._software,
+            told=told,
+            parcel=parcel,
+            registers=registers,
+            more=more,
+        )
+        return _Offered(message=message, here=here, known=known)
+
+    def unwrapped(self, offered: _Offered, answered: Answer) -> Parcel:
+        """What came with an answer. Raises Malformed, and UnknownDictionary of that."""
+        base = offered.known.agreed
+        if not answered.parcel:
+            return Parcel()
+        return unwrap(
+            answered.parcel,
+            dictionary=(lambda count: dictionary(self._ledger, base, count)) if base else None,
+        )
+
+    def agree(self, answered: Answer) -> bool:
+        """Whether both hold the same now; if so, remember what."""
+        ledger = self._ledger
+        with ledger.transaction():
+            towns = self._towns()
+            synced = held_digest(ledger, towns) == answered.digest
+            known = ledger.known(self._to)
+            if synced and (known.agreed is None or known.agreed_digest != answered.digest):
+                agreed = held_summary(ledger, towns)
+                ledger.remember(
+                    self._to, replace(known, agreed_digest=answered.digest, agreed=agreed)
+                )
+            return synced
+
+    def heard(self, offered: _Offered, answered: Answer) -> Summary | None:
+        """What the other machine holds, if it says so."""
+        known = offered.known
+        return hear(
+            answered.told,
+            base=known.agreed,
+            name=name_of_base(known.agreed_digest),
+            parcel=Parcel(),
+        )
+
+    def mend(self, no: Declined) -> bool:
+        """Whether what we remember of the other machine was wrong, and isn't any more."""
         match no.why:
             case No.COUNTER:  # our count was lost; go on from theirs
-                ledger.remember(to, replace(known, offers_sent=no.counter))
+                with self._ledger.transaction():
+                    known = self._ledger.known(self._to)
+                    self._ledger.remember(self._to, replace(known, offers_sent=no.counter))
                 return True
             case No.UNKNOWN:  # all that it knew was lost; introduce ourselves again
-                ledger.remember(to, replace(known, agreed_digest=b"", agreed=None))
-                return known.agreed is not None
-            case No.RECIPIENT | No.TOWN:
+                return self.forget()
+            case No.TOWN:
                 return False
 
+    def forget(self) -> bool:
+        """Begin anew with that machine; False if nothing was known of it."""
+        with self._ledger.transaction():
+            known = self._ledger.known(self._to)
+            self._ledger.remember(self._to, replace(known, agreed_digest=b"", agreed=None))
+        return known.agreed is not None
 
-def respond(
-    ledger: Ledger, message: bytes, *, me: Identity, software: str, budget_bytes: int = BUDGET_BYTES
-) -> bytes:
-    """The answer to an offer, and all that it brought taken in.
+    def registers_differ(self, answered: Answer) -> bool:
+        """Whether it holds other registers than we do."""
+        return held_registers(self._ledger, self._towns())[0] != answered.registers
 
-    Raises Malformed for bytes that are no offer, Unverified for an offer by somebody else.
-    """
-    opened = open_offer(message)
-    sender = _sender(ledger, opened)
-    if sender is None:
-        return decline(opened, No.UNKNOWN, key=me.private, software=software)
-    cose.verify(opened.sealed, sender)
-    parcel = unwrap(opened.parcel) if opened.parcel else Parcel()
-    if opened.to != cose.short(me.public):
-        return decline(opened, No.RECIPIENT, key=me.private, software=software)
-    with ledger.transaction():
-        for statement in parcel.statements:
-            ingest_statement(ledger, statement)
-        allowed = ledger.trust().towns(sender)
-        if opened.towns is not None and not opened.towns <= allowed:
-            return decline(opened, No.TOWN, key=me.private, software=software)
-        known = ledger.known(sender)
-        if opened.counter <= known.offers_seen:
-            return decline(
-                opened, No.COUNTER, key=me.private, software=software, counter=known.offers_seen
-            )
-        receipt = take(ledger, parcel, source=sender.hex())
-        asked = allowed if opened.towns is None else opened.towns
-        towns = asked & ledger.trust().towns(me.public)
-        digest, here = held_digest(ledger, towns), held_summary(ledger, towns)
-        there = opened.summary
-        if there is None and known.agreed_digest == opened.digest:
-            there = known.agreed
-        equal = digest == opened.digest
-        registers, held = held_registers(ledger, towns)
-        send = lacking(
-            ledger,
-            here if equal or there is None else there,
-            towns=towns,
-            bytes_max=budget_bytes,
-            registers=held if registers != opened.registers else (),
+    def is_worth_another(self, there: Summary) -> bool:
+        """Whether one of us has something that the other lacks."""
+        here = held_summary(self._ledger, self._towns())
+        return is_behind(here, there) or is_behind(there, here)
+
+    def _towns(self) -> frozenset[str]:
+        """Those that both care for."""
+        trust = self._ledger.trust()
+        towns = trust.towns(self._me.public)
+        return towns & trust.towns(self._to) if trust.certificates(self._to) else towns
+
+    def _lacking(
+        self, there: Summary, bytes_max: int, registers: tuple[bytes, ...] = ()
+    ) -> Lacking:
+        certified = self._towns() & self._ledger.trust().towns(self._to)
+        return lacking(
+            self._ledger, there, towns=certified, bytes_max=bytes_max, registers=registers
         )
-        ledger.remember(
-            sender,
-            replace(known, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
-        )
-    return answer(
-        opened,
-        key=me.private,
-        digest=digest,
-        receipt=receipt,
-        software=software,
-        summary=None if equal else here,
-        parcel=send.wrapped,
-        more=send.more,
-        registers=registers,
-    )
 
-
-def _next_offer(
-    ledger: Ledger,
-    there: Summary | None,
-    *,
-    me: Identity,
-    to: bytes,
-    software: str,
-    budget_bytes: int,
-    with_registers: bool,
-) -> bytes:
-    with ledger.transaction():
-        known = ledger.known(to)
-        counter = known.offers_sent + 1
-        ledger.remember(to, replace(known, offers_sent=counter))
-        towns = _common_towns(ledger, me.public, to)
-        certified = towns & ledger.trust().towns(to)
-        digest = held_digest(ledger, towns)
-        summary: Summary | None = None
-        parcel = b""
-        if there is not None:
-            summary = held_summary(ledger, towns)
-            parcel = lacking(ledger, there, towns=certified, bytes_max=budget_bytes).wrapped
-        elif known.agreed is None:
-            summary = held_summary(ledger, towns)
-            parcel = _introduction(ledger, me.public)
-        elif known.agreed_digest != digest:
-            summary = held_summary(ledger, towns)
-            parcel = _pushed(ledger, known.agreed, certified)
-        registers, told = held_registers(ledger, towns)
-        if with_registers:
-            summary = held_summary(ledger, towns)
-            parcel = lacking(
-                ledger, there or summary, towns=certified, bytes_max=budget_bytes, registers=told
-            ).wrapped
-    return offer(
-        key=me.private,
-        to=to,
-        counter=counter,
-        digest=digest,
-        software=software,
-        summary=summary,
-        parcel=parcel,
-        registers=registers,
-    )
-
-
-def _pushed(ledger: Ledger, there: Summary, towns: frozenset[str]) -> bytes:
-    """What fits a blind push: as much as packs well, or else as much as fits unpacked."""
-    for bytes_max in (PUSH_UNPACKED_BYTES, PUSH_BYTES_MAX):
-        pushed = lacking(ledger, there, towns=towns, bytes_max=bytes_max)
-        if len(pushed.wrapped) <= PUSH_BYTES_MAX:
-            return pushed.wrapped
-    return b""
-
-
-def _introduction(ledger: Ledger, machine: bytes) -> bytes:
-    return wrap(Parcel(statements=certificates_of(ledger, machine)))
-
-
-def _agree(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool:
-    """Whether both hold the same now; if so, remember what."""
-    with ledger.transaction():
-        towns = _common_towns(ledger, me.public, to)
-        synced = held_digest(ledger, towns) == answered.digest
-        known = ledger.known(to)
-        if synced and (known.agreed is None or known.agreed_digest != answered.digest):
-            ledger.remember(
-                to,
-                replace(known, agreed_digest=answered.digest, agreed=held_summary(ledger, towns)),
+    def _pushed(self, here: Summary, known: Known, base: Summary) -> tuple[Told, bytes, bool]:
+        """What is new since the base, as far as it fits a blind push."""
+        name = name_of_base(known.agreed_digest)
+        for bytes_max in _PUSHES:
+            send = self._lacking(base, bytes_max)
+            packed = wrap(
+                send.parcel, dictionary=dictionary_for(self._ledger, base, send.parcel.bundles)
             )
-        return synced
-
-
-def _registers_differ(ledger: Ledger, answered: Answer, *, me: Identity, to: bytes) -> bool:
-    towns = _common_towns(ledger, me.public, to)
-    return held_registers(ledger, towns)[0] != answered.registers
-
-
-def _worth_another(ledger: Ledger, there: Summary | None, *, me: Identity, to: bytes) -> bool:
-    if there is None:
-        return False
-    here = held_summary(ledger, _common_towns(ledger, me.public, to))
-    return is_behind(here, there) or is_behind(there, here)
-
-
-def _common_towns(ledger: Ledger, one: bytes, other: bytes) -> frozenset[str]:
-    trust = ledger.trust()
-    towns = trust.towns(one)
-    return towns & trust.towns(other) if trust.certificates(other) else towns
-
-
-def _sender(ledger: Ledger, opened: Offer) -> bytes | None:
-    """The key of whoever made the offer, if an authority we know certified it."""
-    trust = ledger.trust()
-    known = trust.key(opened.sender)
-    if known is not None:
-        return known
-    if not 0 < len(opened.parcel) <= PUSH_BYTES_MAX:
-        return None
-    introduction = unwrap(opened.parcel, bytes_max=INTRODUCTION_BYTES_MAX)
-    return trust.with_statements(_readable(introduction.statements)).key(opened.sender)
-
-
-def _readable(statements: Iterable[bytes]) -> Iterator[Statement]:
-    for encoded in statements:
-        with suppress(Malformed, Unverified):
-            yield read_statement(encoded)
+            if len(packed) <= PUSH_BYTES_MAX:
+                told = tell(here, base=base, name=name, parcel=send.parcel)
+                return told, packed if send.parcel else b"", send.more
+        return tell(here, base=base, name=name, parcel=Parcel()), b"", True

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sync.cose import public
+from sync.entry import SALT_BYTES
 from sync.machine.files import write_whole
 
 
@@ -49,8 +50,8 @@ def save_identity(identity: Identity, path: Path) -> None:
 
 
 def salt() -> bytes:
-    """16 bytes for a payload."""
-    return secrets.token_bytes(16)
+    """For a payload."""
+    return secrets.token_bytes(SALT_BYTES)
 
 
 def incarnation_random() -> bytes:

@@ -41,7 +41,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
         "beside": open_beside,
         "summary": lambda content: read_summary(cbor.decode(content, bytes_max=MIB)),
         "offer": open_offer,
-        "answer": lambda content: open_answer(content, offered=b"", key=KEY, sender=KEY),
+        "answer": lambda content: open_answer(content, offered=b"", sender=KEY),
         "hello": read_hello,
         "carrier": lambda content: list(unpack(content, Reading())),
         "feed": lambda content: read("file", content),

@@ -147,6 +147,12 @@ def test_another_machine_is_answered_at_the_door(browser: FlaskClient, town: Tow
     assert stranger.content_type == "text/plain; charset=utf-8"
 
 
+@pytest.mark.parametrize("type_", ["text/plain", "application/x-www-form-urlencoded"])
+def test_no_page_can_have_the_answer_to_an_offer_shown(browser: FlaskClient, type_: str) -> None:
+    """It names no type, so a browser that got it might take it for a page."""
+    assert browser.post("/sync", data=b"offer", content_type=type_).status_code == 415
+
+
 def test_an_offer_that_is_too_large_is_refused(browser: FlaskClient) -> None:
     answer = browser.post("/sync", data=bytes(MESSAGE_BYTES_MAX + 1))
     assert (answer.status_code, answer.content_type) == (413, "text/plain; charset=utf-8")

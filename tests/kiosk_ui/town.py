@@ -9,8 +9,9 @@ from pathlib import Path
 from node.node import SOFTWARE, Change, Node, open_node
 from node.post import Post
 from provisioning.town import Plan, make_machines, open_town
-from sync.machine.exchanging import converse, respond
+from sync.machine.exchanging import converse
 from sync.machine.opening import open_identity
+from sync.machine.responding import respond
 from sync.machine.settings import FEED_KEY_FILE, Part
 
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # 10:30 on a Sunday in Japan

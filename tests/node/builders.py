@@ -15,9 +15,10 @@ from sync.bundle import Bundle, Entry, Parcel
 from sync.frontier import Summary
 from sync.ingest import Receipt, take
 from sync.lacking import held_summary, runs
-from sync.machine.exchanging import Exchanged, converse, respond
+from sync.machine.exchanging import Exchanged, converse
 from sync.machine.keys import Identity
 from sync.machine.opening import open_identity
+from sync.machine.responding import respond
 from sync.machine.settings import FEED_KEY_FILE, Part
 from sync.record import OUTSIDE
 

@@ -196,7 +196,7 @@ def test_what_was_ordered_away_goes_from_the_stick_with_our_files(
         [Draft(kind="order/erase", fields={**order, "reason": "本人の求め"})],
         key=office.identity.private,
         written=Written(0, Quality.UNKNOWN),
-        salt=lambda: bytes(16),
+        salt=lambda: bytes(8),
     )
     meet(office, here)
     visit(here, stick)

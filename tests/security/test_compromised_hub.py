@@ -17,6 +17,7 @@ from sync.machine.exchanging import Exchanged, converse
 from sync.machine.keys import Identity, load_identity, make_identity
 from sync.machine.opening import read_statements
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, Part
+from sync.telling import NOTHING_TOLD
 from sync.trust import Refusal
 from sync.wrapping import wrap
 from tests.node.builders import (
@@ -54,7 +55,7 @@ def asks(node: Node, hub: Identity, parcel: Parcel) -> Exchanged:
             digest=bytes(32),
             receipt=Receipt(),
             software=SOFTWARE,
-            summary=None,
+            told=NOTHING_TOLD,
             parcel=wrap(parcel),
             more=False,
         )

@@ -96,7 +96,7 @@ class Desk:
             drafts,
             key=self._office.private,
             written=WRITTEN,
-            salt=lambda: token_bytes(16),
+            salt=lambda: token_bytes(8),
         )
         run = self.ledger.run(lane.id, entries[0].number)
         assert run is not None

@@ -30,9 +30,10 @@ from sync.lacking import held_digest, held_summary, runs
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Changes, Ledger
 from sync.machine.database import Database
-from sync.machine.exchanging import Exchanged, Road, converse, respond
+from sync.machine.exchanging import Exchanged, Road, converse
 from sync.machine.keys import Identity
 from sync.machine.memory import MemoryLedger
+from sync.machine.responding import respond
 from sync.machine.sqlite import SqliteLedger
 from sync.record import Record, resolve
 from sync.writing import Draft, write
@@ -119,7 +120,7 @@ def lane(
 
 
 def salt(text: object) -> bytes:
-    return sha256(repr(text).encode()).digest()[:16]
+    return sha256(repr(text).encode()).digest()[:8]
 
 
 def entries(in_lane: Lane, drafts: Sequence[Draft]) -> list[Entry]:

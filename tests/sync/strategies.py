@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from sync.bundle import Bundle, Parcel
 from sync.frontier import Held, Range, Summary
+from sync.telling import BASE_BYTES, Told
 from sync.writing import Draft
 from tests.sync.builders import OTHER_TOWN, TOWN, key, lane, run
 
@@ -51,6 +52,11 @@ SUMMARIES = st.builds(
     Summary,
     statements=st.frozensets(HASHES, max_size=5),
     lanes=st.dictionaries(HASHES, helds(), max_size=5),
+)
+TOLD = st.builds(
+    Told,
+    base=st.just(b"") | st.binary(min_size=BASE_BYTES, max_size=BASE_BYTES),
+    summary=st.none() | SUMMARIES,
 )
 PARCELS = st.builds(
     Parcel,

@@ -18,6 +18,7 @@ from sync.ingest import Receipt, ingest
 from sync.lane import read_lane
 from sync.receipt import Taken, make_receipt, open_receipt
 from sync.statement import read_statement
+from sync.telling import Told
 from sync.wrapping import unwrap, wrap
 from tests.sync.builders import TOWN, WRITTEN, carrier_file, keep, key, lane, memory, node, run
 from tests.sync.strategies import VALUES
@@ -67,7 +68,7 @@ def good_ones() -> dict[str, bytes]:
         digest=bytes(32),
         receipt=Receipt(),
         software="",
-        summary=machine.summary(),
+        told=Told(b"8 bytes.", machine.summary()),
         parcel=wrap(parcel),
         more=True,
     )

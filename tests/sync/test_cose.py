@@ -13,7 +13,7 @@ from sync import cbor, cose
 from sync.certificate import CERTIFICATE, Role
 from sync.chain import fold, sign_head, verify_head
 from sync.errors import Unverified
-from sync.exchange import open_offer
+from sync.exchange import open_offer, verify_offer
 from sync.statement import read_statement
 from tests.sync.builders import OTHER_TOWN, TOWN, key, lane, run
 from tests.sync.test_round_trips import OFFERED
@@ -51,12 +51,6 @@ def test_a_statement_of_ours_is_good_there() -> None:
     assert checked(TOWN.certify(key("上郷")), cose.public(OTHER_TOWN.authority)) is None
 
 
-def test_an_offer_of_ours_is_good_there() -> None:
-    message = checked(OFFERED, cose.public(key("上郷")))
-    assert message is not None
-    assert message.phdr[KID] == cose.short(cose.public(key("上郷")))
-
-
 def test_the_signature_of_a_head_is_good_there() -> None:
     bundle = run()
     head = fold(bundle.before, (entry.header for entry in bundle.entries))
@@ -80,11 +74,13 @@ def test_a_statement_made_there_is_good_here() -> None:
 
 
 def test_an_offer_made_there_is_good_here() -> None:
-    sealed = cose.read(OFFERED, bytes_max=MIB)
-    headers = {Algorithm: "EDDSA", KID: sealed.key_id, 16: "kairan-offer"}
-    encoded = made(sealed.payload, headers, "上郷")
-    assert encoded == OFFERED
-    cose.verify(open_offer(encoded).sealed, cose.public(key("上郷")))
+    opened = open_offer(OFFERED)
+    recipient = cose.public(key("中継"))
+    payload = cbor.encode(["kairan offer", 1, recipient, *opened.parts])
+    message = Sign1Message(phdr={Algorithm: "EDDSA"}, payload=payload)
+    message.key = theirs("上郷")
+    assert message.compute_signature() == opened.signature
+    verify_offer(opened, sender=cose.public(key("上郷")), to=recipient)
 
 
 def test_a_head_signed_there_is_good_here() -> None:

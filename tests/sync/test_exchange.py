@@ -1,5 +1,7 @@
 """Two machines that meet hold the same afterwards, and say so only then."""
 
+from dataclasses import replace
+
 import pytest
 
 from sync.certificate import Role
@@ -107,6 +109,78 @@ def test_what_is_pushed_blindly_is_small(villages: Villages) -> None:
     assert here.exchange(there, road).synced
     assert len(open_offer(seen[0]).parcel) <= PUSH_BYTES_MAX
     assert same(here, there)
+
+
+def test_all_that_is_new_in_many_lanes_is_told_by_what_comes_along(ledgers: Ledgers) -> None:
+    here, there = Machine("上郷", ledgers()), Machine("下郷", ledgers())
+    posters = [node(f"公民館{n}") for n in range(9)]
+    for poster in posters:
+        poster.post(title="夏祭り")
+        assert poster.exchange(here).synced
+    assert here.exchange(there).synced
+    for poster in posters:
+        poster.post(title="秋祭り")
+        assert poster.exchange(here).synced
+    road, seen = counting(to(there))
+    done = here.exchange(there, road)
+    assert (done.synced, done.rounds, done.given) == (True, 1, 9)
+    assert open_offer(seen[0]).told.summary is None
+    assert same(here, there)
+
+
+def test_what_came_by_another_road_is_not_sent_again(villages: Villages) -> None:
+    here, there = villages
+    third = node("川辺")
+    assert third.exchange(here).synced
+    for n in range(60):
+        third.post(noise=key(f"{n}").sign(b"x") * 8)
+    assert third.exchange(here).synced
+    assert third.exchange(there).synced
+    for n in range(60):
+        third.post(noise=key(f"{n}").sign(b"y") * 8)
+    assert third.exchange(here).synced
+    road, seen = counting(to(there))
+    done = here.exchange(there, road)
+    assert done.synced
+    assert sum(map(len, seen[::2])) < 60 * 512 + PUSH_BYTES_MAX + 4_000
+    assert same(here, there)
+
+
+def test_who_forgot_what_was_agreed_is_told_in_full(villages: Villages) -> None:
+    here, there = villages
+    with there.ledger.transaction():
+        known = there.ledger.known(here.identity.public)
+        there.ledger.remember(here.identity.public, replace(known, agreed=None, agreed_digest=b""))
+    for machine in (here, there):
+        for n in range(3):
+            machine.post(title=f"断水{n}")
+    done = here.exchange(there)
+    assert (done.synced, done.rounds) == (True, 2)
+    assert same(here, there)
+
+
+@pytest.mark.parametrize("forgetful", ["here", "there"])
+def test_what_was_packed_from_what_only_one_still_has_is_sent_again(
+    villages: Villages, forgetful: str
+) -> None:
+    """An erased payload is in one machine's dictionary, and not in the other's."""
+    here, there = villages
+    loser, other = (here, there) if forgetful == "here" else (there, here)
+    for machine in (here, there):
+        machine.meet(office())
+    assert here.exchange(there).synced
+    desk = office()
+    ranges = [
+        [item.lane.id, 1, item.held.number, item.held.head[:8]] for item in loser.ledger.lanes()
+    ]
+    desk.write(Draft(kind="order/retain", fields={"ranges": ranges}), class_=Class.TRUST)
+    assert desk.exchange(loser).synced
+    for machine in (here, there):
+        machine.post(title="断水のお知らせ")
+    assert loser.digest() != other.digest()
+    done = here.exchange(there)
+    assert done.synced
+    assert here.digest() == there.digest()
 
 
 def test_villages_that_never_meet_agree_by_way_of_the_hub(ledgers: Ledgers) -> None:
@@ -394,18 +468,12 @@ def test_an_answer_is_one_to_our_offer_and_by_whom_we_asked(villages: Villages) 
     here.exchange(there, road)
     (first, answered_first, second, answered_second) = seen
 
-    def read(answered: bytes, offered: bytes, me: Machine, other: Machine) -> object:
-        return open_answer(
-            answered, offered=offered, key=me.identity.public, sender=other.identity.public
-        )
+    def read(answered: bytes, offered: bytes, other: Machine) -> object:
+        return open_answer(answered, offered=offered, sender=other.identity.public)
 
-    assert read(answered_first, first, here, there)
-    assert read(answered_second, second, here, there)
-    for wrong in (
-        (answered_first, second, here, there),
-        (answered_first, first, there, there),
-        (answered_first, first, here, here),
-    ):
+    assert read(answered_first, first, there)
+    assert read(answered_second, second, there)
+    for wrong in ((answered_first, second, there), (answered_first, first, here)):
         with pytest.raises(Unverified):
             read(*wrong)
 

@@ -221,7 +221,7 @@ def test_a_huge_hole_is_looked_at_only_as_far_as_we_hold() -> None:
         assert is_behind(here, there)
         assert is_behind(there, here)
         sent = lacking(ledger, there, towns=[TOWN.code], bytes_max=MIB)
-        assert unwrap(sent.wrapped).bundles == (run(),)
+        assert sent.parcel.bundles == (run(),)
 
     assert peak_bytes(compare) < 16 * MIB
 

@@ -28,8 +28,7 @@ from sync.register import Register, open_register, registers_digest
 from sync.statement import Statement, open_beside, read_statement
 from sync.trust import NoCertificateYet, Refusal, Trust
 from sync.wrapping import unwrap
-from tests.vectors.exchange import OFFERED
-from tests.vectors.kit import notation, public
+from tests.vectors.kit import notation
 from tests.vectors.make import FOLDER, pages, written
 
 UNREAD = {
@@ -314,40 +313,41 @@ def summary(content: bytes, given: Given) -> object:
 
 def offer(content: bytes, given: Given) -> object:
     opened = exchange.open_offer(content)
-    sender = bytes.fromhex(given["sender"])
-    cose.verify(opened.sealed, sender)
+    sender, to = hexes([given["sender"], given["to"]])
+    exchange.verify_offer(opened, sender=sender, to=to)
     assert opened.sender == cose.short(sender)
     if opened.parcel:
         unwrap(opened.parcel)
-    body = cbor.decode(opened.sealed.payload, bytes_max=BYTES_MAX)
-    assert opened.digest_of_message == sha256(content).digest()[:16]
-    return as_read([opened.sender, exchange.OFFER, body], content)
+    return as_read([*opened.parts, opened.signature], content)
 
 
 def answer(content: bytes, given: Given) -> object:
-    """Examples of bytes name no offer: one is made that they could be the answer to."""
-    sealed = cose.read(content, bytes_max=BYTES_MAX)
-    body = cbor.decode(sealed.payload, bytes_max=BYTES_MAX)
-    opened(content, OFFERED, public("kamisato"), bytes.fromhex(given["sender"]))
-    return as_read([sealed.key_id, exchange.ANSWER, body], content)
+    read = opened(content, given)
+    if isinstance(read, exchange.Answer) and read.parcel:
+        unwrap(read.parcel)
+    return as_read(cbor.decode(content, bytes_max=BYTES_MAX), content)
 
 
-def opened(
-    content: bytes, offered: bytes, key: bytes, sender: bytes
-) -> exchange.Answer | exchange.Declined:
+def opened(content: bytes, given: Given) -> exchange.Answer | exchange.Declined:
+    sender, offered = hexes([given["sender"], given["offer"]])
     try:
-        return exchange.open_answer(content, offered=offered, key=key, sender=sender)
+        return exchange.open_answer(content, offered=offered, sender=sender)
     except exchange.Declined as no:
         return no
 
 
 def answer_to_an_offer(content: bytes, given: Given) -> object:
-    offered, key, sender = hexes([given[name] for name in ("offer", "offerer", "sender")])
-    match opened(content, offered, key, sender):
+    offered = exchange.open_offer(bytes.fromhex(given["offer"]))
+    match opened(content, given):
         case exchange.Declined(why=why, counter=counter):
             return {"declined": str(why)} | ({"counter": counter} if why == "counter" else {})
         case exchange.Answer() as read:
-            return {"synced": read.digest == exchange.open_offer(offered).digest}
+            receipt = [read.kept, read.waiting, read.refused] if offered.parcel else None
+            return {
+                "synced": read.digest == offered.digest,
+                "receipt": receipt,
+                "registers": read.registers.hex(),
+            }
 
 
 def carrier(content: bytes, given: Given) -> object:

@@ -15,8 +15,7 @@ SIZES = {"header": 2048, "payload": 65536, "bundle": MIB, "statement": 4096, "fo
 MAY = {"office": range(1, 6), "node": (1, 3, 4), "feed": (2, 4), "hub": (), "enrolment": ()}
 REFERENCE, LIFE, REST = {COUNT, (KEY, COUNT, SHORT)}, range(1, 1 << 32), {int: ..., str: ...}
 MALFORMED, MANY = (AssertionError, ValueError, TypeError, CBORError, ZstdError), 1 + (1 << 62)
-NO, SAYS = {"unknown", "counter", "recipient", "town"}, {1: 1, 2: SHORT, 9: "software"} | REST
-TOLD = SAYS | {4: KEY, 6: {..., "summary"}, 7: {..., "parcel"}, 8: {..., KEY}}
+SAYS = {2: {..., SHORT}, 3: {..., "summary"}, 4: {..., "parcel"}, 6: "software", 7: {..., True}}
 # A shape is a type, a range of integers, so many bytes, a value, a shape's name, a test, one of
 # {some}, slice(least, most, of so many), [all alike, rising by], an (array) or {map} of these. Of a
 # map's keys {..., x} may be absent, `...` must be, and a type stands for the others.
@@ -35,7 +34,7 @@ SHAPES: dict[str, Any] = {
     "parents": slice(1, 16, [REFERENCE, dumps]),
     "header": {1: "kind", 2: {..., *REFERENCE}, 3: {..., "parents"}, 4: COUNT, 5: {..., "account"}}
     | {6: (int, range(4)), 7: KEY, 8: range(65537), int: ...},
-    "payload": {1: HALF, 2: {str: ...}, int: ...},
+    "payload": {1: SHORT, 2: {str: ...}, int: ...},
     "bundle": (1, "lane", COUNT, KEY, slice(1, 2000, [(bytes, {None, bytes})]), SIGNATURE),
     "wrapped": (1, range(2), bytes),
     "statement": (bytes, {}, bytes, SIGNATURE),
@@ -54,11 +53,13 @@ SHAPES: dict[str, Any] = {
     "apart": lambda v: all(a <= b < c - 1 for (a, b), (c, _) in pairwise([*v[3], (v[1] + 2, 0)])),
     "held": lambda v: fits(v, (KEY, COUNT, KEY, [(COUNT, COUNT)])) and fits(v, "apart"),
     "summary": ([KEY, bytes], slice(0, 20_000, ["held", lambda held: held[0]])),
-    "parcel": lambda v: fits(v, bytes) and read(v, "wrapped"),
-    "kairan-offer": TOLD | {3: range(1, MANY), 5: {..., "LG codes"}},
-    "taken": TOLD | {3: range(MANY), 5: (range(1 << 63),) * 3, 10: {..., True}, 11: HALF, 12: ...},
-    "declined": SAYS | {3: range(MANY), 11: HALF, 12: NO} | dict.fromkeys((4, 5, 6, 7, 8, 10), ...),
-    "kairan-answer": {"taken", "declined"},
+    "parcel": lambda v: fits(v, bytes) and read(v, list)[:1] == [1],
+    "asked": SAYS | {1: {..., "LG codes"}, 5: {..., HALF}} | REST,
+    "offer": (SHORT, range(1, MANY), KEY, "asked", SIGNATURE),
+    "answered": ({True, KEY}, SAYS | {5: {..., HALF, b""}} | REST, SIGNATURE),
+    "declined": ({"unknown", "town"}, {6: "software", 9: ...} | REST, SIGNATURE),
+    "recount": ("counter", {6: "software", 9: range(MANY)} | REST, SIGNATURE),
+    "answer": {"answered", "declined", "recount"},
 }
 
 
@@ -88,9 +89,8 @@ def fits(value: Any, shape: Any) -> Any:
 
 
 def read(data: bytes, shape: Any, most: int = 8 * MIB) -> Any:
-    assert len(data) <= most
-    value = loads(data, max_depth=16, allow_indefinite=False, allow_duplicate_keys=False)
-    assert all((dumps(value) == data, fits(value, "cbor"), fits(value, shape)))
+    value = loads(data[:most], max_depth=16, allow_indefinite=False, allow_duplicate_keys=False)
+    assert dumps(value) == data and fits(value, "cbor") and fits(value, shape)  # noqa: PT018
     return value
 
 
@@ -98,12 +98,8 @@ def hashed(*parts: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
 
 
-def vouched(lane: Any, n: int, head: bytes, signature: bytes) -> bytes:
-    return verify(lane[1], dumps({1: -8}), dumps(["kairan head", 1, lane, n, head]), signature)
-
-
-def verify(key: bytes, protected: bytes, payload: bytes, signature: bytes) -> bytes:
-    message = Sign1Message.from_cose_obj([protected, {}, payload, signature], True)
+def verify(key: bytes, payload: bytes, mark: bytes, protected: bytes = dumps({1: -8})) -> bytes:
+    message = Sign1Message.from_cose_obj([protected, {}, payload, mark], True)
     message.key = OKPKey(crv="ED25519", x=key)
     if not message.verify_signature():
         raise CoseException
@@ -118,9 +114,8 @@ def decode(kind: str, data: bytes, given: dict[str, bytes]) -> dict[str, Any]:
             ours = [value.get(2, 1), *value.get(3, [])]
             assert all(type(one) is int or one[0] != given["lane_id"] for one in ours)
         case "wrapped", [_, 1, body]:
-            frame = get_frame_parameters(body)
-            assert max(frame.content_size, frame.window_size) <= 8 * MIB
-            assert body.startswith(FRAME_HEADER)
+            frame, is_data = get_frame_parameters(body), body.startswith(FRAME_HEADER)
+            assert is_data and max(frame.content_size, frame.window_size) <= 8 * MIB  # noqa: PT018
             value[2] = ZstdDecompressor().decompress(body, allow_extra_data=False)
         case "bundle", [_, lane, first, before, entries, signature]:
             headers, lane_id = [], hashed(b"kairan/1 lane", dumps(lane))
@@ -132,18 +127,23 @@ def decode(kind: str, data: bytes, given: dict[str, bytes]) -> dict[str, Any]:
                 decode("header", header, {"lane_id": lane_id})
                 headers.append(header)
             _, *heads = accumulate(map(hashed, headers), hashed, initial=before)
-            sig = vouched(lane, first + len(heads) - 1, heads[-1], signature)
+            said = dumps(["kairan head", 1, lane, first + len(heads) - 1, heads[-1]])
+            sig = verify(lane[1], said, signature)
             return {"lane_id": lane_id, "headers": headers, "heads": heads, "sig_structure": sig}
         case "fork proof", [_, _, lane, n, head, signature, other, hashes, m, later]:
-            assert m - n == len(hashes)
-            assert head != other
-            vouched(lane, n, head, signature)
-            vouched(lane, m, [*accumulate(hashes, hashed, initial=other)][-1], later)
-        case "statement" | "offer" | "answer", [protected, _, payload, signature]:
-            key = given.get("sender", b"")
-            label = read(protected, {1: -8, 4: SHORT if key else KEY, 16: str})
+            assert m - n == len(hashes) and head != other  # noqa: PT018
+            *_, end = accumulate(hashes, hashed, initial=other)
+            verify(lane[1], dumps(["kairan head", 1, lane, n, head]), signature)
+            verify(lane[1], dumps(["kairan head", 1, lane, m, end]), later)
+        case "statement", [protected, _, payload, signature]:
+            label = read(protected, {1: -8, 4: KEY, 16: str})
             known = label[16].startswith("kairan-") and label[16] in SHAPES
             value = [label[4], label[16], read(payload, label[16]) if known else payload]
-            verify(key or label[4], protected, payload, signature)
-            assert not key or protected == dumps({1: -8, 4: hashed(key)[:8], 16: f"kairan-{kind}"})
+            verify(label[4], payload, signature, protected)
+        case "offer", [*parts, signature]:
+            assert parts[0] == hashed(given["sender"])[:8]
+            verify(given["sender"], dumps(["kairan offer", 1, given["to"], *parts]), signature)
+        case "answer", [*parts, signature]:
+            said = dumps(["kairan answer", 1, hashed(given["offer"]), *parts])
+            verify(given["sender"], said, signature)
     return {"value": value, "hash": hashed(b"kairan/1 lane" if kind == "lane" else b"", data)}

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from tests.vectors.chain import BOARD, parcel
+from tests.vectors.chain import BOARD
 from tests.vectors.entries import CHECK, ELSEWHERE
-from tests.vectors.exchange import DIGEST, OFFER, OFFERED, answer, offer
 from tests.vectors.kit import (
     TOWN,
     Entry,
@@ -21,7 +20,6 @@ from tests.vectors.kit import (
     read_as,
     salt,
     sealed,
-    short,
     sign_head,
     statement,
 )
@@ -224,55 +222,6 @@ def trust_vectors() -> Found:
         ("successor-more", "another key", "kairan-successor", {1: key, 2: key, 3: 1, 4: 0}),
     ):
         yield _bad("statement", f"statement-{name}", shows, statement(payload, type_=type_))
-
-
-def exchange_vectors() -> Found:
-    sender = {"sender": public("kamisato").hex()}
-    for name, shows, body in (
-        ("software-32", "a software's name of 32 characters", OFFER | {9: "里" * 32}),
-        ("registers", "with the digest over its registers", OFFER | {8: H(b"registers")}),
-    ):
-        message = offer(body)
-        yield Vector(
-            name=f"offer-{name}",
-            shows=shows,
-            kind="offer",
-            bytes=message,
-            given=sender,
-            expect=read_as([short("kamisato"), "kairan-offer", body], message),
-        )
-    inlined: dict[int, object] = {7: [1, 0, parcel()]}
-    for name, shows, wrong in (
-        ("parcel-inlined", "a parcel that isn't wrapped in bytes", inlined),
-        ("registers-short", "a digest of 31 bytes", {8: bytes(31)}),
-        ("registers-null", "an absent digest is an absent key", {8: None}),
-    ):
-        yield _bad("offer", f"offer-{name}", shows, offer(OFFER | wrong), **sender)
-    base: dict[int, object] = {
-        1: 1,
-        2: short("kamisato"),
-        3: 7,
-        9: "kairan 0.1.0",
-        11: H(OFFERED)[:16],
-    }
-    good = base | {4: DIGEST, 5: [0, 0, 0]}
-    hub = {"sender": public("hub").hex()}
-    told = good | {8: H(b"registers")}
-    message = answer(told)
-    yield Vector(
-        name="answer-registers",
-        shows="with the digest over its registers",
-        kind="answer",
-        bytes=message,
-        given=hub,
-        expect=read_as([short("hub"), "kairan-answer", told], message),
-    )
-    for name, shows, wrong in (
-        ("no-receipt", "a digest without a receipt", base | {4: DIGEST}),
-        ("refusal-and-digest", "a refusal stands alone", good | {12: "town"}),
-        ("refusal-and-summary", "a refusal stands alone", base | {6: [[], []], 12: "town"}),
-    ):
-        yield _bad("answer", f"answer-{name}", shows, answer(wrong), **hub)
 
 
 def register(name: object = "heads", value: object = 0, **other: object) -> bytes:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from cbor2 import loads
+
 from tests.vectors.chain import BOARD, parcel
 from tests.vectors.kit import (
     OTHER_TOWN,
@@ -10,10 +12,11 @@ from tests.vectors.kit import (
     Pieces,
     Vector,
     cbor,
+    key,
     public,
     read_as,
-    sealed,
     short,
+    to_be_signed,
 )
 from tests.vectors.ledger import HEADS, NODE, frontier
 
@@ -81,212 +84,247 @@ def summary_vectors() -> Iterator[Vector]:
     )
 
 
-def offer(body: object, *, signer: str = "kamisato", sender: str = "kamisato") -> bytes:
-    return sealed(cbor(body), type_="kairan-offer", key_id=short(sender), signer=signer)
+def signed(parts: list[object], about: list[object], signer: str) -> bytes:
+    """A message: its parts, and a signature over what it is about, too."""
+    to_sign = to_be_signed(cbor({1: -8}), cbor([*about, *parts]))
+    return cbor([*parts, key(signer).sign(to_sign)])
 
 
-def answer(body: object, *, signer: str = "hub", sender: str = "hub") -> bytes:
-    return sealed(cbor(body), type_="kairan-answer", key_id=short(sender), signer=signer)
+def offer(parts: list[object], *, signer: str = "kamisato", to: str = "hub") -> bytes:
+    return signed(parts, ["kairan offer", 1, public(to)], signer)
 
 
-OFFER: dict[int, object] = {1: 1, 2: short("hub"), 3: 7, 4: DIGEST, 9: "kairan 0.1.0"}
-OFFERED = offer(OFFER)
+def answer(parts: list[object], *, signer: str = "hub", to: bytes = b"") -> bytes:
+    return signed(parts, ["kairan answer", 1, H(to or OFFERED)], signer)
+
+
+SOFTWARE: dict[int, object] = {6: "kairan 0.1.0"}
+WRAPPED = cbor([1, 0, parcel()])
+BASE = OTHER_DIGEST[:8]
+
+
+def offered(
+    further: dict[int, object] | None = None, *, counter: object = 7, digest: object = DIGEST
+) -> list[object]:
+    return [short("kamisato"), counter, digest, SOFTWARE | (further or {})]
+
+
+def answered(further: dict[int, object] | None = None, *, said: object = True) -> list[object]:
+    return [said, SOFTWARE | (further or {})]
+
+
+OFFERED = offer(offered())
+OFFERED_PARCEL = offer(offered({4: WRAPPED, 5: bytes(16)}))
+OFFER_GIVEN = {"sender": public("kamisato").hex(), "to": public("hub").hex()}
+NOTHING: dict[str, object] = {"receipt": None, "registers": ""}
+ANSWER_GIVEN = {"sender": public("hub").hex(), "offer": OFFERED.hex()}
+
+
+def good_offer(name: str, shows: str, parts: list[object]) -> Vector:
+    message = offer(parts)
+    return Vector(
+        name=f"offer-{name}",
+        shows=shows,
+        kind="offer",
+        bytes=message,
+        given=OFFER_GIVEN,
+        expect=read_as(loads(message), message),
+    )
+
+
+def bad_offer(name: str, shows: str, message: bytes, why: str = "malformed") -> Vector:
+    return Vector(
+        name=f"offer-{name}",
+        shows=shows,
+        kind="offer",
+        bytes=message,
+        given=OFFER_GIVEN,
+        refused=why,
+    )
 
 
 def offer_vectors() -> Iterator[Vector]:
-    given = {"sender": public("kamisato").hex()}
-    wrapped = cbor([1, 0, parcel()])
-    for name, shows, body in (
-        ("short", "nothing changed since the last agreement: the digest alone", OFFER),
-        ("summary", "with what is held", OFFER | {6: SUMMARY}),
-        ("parcel", "with what the other is thought to lack", OFFER | {6: SUMMARY, 7: wrapped}),
-        ("towns", "for some towns only", OFFER | {5: sorted([TOWN, OTHER_TOWN])}),
-        ("no-town", "for no town at all", OFFER | {5: []}),
-        ("unknown-key", "unknown keys are passed over", OFFER | {20: "?"}),
-        ("largest-counter", "the largest counter there is", OFFER | {3: 1 << 62}),
+    for name, shows, parts in (
+        ("short", "nothing changed since the last agreement: the digest alone", offered()),
+        ("summary", "with what is held", offered({3: SUMMARY})),
+        ("parcel", "what changed since the base comes along", offered({2: BASE, 4: WRAPPED})),
+        ("changes", "what changed since the base is told", offered({2: BASE, 3: SUMMARY})),
+        (
+            "more",
+            "not all that changed fits",
+            offered({2: BASE, 3: SUMMARY, 4: WRAPPED, 7: True}),
+        ),
+        ("towns", "for some towns only", offered({1: sorted([TOWN, OTHER_TOWN])})),
+        ("no-town", "for no town at all", offered({1: []})),
+        ("registers", "registers are held", offered({5: bytes(16)})),
+        ("unknown-key", "unknown keys are passed over", offered({20: "?"})),
+        ("largest-counter", "the largest counter there is", offered(counter=1 << 62)),
+        ("software-32", "a software's name of 32 characters", offered({6: "村" * 32})),
     ):
-        message = offer(body)
-        yield Vector(
-            name=f"offer-{name}",
-            shows=shows,
-            kind="offer",
-            bytes=message,
-            given=given,
-            expect=read_as([short("kamisato"), "kairan-offer", body], message),
-        )
+        yield good_offer(name, shows, parts)
     for name, shows, wrong in (
-        ("version-2", "a version that this one doesn't know", OFFER | {1: 2}),
-        ("version-true", "true is not the integer 1", OFFER | {1: True}),
-        ("counter-0", "counters begin at 1", OFFER | {3: 0}),
-        ("counter-over", "a counter past the largest", OFFER | {3: (1 << 62) + 1}),
-        ("counter-true", "true is not the integer 1", OFFER | {3: True}),
-        ("short-digest", "a digest of 31 bytes", OFFER | {4: bytes(31)}),
-        ("towns-unsorted", "towns out of order", OFFER | {5: [TOWN, OTHER_TOWN]}),
-        ("towns-twice", "a town named twice", OFFER | {5: [TOWN, TOWN]}),
-        ("towns-null", "an absent list is an absent key", OFFER | {5: None}),
-        ("towns-check-digit", "a town whose check digit is wrong", OFFER | {5: ["131017"]}),
-        ("summary-null", "an absent summary is an absent key", OFFER | {6: None}),
-        (
-            "parcel-version-2",
-            "wrapped in a way that this version doesn't know",
-            OFFER | {7: cbor([2, 0, b""])},
-        ),
-        ("parcel-null", "an absent parcel is an absent key", OFFER | {7: None}),
-        ("software-33", "a software's name of 33 characters", OFFER | {9: "x" * 33}),
-        (
-            "no-software",
-            "an offer without the software's name",
-            {k: v for k, v in OFFER.items() if k != 9},
-        ),
-        ("long-to", "a recipient that isn't a short name", OFFER | {2: public("hub")}),
-        ("array", "a body that isn't a map", [1]),
+        ("counter-0", "counters begin at 1", offered(counter=0)),
+        ("counter-over", "a counter past the largest", offered(counter=(1 << 62) + 1)),
+        ("counter-true", "true is not the integer 1", offered(counter=True)),
+        ("short-digest", "a digest of 31 bytes", offered(digest=bytes(31))),
+        ("towns-unsorted", "towns out of order", offered({1: [TOWN, OTHER_TOWN]})),
+        ("towns-twice", "a town named twice", offered({1: [TOWN, TOWN]})),
+        ("towns-null", "an absent list is an absent key", offered({1: None})),
+        ("towns-check-digit", "a town whose check digit is wrong", offered({1: ["131017"]})),
+        ("base-short", "a base of seven bytes", offered({2: bytes(7)})),
+        ("summary-null", "an absent summary is an absent key", offered({3: None})),
+        ("parcel-version-2", "wrapped in an unknown way", offered({4: cbor([2, 0, b""])})),
+        ("parcel-null", "an absent parcel is an absent key", offered({4: None})),
+        ("parcel-inlined", "a parcel that isn't a byte string", offered({4: [1, 0, b""]})),
+        ("registers-short", "15 bytes of a digest", offered({5: bytes(15)})),
+        ("registers-null", "no registers: an absent key", offered({5: None})),
+        ("software-33", "a software's name of 33 characters", offered({6: "x" * 33})),
+        ("no-software", "without the software's name", [*offered()[:3], {}]),
+        ("more-false", "what isn't so is an absent key", offered({7: False})),
+        ("long-sender", "a sender that isn't a short name", [public("kamisato"), *offered()[1:]]),
+        ("array", "an array where a map is expected", [*offered()[:3], [6]]),
+        ("of-six", "one part more than an offer has", [*offered(), 0]),
+        ("of-an-answer", "an answer where an offer is expected", answered()),
     ):
-        yield Vector(
-            name=f"offer-{name}",
-            shows=shows,
-            kind="offer",
-            bytes=offer(wrong),
-            given=given,
-            refused="malformed",
-        )
-    yield Vector(
-        name="offer-of-an-answer",
-        shows="an answer where an offer is expected",
-        kind="offer",
-        bytes=answer(OFFER, signer="kamisato", sender="kamisato"),
-        given=given,
-        refused="malformed",
-    )
-    yield Vector(
-        name="offer-forged",
-        shows="signed by another than it names",
-        kind="offer",
-        bytes=offer(OFFER, signer="shimosato"),
-        given=given,
-        refused="signature",
-    )
-
-
-def answer_vectors() -> Iterator[Vector]:
-    given = {"sender": public("hub").hex()}
-    base: dict[int, object] = {
-        1: 1,
-        2: short("kamisato"),
-        3: 7,
-        9: "kairan 0.1.0",
-        11: H(OFFERED)[:16],
-    }
-    good = base | {4: DIGEST, 5: [0, 0, 0]}
-    wrapped = cbor([1, 0, parcel()])
-    for name, shows, body in (
-        ("synced", "the digests are equal", good),
-        (
-            "differs",
-            "the other holds something else: it says what",
-            base | {4: OTHER_DIGEST, 5: [2, 1, 0], 6: SUMMARY},
-        ),
-        (
-            "parcel",
-            "with what the offerer lacks, cut by the budget",
-            good | {6: SUMMARY, 7: wrapped, 10: True},
-        ),
-        ("unknown-key", "unknown keys are passed over", good | {20: "?"}),
-    ):
-        yield _answer(name, shows, body)
-    for why, shows, counter in (
-        ("unknown", "no certificate of the offerer is held", 7),
-        ("counter", "the counter was seen before: here is the largest", 41),
-        ("recipient", "the offer was meant for another", 7),
-        ("town", "a town that the certificate doesn't name", 7),
-    ):
-        body = base | {3: counter, 12: why}
-        yield _answer(f"declined-{why}", shows, body)
-    for name, shows, wrong in (
-        ("version-2", "a version that this one doesn't know", good | {1: 2}),
-        ("version-true", "true is not the integer 1", good | {1: True}),
-        ("no-digest", "neither a digest nor a refusal", base),
-        ("receipt-negative", "fewer than no bundles", good | {5: [-1, 0, 0]}),
-        ("receipt-true", "true is not the integer 1", good | {5: [True, 0, 0]}),
-        ("receipt-of-two", "a receipt without its last number", good | {5: [0, 0]}),
-        ("refusal-unknown", "a refusal that this version doesn't know", base | {12: "weather"}),
-        (
-            "refusal-counter-over",
-            "a counter past the largest",
-            base | {3: (1 << 62) + 1, 12: "counter"},
-        ),
-        ("more-false", "what isn't so is an absent key", good | {10: False}),
-        ("software-33", "a software's name of 33 characters", good | {9: "x" * 33}),
-    ):
-        yield Vector(
-            name=f"answer-{name}",
-            shows=shows,
-            kind="answer",
-            bytes=answer(wrong),
-            given=given,
-            refused="malformed",
-        )
+        yield bad_offer(name, shows, offer(wrong))
     for name, shows, message in (
-        ("forged", "signed by another than it names", answer(good, signer="shimosato")),
+        ("forged", "signed by another than it names", offer(offered(), signer="shimosato")),
+        ("to-another", "made for another machine", offer(offered(), to="shimosato")),
         (
-            "by-another",
-            "made and signed by another machine",
-            answer(good, signer="shimosato", sender="shimosato"),
+            "version-2",
+            "signed as one of another version",
+            signed(offered(), ["kairan offer", 2, public("hub")], "kamisato"),
         ),
     ):
-        yield Vector(
-            name=f"answer-{name}",
-            shows=shows,
-            kind="answer",
-            bytes=message,
-            given=given,
-            refused="signature",
-        )
+        yield bad_offer(name, shows, message, "signature")
 
 
-def _answer(name: str, shows: str, body: dict[int, object]) -> Vector:
-    message = answer(body)
+def good_answer(name: str, shows: str, parts: list[object]) -> Vector:
+    message = answer(parts)
     return Vector(
         name=f"answer-{name}",
         shows=shows,
         kind="answer",
         bytes=message,
-        given={"sender": public("hub").hex()},
-        expect=read_as([short("hub"), "kairan-answer", body], message),
+        given=ANSWER_GIVEN,
+        expect=read_as(loads(message), message),
     )
+
+
+def bad_answer(name: str, shows: str, message: bytes, why: str = "malformed") -> Vector:
+    return Vector(
+        name=f"answer-{name}",
+        shows=shows,
+        kind="answer",
+        bytes=message,
+        given=ANSWER_GIVEN,
+        refused=why,
+    )
+
+
+def answer_vectors() -> Iterator[Vector]:
+    differs = answered(said=OTHER_DIGEST)
+    for name, shows, parts in (
+        ("synced", "the digests are equal", answered()),
+        ("differs", "another digest: it holds something else", differs),
+        ("summary", "it says what it holds", answered({3: SUMMARY}, said=OTHER_DIGEST)),
+        ("changes", "since the base", answered({2: BASE, 3: [[], []]}, said=OTHER_DIGEST)),
+        (
+            "parcel",
+            "with what the offerer lacks, cut by the budget",
+            answered({4: WRAPPED, 7: True}, said=OTHER_DIGEST),
+        ),
+        ("registers", "it holds other registers", answered({5: bytes(16)})),
+        ("unknown-key", "unknown keys are passed over", answered({20: "?"})),
+        ("declined-unknown", "no certificate of the offerer is held", answered(said="unknown")),
+        (
+            "declined-counter",
+            "the counter was seen before: here is the largest",
+            answered({9: 41}, said="counter"),
+        ),
+        ("declined-town", "a town that the certificate doesn't name", answered(said="town")),
+    ):
+        yield good_answer(name, shows, parts)
+    for name, shows, wrong in (
+        ("false", "neither a digest nor a refusal", answered(said=False)),
+        ("short-digest", "a digest of 31 bytes", answered(said=bytes(31))),
+        ("refusal-unknown", "a refusal that this version doesn't know", answered(said="weather")),
+        ("refusal-no-counter", "without the largest counter", answered(said="counter")),
+        (
+            "refusal-counter-over",
+            "a counter past the largest",
+            answered({9: (1 << 62) + 1}, said="counter"),
+        ),
+        ("refusal-odd-counter", "with a counter", answered({9: 41}, said="town")),
+        ("more-false", "what isn't so is an absent key", answered({7: False})),
+        ("software-33", "a software's name of 33 characters", answered({6: "x" * 33})),
+        ("of-three", "one part more than an answer has", [*answered(), 0]),
+    ):
+        yield bad_answer(name, shows, answer(wrong))
+    for name, shows, message in (
+        ("forged", "signed by another than was asked", answer(answered(), signer="shimosato")),
+        ("to-another", "to another offer", answer(answered(), to=OFFERED_PARCEL)),
+    ):
+        yield bad_answer(name, shows, message, "signature")
 
 
 def rules() -> Iterator[Vector]:
     """Whether an answer is one to what was offered, and what it says."""
-    good: dict[int, object] = {1: 1, 2: short("kamisato"), 3: 7, 9: "k", 11: H(OFFERED)[:16]}
-    good |= {4: DIGEST, 5: [0, 0, 0]}
-    no: dict[int, object] = {k: v for k, v in good.items() if k not in (4, 5)}
-    for name, shows, body, expect in (
-        ("same-digest", "equal digests: synced", good, {"synced": True}),
-        ("other-digest", "different digests", good | {4: OTHER_DIGEST}, {"synced": False}),
-        ("refusal", "a refusal is an answer", no | {12: "town"}, {"declined": "town"}),
+    receipt: dict[int, object] = {8: [2, 1, 0]}
+    other = answered(said=OTHER_DIGEST)
+    examples: list[tuple[str, str, bytes, list[object], dict[str, object] | None]] = [
+        ("same", "equal digests: synced", OFFERED, answered(), {"synced": True, **NOTHING}),
+        ("other", "different digests", OFFERED, other, {"synced": False, **NOTHING}),
+        ("refusal", "a refusal is an answer", OFFERED, answered(said="town"), {"declined": "town"}),
         (
-            "counter-seen",
-            "with refusal `counter` key 3 is the largest that was seen",
-            no | {3: 41, 12: "counter"},
+            "counter",
+            "with refusal `counter` comes the largest that was seen",
+            OFFERED,
+            answered({9: 41}, said="counter"),
             {"declined": "counter", "counter": 41},
         ),
-        ("to-another", "for another machine", good | {2: short("shimosato")}, None),
-        ("to-another-offer", "the answer to another offer", good | {11: bytes(16)}, None),
-        ("other-counter", "another counter than the offer's", good | {3: 8}, None),
-        ("refusal-counter", "so with any other refusal", no | {3: 8, 12: "town"}, None),
-    ):
+        (
+            "receipt",
+            "what became of the parcel",
+            OFFERED_PARCEL,
+            answered(receipt),
+            {"synced": True, "receipt": [2, 1, 0], "registers": bytes(16).hex()},
+        ),
+        (
+            "registers",
+            "there are none there",
+            OFFERED_PARCEL,
+            answered(receipt | {5: b""}),
+            {"synced": True, "receipt": [2, 1, 0], "registers": ""},
+        ),
+        ("digest-again", "an equal digest is `true`", OFFERED, answered(said=DIGEST), None),
+        ("no-receipt", "none for the parcel", OFFERED_PARCEL, answered(), None),
+        ("odd-receipt", "a receipt, and no parcel", OFFERED, answered(receipt), None),
+        (
+            "receipt-negative",
+            "fewer than no bundles",
+            OFFERED_PARCEL,
+            answered({8: [-1, 0, 0]}),
+            None,
+        ),
+        (
+            "receipt-true",
+            "true is not the integer 1",
+            OFFERED_PARCEL,
+            answered({8: [True, 0, 0]}),
+            None,
+        ),
+        ("receipt-of-two", "without its last number", OFFERED_PARCEL, answered({8: [0, 0]}), None),
+    ]
+    for name, shows, to, parts, expect in examples:
         yield Vector(
             name=f"answer-to-offer-{name}",
             shows=shows,
             kind="answer to an offer",
-            bytes=answer(body),
-            given={
-                "sender": public("hub").hex(),
-                "offerer": public("kamisato").hex(),
-                "offer": OFFERED.hex(),
-            },
+            bytes=answer(parts, to=to),
+            given={"sender": public("hub").hex(), "offer": to.hex()},
             expect=expect,
-            refused=None if expect else "signature",
+            refused=None if expect else "malformed",
         )
 
 

@@ -133,7 +133,7 @@ def short(name: str) -> bytes:
 
 
 def salt(text: str) -> bytes:
-    return H(b"kairan vectors, salt of ", text.encode())[:16]
+    return H(b"kairan vectors, salt of ", text.encode())[:8]
 
 
 # COSE

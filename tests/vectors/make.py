@@ -245,7 +245,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
         "2-chain": lambda: [*chain.vectors(), *edges.chain_vectors()],
         "3-trust": lambda: [*trust.vectors(), *edges.trust_vectors()],
         "4-ledger": lambda: list(fork_vectors()),
-        "5-exchange": lambda: [*exchange.vectors(), *edges.exchange_vectors()],
+        "5-exchange": lambda: list(exchange.vectors()),
         "7-registers": lambda: [*register_vectors(), *edges.register_vectors()],
         "rules/1-entries": lambda: [*entries.rules(), *records.vectors(), *held.record_vectors()],
         "rules/2-chain": lambda: list(chain.parcel_vectors()),

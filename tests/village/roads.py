@@ -10,7 +10,8 @@ from sync.carrier import pack
 from sync.entry import Quality, Written
 from sync.errors import Malformed, Unreachable, Unverified
 from sync.exchange import Declined, open_answer
-from sync.machine.exchanging import Road, respond
+from sync.machine.exchanging import Road
+from sync.machine.responding import respond
 from tests.village.machines import Machine, PowerCut
 
 SOFTWARE = "village"
@@ -86,7 +87,7 @@ class Roads:
 def _is_taken(offer: bytes, answer: bytes, here: Machine, there: Machine) -> bool:
     """Whether that machine took the offer; it may have come by another road than its sender's."""
     try:
-        open_answer(answer, offered=offer, key=here.identity.public, sender=there.identity.public)
+        open_answer(answer, offered=offer, sender=there.identity.public)
     except (Declined, Unverified):
         return False
     return True

@@ -191,7 +191,7 @@ class World:
                     [draft],
                     key=key(author),
                     written=machine.clock,
-                    salt=lambda: self.random.randbytes(16),
+                    salt=lambda: self.random.randbytes(8),
                 )
         except PowerCut:
             assert machine.held_version() == before, "half a post outlived a power cut"

@@ -494,7 +494,7 @@ def receipt(data: bytes, given: Any) -> Any:
     if given:
         sender = bytes.fromhex(given["sender"])
         need(label[4] == hashed(sender)[:8], "signature")
-        verify(sender, protected, payload, signature)
+        verify(sender, payload, signature, protected)
     order, (_, lanes) = [said[2][0], said[3]], said[6]
     told = {"order": order, "towns": said[4], "digest": said[5].hex(), "lanes": len(lanes)}
     return told | {"taken": shown(said[7])}
@@ -531,14 +531,17 @@ def carrier(data: bytes, _: Any) -> Any:
 
 
 def answer(data: bytes, given: Any) -> Any:
-    us, asked, sender = (bytes.fromhex(given[name]) for name in ("offerer", "offer", "sender"))
-    said = decode("answer", data, {"sender": sender})["value"][2]
-    offer = loads(loads(asked)[2])
-    need(said[2] == hashed(us)[:8] and said[11] == hashed(asked)[:16], "signature")
-    need(said[3] == offer[3] or said.get(12) == "counter", "signature")
-    if 12 in said:
-        return {"declined": said[12]} | ({"counter": said[3]} if said[12] == "counter" else {})
-    return {"synced": said[4] == offer[4]}
+    asked = {name: bytes.fromhex(given[name]) for name in ("sender", "offer")}
+    said, further, _ = decode("answer", data, asked)["value"]
+    _, _, digest, told, _ = loads(asked["offer"])
+    if type(said) is str:
+        return {"declined": said} | ({"counter": further[9]} if said == "counter" else {})
+    need(said != digest, "malformed")
+    receipt = further.get(8)
+    need(receipt is None or all(type(n) is int and n >= 0 for n in receipt), "malformed")
+    need((3 if 4 in told else 0) == len(receipt or ()), "malformed")
+    registers = further.get(5, told.get(5, b"")).hex()
+    return {"synced": said is True, "receipt": receipt, "registers": registers}
 
 
 def age(register: bytes) -> Any:
