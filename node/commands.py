@@ -21,6 +21,7 @@ from node.feeding import Fed, Feed
 from node.node import Node, open_node
 from node.post import Post
 from node.refusals import in_words as refusals_in_words
+from node.saying import Saying
 from node.status import in_words, status
 from node.syncing import Answering, run
 from sync.machine.settings import read_address
@@ -128,7 +129,9 @@ def _import(told: argparse.Namespace) -> None:
 
 
 def _carrier(told: argparse.Namespace) -> None:
-    came = visit(open_node(told.data), told.folder)
+    node = open_node(told.data)
+    Saying(node).keep_saying()
+    came = visit(node, told.folder)
     said = carrying_in_words(came) + arrived_in_words(came)
     said += f"{REMOVABLE}。" if came.removable else ""
     if not came.well:

@@ -243,7 +243,8 @@ class NeighbourLoop:
         return ledger.known(key).agreed_digest == held_digest(ledger, towns)
 
     def _exchange_and_note(self) -> None:
-        tried = clock.now().at.isoformat(timespec="seconds")
+        now = clock.now()
+        tried, quality = now.at.isoformat(timespec="seconds"), now.quality.name.lower()
         try:
             exchanged = self._exchange_if_needed()
             if exchanged is None:
@@ -264,24 +265,39 @@ class NeighbourLoop:
                 _log.log(level, "%s: %s", self._neighbour.address, problem, exc_info=wrong)
             self._hearsay_from = clock.running() + self._hearsay_wait()
             self._knows_us = self._kind != "peer"
-            self._note(replace(self._neighbour, tried=tried, problem=problem))
+            self._note(replace(self._neighbour, tried=tried, clock=quality, problem=problem))
             return
         if not self._knows_us:
             self._knows_us = True
             self._tell(self._standing.digest())
         moved = exchanged.taken.changed or exchanged.given > 0
         self._weigh(exchanged, moved=moved)
+        noted = self._neighbour
+        if exchanged.synced:
+            noted = replace(noted, synced=tried, synced_clock=quality, **self._signed_for())
         self._note(
             replace(
-                self._neighbour,
+                noted,
                 tried=tried,
                 reached=tried,
-                synced=tried if exchanged.synced else self._neighbour.synced,
+                clock=quality,
                 problem="" if exchanged.synced else _left(exchanged),
                 software=exchanged.software,
             ),
             now=moved,
         )
+
+    def _signed_for(self) -> dict[str, str]:
+        """How many entries it has just signed for, and how many of these we wrote."""
+        ledger, me = self._node.ledger, self._node.identity.public
+        agreed = ledger.known(self._key).agreed if self._key else None
+        if agreed is None:
+            return {}
+        own = {item.id for item in ledger.lanes() if item.lane.author == me}
+        return {
+            "held": str(sum(held.number for held in agreed.lanes.values())),
+            "ours": str(sum(held.number for id_, held in agreed.lanes.items() if id_ in own)),
+        }
 
     def _weigh(self, exchanged: Exchanged, *, moved: bool) -> None:
         """What this says of who told us to come."""

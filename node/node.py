@@ -10,6 +10,8 @@ from pathlib import Path
 
 from node.boards import BOARDS
 from node.boards.declaration import Board
+from node.hearing import Hearing
+from node.notebook import Notebook
 from node.post import Post, PostState
 from node.views import Views
 from sync.entry import RecordId
@@ -20,7 +22,13 @@ from sync.machine.database import Database
 from sync.machine.keys import Identity
 from sync.machine.mishap import Mishap, read_mishap
 from sync.machine.opening import open_identity, take_in_statements, with_ledger
-from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
+from sync.machine.settings import (
+    NOTEBOOK_FILE,
+    NotProvisioned,
+    Part,
+    Settings,
+    read_settings,
+)
 from sync.machine.sqlite import SqliteLedger
 from sync.record import OUTSIDE, WITHDRAWN
 from sync.writing import Draft, write
@@ -59,6 +67,7 @@ class Node:
         self.identity = open_identity(settings)
         self.database = database
         self.views = Views(self.database)
+        self.hearing = Hearing(self.database)
         self.ledger = SqliteLedger(self.database, settings.authorities, self._project)
         take_in_statements(settings, self.ledger)
         if self.views.made_by() != SOFTWARE:
@@ -66,6 +75,14 @@ class Node:
 
     def _project(self, changes: Changes) -> None:
         self.views.project(self.ledger, changes)
+        if changes.registers:
+            self.hearing.note(
+                self.ledger,
+                me=self.identity.public,
+                source=changes.source,
+                neighbours=Notebook(self.settings.folder / NOTEBOOK_FILE).neighbours(),
+                now=clock.now(),
+            )
 
     @property
     def boards(self) -> Mapping[str, Board]:

@@ -62,6 +62,10 @@ class Neighbour:
     synced: str = ""  # by its signed answer, both held the same
     problem: str = ""  # in words a keeper understands; empty while all is well
     software: str = ""
+    clock: str = ""  # how good ours was at `tried`: "trusted", "carried", …; empty for unknown
+    synced_clock: str = ""  # the same at `synced`
+    held: str = ""  # entries that it signed for at `synced`
+    ours: str = ""  # of these, written here
 
 
 class Notebook:

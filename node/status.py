@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
+from node.others import Machine, others
 from node.post import PostState
+from node.telling import Told, tell
+from sync.entry import Quality
 from sync.lacking import held_digest
+from sync.machine import clock
+from sync.machine.clock import Moment
 from sync.machine.disk import Disk, read_disk
 from sync.machine.disk import in_words as disk_in_words
 from sync.machine.mishap import Mishap
 from sync.machine.mishap import in_words as mishap_in_words
 from sync.machine.settings import NOTEBOOK_FILE
-
-_JST = timezone(timedelta(hours=9), "JST")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,8 @@ class Status:
     holes: int  # payloads that are missing
     waiting: int  # bundles set aside until something else arrives
     peers: list[Neighbour]
+    others: list[Machine]
+    clock: str  # how good this machine's is: "trusted", "carried", "hinted", "unknown"
     mishap: Mishap | None  # what happened to its ledger, until dismissed
     disk: Disk
 
@@ -42,8 +47,9 @@ class Status:
         return asdict(self)
 
 
-def status(node: Node) -> Status:
-    """The machine now."""
+def status(node: Node, moment: Moment | None = None) -> Status:
+    """The machine now; `moment` is what its clock says."""
+    moment = moment or clock.now()
     lanes = node.ledger.lanes()
     counts = node.views.counts()
     not_shown: dict[str, int] = {}
@@ -65,33 +71,56 @@ def status(node: Node) -> Status:
         holes=sum(hole.last - hole.first + 1 for lane in lanes for hole in lane.held.holes),
         waiting=node.ledger.waiting_count(),
         peers=Notebook(node.settings.folder / NOTEBOOK_FILE).neighbours(),
+        others=others(node),
+        clock=moment.quality.name.lower(),
         mishap=node.mishap(),
         disk=read_disk(node.settings.folder),
     )
 
 
-def in_words(status: Status, labels: Mapping[str, str]) -> str:
-    """For a keeper. `labels`: board name to what people call it."""
+class InWords(NamedTuple):
+    """A machine as its keeper is told of it."""
+
+    here: list[str]  # what is wrong with this machine, and what to do; nothing while all is well
+    others: list[Told]
+    sure: bool  # whether this machine's clock is any good
+
+    @property
+    def troubles(self) -> int:
+        """With how many machines something is wrong."""
+        return bool(self.here) + sum(told.state == "trouble" for told in self.others)
+
+
+def for_a_keeper(status: Status, moment: Moment) -> InWords:
+    """The same for the screen and for `kairan status`."""
+    here = [*mishap_in_words(status.mishap), *disk_in_words(status.disk)]
+    if status.holes:
+        here.append(f"まだ届いていない内容が{status.holes}件あります。自動で取り寄せます。")
+    if status.waiting:
+        here.append(f"前の便を待っている束が{status.waiting}件あります。届けば自動で載ります。")
+    known = {machine.key for machine in status.others}
+    here += [
+        f"{peer.name or peer.address}とは、"
+        f"{'' if peer.synced else 'まだ一度も同じになっていません。'}{peer.problem}"
+        for peer in status.peers
+        if peer.problem and peer.key not in known
+    ]
+    sure = moment.quality >= Quality.CARRIED
+    return InWords(here, [tell(machine, moment.at, sure=sure) for machine in status.others], sure)
+
+
+def in_words(status: Status, labels: Mapping[str, str], moment: Moment | None = None) -> str:
+    """For a keeper at a terminal. `labels`: board name to what people call it."""
+    words = for_a_keeper(status, moment or clock.now())
     lines = [
         f"{status.machine}（Kairan {status.version}）",
         "掲示板: " + "、".join(f"{labels[b]} {n}件" for b, n in status.records.items()),
+        *words.here,
     ]
-    lines += [*mishap_in_words(status.mishap), *disk_in_words(status.disk)]
-    if status.holes:
-        lines.append(f"まだ届いていない内容が{status.holes}件あります。自動で取り寄せます。")
-    if status.waiting:
-        lines.append(f"前の便を待っている束が{status.waiting}件あります。")
-    for peer in status.peers:
-        name = peer.name or peer.address
-        synced = f"{_local(peer.synced)}に同じ内容になりました" if peer.synced else "まだ一度も"
-        lines.append(f"{name}: {synced if peer.synced else synced + '同じになっていません'}。")
-        if peer.problem:
-            lines.append(f"  {_local(peer.tried)} {peer.problem}")
+    for told in words.others:
+        lines.append(f"{told.name}（{told.part}）: {told.heading}。")
+        lines += [f"  ！{sentence}" for sentence in told.todo]
+        lines += [f"  {about}: {sentence}" for about, sentence in told.rows]
+    if not words.others:
+        lines.append("ほかの機械とは、まだやりとりがありません。")
     return "\n".join(lines)
-
-
-def _local(moment: str) -> str:
-    try:
-        return datetime.fromisoformat(moment).astimezone(_JST).strftime("%Y年%m月%d日 %H:%M")
-    except ValueError:  # the notebook may be mended by hand
-        return moment

@@ -18,6 +18,7 @@ from node.neighbourhood import Neighbourhood
 from node.neighbours import addresses
 from node.node import Node
 from node.notebook import Notebook
+from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
 from sync import cose
 from sync.machine import clock
@@ -66,6 +67,9 @@ def run(
         discovery = _discovery(node, neighbourhood, answering)
     schedule = Schedule()
     schedule.every(node.settings.offer_seconds, "look again", neighbourhood.make_sure)
+    saying = Saying(node)
+    saying.keep_saying()
+    schedule.every(LOOK_SECONDS, "say how it is", saying.keep_saying)
     neighbourhood.start()
     if discovery is not None:
         discovery.start()

@@ -98,7 +98,7 @@ def take(ledger: Ledger, parcel: Parcel, *, source: str) -> Receipt:
     receipt = Receipt()
     with ledger.transaction():
         for encoded in parcel.statements:
-            match ingest_statement(ledger, encoded):
+            match ingest_statement(ledger, encoded, source=source):
                 case Kept(entries):
                     receipt.statements += entries
                 case Refused(refusal):
@@ -110,7 +110,7 @@ def take(ledger: Ledger, parcel: Parcel, *, source: str) -> Receipt:
     return receipt
 
 
-def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
+def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kept | Refused:
     """Keep a statement if its signature holds and its signer has a say here."""
     try:
         statement = open_beside(encoded)
@@ -121,7 +121,7 @@ def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
     with ledger.transaction():
         trust = ledger.trust()
         if isinstance(statement, Register):
-            return _keep_register(ledger, statement, trust)
+            return _keep_register(ledger, statement, trust, source)
         if not trust.towns_of(statement):
             return Refused(Refusal.FOREIGN)
         if statement in trust.statements:
@@ -131,11 +131,11 @@ def ingest_statement(ledger: Ledger, encoded: bytes) -> Kept | Refused:
     return Kept(entries=1)
 
 
-def _keep_register(ledger: Ledger, register: Register, trust: Trust) -> Kept | Refused:
+def _keep_register(ledger: Ledger, register: Register, trust: Trust, source: str) -> Kept | Refused:
     author, town = register.author, register.town
     if town not in trust.towns(author) or trust.is_revoked(author, town):
         return Refused(Refusal.TOWN)
-    return Kept(entries=int(ledger.register(register)))
+    return Kept(entries=int(ledger.register(register, source)))
 
 
 def ingest(ledger: Ledger, bundle: Bundle, *, source: str) -> Outcome:

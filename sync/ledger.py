@@ -56,6 +56,7 @@ class Changes:
     records: set[RecordId] = field(default_factory=set)
     trust: bool = False  # who may do what has changed: every record may read differently
     registers: bool = False
+    source: str = ""  # where those came from, as `ingest` was told; "" for us, or nobody knows
 
     @property
     def any(self) -> bool:
@@ -159,7 +160,7 @@ class Ledger(Protocol):
         `by`: an office's, of the lane's town. `check` is that of a reference to the last of them.
         """
 
-    def register(self, register: Register) -> bool:
+    def register(self, register: Register, source: str = "") -> bool:
         """Keep the newest value of a name of an author; False if it is not newer."""
 
     def registers(self) -> Sequence[Register]:

@@ -3,9 +3,10 @@
 docs/spec/7-registers.md. Per town, author and name the largest (ordinal, counter) wins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -13,12 +14,27 @@ from sync import cbor, cose
 from sync.errors import Malformed
 from sync.lane import is_town
 from sync.limits import (
+    COUNTER_MAX,
     REGISTER_NAME_CHARACTERS_MAX,
     REGISTER_VALUE_BYTES_MAX,
     STATEMENT_BYTES_MAX,
 )
 
 REGISTER = "kairan-register"
+
+HEADS = "heads"
+HEADS_IN_ONE = 3
+"""So many fit a value, whatever their numbers."""
+
+HEADS_REGISTERS_MAX = 8
+
+
+class Head(NamedTuple):
+    """How far an author's lane goes, by his own word."""
+
+    lane: bytes
+    number: int
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +123,32 @@ def registers_digest(registers: Iterable[Register]) -> bytes:
     """Equal digests, equal registers held."""
     hashes = sorted(sha256(register.encoded).digest() for register in registers)
     return sha256(b"kairan/1 registers" + b"".join(hashes)).digest()
+
+
+def heads_by_name(heads: Sequence[Head]) -> Mapping[str, list[Head]]:
+    """How an author's heads are told: in "heads", "heads 2", … with a few in each, in order."""
+    return {
+        HEADS if at == 0 else f"{HEADS} {at + 1}": list(heads[first : first + HEADS_IN_ONE])
+        for at, first in enumerate(range(0, len(heads), HEADS_IN_ONE))
+        if at < HEADS_REGISTERS_MAX
+    }
+
+
+def is_heads(register: Register) -> bool:
+    """Whether it tells heads."""
+    return register.name.partition(" ")[0] == HEADS
+
+
+def read_heads(register: Register) -> tuple[Head, ...]:
+    """What it tells; what isn't a head is passed over."""
+    value = cbor.decode(register.value, bytes_max=REGISTER_VALUE_BYTES_MAX)
+    heads: list[Head] = []
+    for item in value if isinstance(value, list) else ():
+        match item:
+            case [bytes(lane), int(number), bytes(head)] if (
+                cbor.are_integers(number)
+                and len(lane) == len(head) == 32
+                and 1 <= number <= COUNTER_MAX
+            ):
+                heads.append(Head(lane, number, head))
+    return tuple(heads)

@@ -221,11 +221,11 @@ class MemoryLedger(Histories):
             self._state.orders[lane] = (*self._orders_of(lane), order)
             self._obey(lane, numbers.last)
 
-    def register(self, register: Register) -> bool:
+    def register(self, register: Register, source: str = "") -> bool:
         held = self._state.registers.get(register.place)
         if held is not None and held.order >= register.order:
             return False
-        self._touched.registers = True
+        self._touched.registers, self._touched.source = True, source
         self._state.registers[register.place] = register
         return True
 

@@ -315,7 +315,7 @@ class SqliteLedger(Acquaintances, Histories):
         )
         self._obey(lane, numbers.last)
 
-    def register(self, register: Register) -> bool:
+    def register(self, register: Register, source: str = "") -> bool:
         row = self._first(
             "SELECT register FROM registers WHERE town = ? AND author = ? AND name = ?",
             *register.place,
@@ -327,7 +327,7 @@ class SqliteLedger(Acquaintances, Histories):
             *register.place,
             register.encoded,
         )
-        self._changes.registers = True
+        self._changes.registers, self._changes.source = True, source
         return True
 
     def registers(self) -> Sequence[Register]:

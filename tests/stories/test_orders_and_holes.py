@@ -163,10 +163,10 @@ def test_of_a_register_every_machine_ends_with_the_newest_value(
     _, office, here, there = machines
     for machine, counter in ((there, 3), (here, 2), (office, 1)):
         value = f"{counter}回目の様子"
-        machine.kairan("import", desk.stick(desk.register("health", counter, value)))
+        machine.kairan("import", desk.stick(desk.register("weather", counter, value)))
     for machine in machines:
         until(partial(_holds_register, machine, 3))
-    there.kairan("import", desk.stick(desk.register("health", 1, "1回目の様子")))
+    there.kairan("import", desk.stick(desk.register("weather", 1, "1回目の様子")))
     there.visitor.post("event", title="様子のあとの会", **EVENT)
     wait_until_all_hold_the_same(machines)
     assert [_holds_register(machine, 3) for machine in machines] == [True] * 4
@@ -175,5 +175,5 @@ def test_of_a_register_every_machine_ends_with_the_newest_value(
 def _holds_register(machine: Machine, counter: int) -> bool:
     """Read from the file: nothing shows registers yet."""
     with closing(sqlite3.connect(machine.folder / LEDGER_FILE)) as ledger:
-        rows = ledger.execute("SELECT register FROM registers WHERE name = 'health'").fetchall()
+        rows = ledger.execute("SELECT register FROM registers WHERE name = 'weather'").fetchall()
     return [open_register(row[0]).counter for row in rows] == [counter]
