@@ -32,7 +32,7 @@ WRITTEN_BYTES_MAX = 240 << 20
 """Of bundles in a file of ours, before they are packed; so anybody can read what we write."""
 
 PIECE_ITEMS_MAX = 16
-UNREADABLE_MAX = 8
+UNREADABLE_MAX = 4
 REFUSED_MAX = 500
 RECORDS_TOLD_MAX = 1_000
 NOTHING = Summary(statements=frozenset(), lanes={})

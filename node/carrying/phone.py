@@ -85,10 +85,9 @@ class Phones:
         )
         receipt = brought.receipt
         counts = (receipt.kept, receipt.waiting, receipt.refused)
-        with self._receipts.one_at_a_time():
-            self._receipts.keep(brought.told)
-            if brought.whole and any(counts):
-                self._receipts.write([Taken(brought.reading.checksum, *counts)])
+        self._receipts.keep(brought.told)
+        if brought.whole and any(counts):
+            self._receipts.write([Taken(brought.reading.checksum, *counts)])
         self._made = None  # the next file bears the receipt
         return Thanks(brought, self._told(brought))
 
@@ -107,8 +106,7 @@ class Phones:
             return self._made[1], self._made[2]
 
     def _make(self) -> tuple[PhoneFile, PhoneFile | None]:
-        with self._receipts.one_at_a_time():
-            receipt = self._receipts.write()
+        receipt = self._receipts.write()
         us = cose.short(self._node.identity.public).hex()
         name = f"kairan-{us}-{receipt.ordinal}-{receipt.counter:08}"
         held_by_all = self._receipts.held_by_all() or NOTHING

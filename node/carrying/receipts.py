@@ -44,11 +44,9 @@ class Receipts:
         self._folder = node.settings.folder / FOLDER
 
     @contextmanager
-    def one_at_a_time(self) -> Iterator[None]:
-        """Whoever carries waits here for others that do, in whatever process. Raises OSError."""
-        self._folder.mkdir(exist_ok=True)
-        with (self._folder / "lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    def one_stick_at_a_time(self) -> Iterator[None]:
+        """Sticks wait here for one another, in whatever process; phones don't. Raises OSError."""
+        with self._locked("sticks.lock"):
             yield
 
     def of(self, machine: bytes) -> CarriedReceipt | None:
@@ -62,10 +60,12 @@ class Receipts:
         """Keep those that are newer than what is kept. They were verified. Raises OSError."""
         for receipt in told:
             machine = self._node.ledger.trust().key(receipt.sender)
-            before = self.of(machine) if machine else None
-            if machine and (before is None or before.order < receipt.order):
-                self._folder.mkdir(exist_ok=True)
-                write_whole(self._path(receipt.sender), receipt.encoded)
+            if machine is None:
+                continue
+            with self._locked("lock"):
+                before = self.of(machine)
+                if before is None or before.order < receipt.order:
+                    write_whole(self._path(receipt.sender), receipt.encoded)
 
     def digest(self) -> bytes:
         """Over all that we hold now."""
@@ -73,6 +73,10 @@ class Receipts:
 
     def write(self, taken: Iterable[Taken] = ()) -> CarriedReceipt:
         """Our own, of now, with what was taken in since the last one. Raises OSError."""
+        with self._locked("lock"):
+            return self._write(taken)
+
+    def _write(self, taken: Iterable[Taken]) -> CarriedReceipt:
         node, before = self._node, self.of(self._node.identity.public)
         files = {each.checksum: each for each in before.taken} if before else {}
         for each in taken:
@@ -92,7 +96,6 @@ class Receipts:
             key=node.identity.private,
         )
         receipt = open_receipt(encoded)
-        self._folder.mkdir(exist_ok=True)
         write_whole(self._path(receipt.sender), encoded)
         return receipt
 
@@ -133,6 +136,13 @@ class Receipts:
             for key, name in self.others().items()
             if (receipt := self.of(key))
         ]
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        self._folder.mkdir(exist_ok=True)
+        with (self._folder / name).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _path(self, short: bytes) -> Path:
         return self._folder / f"{short.hex()}{_SUFFIX}"

@@ -111,7 +111,7 @@ def visit(node: Node, stick: Path) -> Visit:
         return Visit(trouble=Trouble.NO_PLACE)
     receipts = Receipts(node)
     try:
-        with receipts.one_at_a_time():
+        with receipts.one_stick_at_a_time():
             _read(node, receipts, stick, found)
             if _device(stick) != device:  # what is there now is our own disk
                 raise _PulledOut
