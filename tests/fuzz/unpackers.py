@@ -28,6 +28,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
     from sync.exchange import open_answer, open_offer
     from sync.frontier import read_summary
     from sync.machine.doorway import read_hello
+    from sync.rows import read_table
     from sync.statement import open_beside
     from sync.wrapping import unwrap
 
@@ -38,6 +39,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
         "bundle": lambda content: read_bundle(cbor.decode(content, bytes_max=MIB)),
         "wrapping": unwrap,
         "parcel": lambda content: unwrap(cbor.encode([1, 0, content])),
+        "table": lambda content: read_table(content, bytes_max=MIB),
         "beside": open_beside,
         "summary": lambda content: read_summary(cbor.decode(content, bytes_max=MIB)),
         "offer": open_offer,

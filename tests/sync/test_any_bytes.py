@@ -17,9 +17,10 @@ from sync.frontier import read_summary, summary_as_array
 from sync.ingest import Receipt, ingest
 from sync.lane import read_lane
 from sync.receipt import Taken, make_receipt, open_receipt
+from sync.rows import read_table
 from sync.statement import read_statement
 from sync.telling import Told
-from sync.wrapping import unwrap, wrap
+from sync.wrapping import table, unwrap, wrap
 from tests.sync.builders import TOWN, WRITTEN, carrier_file, keep, key, lane, memory, node, run
 from tests.sync.strategies import VALUES
 from tests.sync.test_round_trips import OFFERED, opened
@@ -45,6 +46,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "bundle": unpack_bundle,
     "wrapping": unwrap,
     "parcel": lambda content: unwrap(cbor.encode([1, 0, content])),
+    "table": lambda content: read_table(content, bytes_max=MIB),
     "statement": read_statement,
     "summary": decoded(read_summary),
     "offer": open_offer,
@@ -81,6 +83,7 @@ def good_ones() -> dict[str, bytes]:
         "payload": payload,
         "bundle": pack_bundle(bundle),
         "wrapping": wrap(parcel),
+        "table": table([bundle]),
         "parcel": cbor.encode(machine.certificates[0]) + pack_bundle(bundle),
         "statement": machine.certificates[0],
         "summary": cbor.encode(summary_as_array(machine.summary())),

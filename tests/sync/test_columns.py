@@ -1,17 +1,23 @@
 """Parcels in columns: whatever bundles are packed, the same bytes come back."""
 
+from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 
 import cbor2
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync import cbor
+from sync import cbor, limits
 from sync.bundle import Bundle, Entry, Parcel
+from sync.errors import Malformed, TooLarge
+from sync.ingest import take
 from sync.rows import read_table
 from sync.table import pack_table
-from sync.wrapping import Method, unwrap, wrap
-from tests.sync.builders import lane
+from sync.wrapping import Dictionary, Method, UnknownDictionary, table, unwrap, wrap
+from sync.writing import Draft
+from tests.sync.builders import lane, memory, posts, run
 from tests.sync.strategies import BUNDLES, INTEGERS, STATEMENTS, TEXT, VALUES
 
 MIB = 1 << 20
@@ -110,3 +116,82 @@ def test_whatever_is_packed_comes_back(statements: list[bytes], bundles: list[Bu
     assert unwrap(wrap(parcel)) == parcel
     parts = pack_table(parcel.statements, parcel.bundles)
     assert read_table(b"".join(part.content for part in parts), bytes_max=8 * MIB) == parcel
+
+
+def some(count: int = 3) -> tuple[Bundle, ...]:
+    return (run(drafts=posts(count)),)
+
+
+def test_a_table_is_the_same_whoever_makes_it() -> None:
+    assert table(some()) == table(some())
+    assert table(some()) != table(some(2))
+
+
+def test_what_both_sides_hold_is_not_sent_again() -> None:
+    held = Dictionary(300, table([run(drafts=posts(300))]))
+    new = Parcel(bundles=(run("下郷", posts(400)),))
+    small = wrap(new, dictionary=held)
+    assert len(small) < len(wrap(new)) < len(wrap(new, Method.ZSTD))
+    assert unwrap(small, dictionary={300: held.content}.__getitem__) == new
+
+
+@pytest.mark.parametrize("content", [b"", b"something else"])
+def test_a_parcel_packed_with_other_bytes_than_are_held_is_told_from_a_broken_one(
+    content: bytes,
+) -> None:
+    wrapped = wrap(Parcel(bundles=some()), dictionary=Dictionary(3, table(some(2))))
+    with pytest.raises(UnknownDictionary):
+        unwrap(wrapped)
+    with pytest.raises(UnknownDictionary):
+        unwrap(wrapped, dictionary=lambda _: content)
+
+
+def test_what_is_more_than_a_table_holds_goes_in_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    parcel = Parcel(bundles=some())
+    monkeypatch.setattr("sync.table.TABLE_ENTRIES_MAX", 2)
+    assert wrap(parcel) == wrap(parcel, Method.ZSTD)
+    with pytest.raises(TooLarge):
+        table(parcel.bundles)
+
+
+def test_entries_of_many_shapes_go_whole_past_the_limit() -> None:
+    drafts = [Draft(kind=f"event/{n}", fields={"title": "あ"}) for n in range(300)]
+    parcel = Parcel(bundles=(run(drafts=drafts),))
+    assert unwrap(wrap(parcel)) == parcel
+
+
+def test_a_run_that_is_too_large_stops_no_other() -> None:
+    long = run(drafts=posts(limits.BUNDLE_ENTRIES_MAX + 1))
+    large = replace(run(), entries=(Entry(run().entries[0].header, bytes(65_000)),) * 17)
+    found = unwrap(wrap(Parcel(bundles=(long, *some(), large))))
+    assert found.bundles == some()
+    assert [type(why) for why in found.unreadable] == [TooLarge, TooLarge]
+
+
+def test_a_waiting_bundle_out_of_a_table_can_always_be_set_aside() -> None:
+    """Its headers are taken apart again then, before anybody has looked at its signature."""
+    ledger = memory()
+    for at in range(len(GOOD)):
+        for to in (0x00, 0x18, 0x60, 0x9F, 0xC1, 0xFF):
+            content = GOOD[:at] + bytes([to]) + GOOD[at + 1 :]
+            with suppress(Malformed):
+                take(ledger, read_table(content, bytes_max=MIB), source="stick")
+
+
+GOOD = table(
+    [run(drafts=[*posts(2), Draft(kind="event/write", fields={"n": 1, "id": b"\xff" * 8})])]
+)
+
+
+@given(st.data())
+def test_a_directory_with_a_part_replaced(data: st.DataObject) -> None:
+    def replaced(value: object) -> object:
+        if data.draw(st.integers(0, 9)) == 0:
+            return data.draw(VALUES)
+        return [replaced(item) for item in value] if isinstance(value, list) else value
+
+    directory, *parts = cbor.sequence(GOOD)
+    assert isinstance(directory, bytes)
+    told = cbor.encode(replaced(cbor.decode(directory, bytes_max=MIB)))
+    with suppress(Malformed):
+        read_table(b"".join(map(cbor.encode, (told, *parts))), bytes_max=MIB)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -102,6 +103,65 @@ def test_a_stranger_is_allowed_a_smaller_parcel() -> None:
         assert unwrap(parcel, bytes_max=size).statements
         with pytest.raises(TooLarge):
             unwrap(parcel, bytes_max=size - 1)
+
+
+def table(*, runs: int, fields: list[str], form: int = 0, content: bytes = b"") -> bytes:
+    """Of entries by the thousand in a few bytes each, unpacked; all fields are of one form."""
+    count, names = BUNDLE_ENTRIES_MAX, [0, *fields]
+    entries = runs * count
+    directory = [
+        [[lane().as_array(), 1, count]] * runs,
+        [["", [], fields]],
+        [[4, -2], [6, -3], [9, -2], *([name, form] for name in names)],
+    ]
+    parts = (cbor.encode(directory), b"\1" * entries, b"", b"", bytes(32 * runs), bytes(64 * runs))
+    header = (b"\1" * entries, bytes(entries), bytes(entries))
+    return b"".join(map(cbor.encode, (*parts, *header, *[content * entries] * len(names))))
+
+
+LARGE_TABLES = {
+    "names that come again with each entry": table(runs=5, fields=[n * 250 for n in "abcd"]),
+    "more entries than it holds": table(runs=33, fields=[]),
+    "more values than it holds": table(runs=32, fields=[f"{n}" for n in range(20)]),
+    "entries that make more than a parcel": table(runs=32, fields=["x" * 150]),
+}
+
+
+@pytest.mark.parametrize("content", LARGE_TABLES.values(), ids=LARGE_TABLES)
+@pytest.mark.timeout(20)
+def test_a_table_of_more_than_a_parcel_is_refused_in_bounded_memory(content: bytes) -> None:
+    small = cbor.encode([1, 2, zstandard.ZstdCompressor().compress(content)])
+    assert len(small) < 4 << 10
+
+    def refused() -> None:
+        with pytest.raises(TooLarge):
+            unwrap(small)
+
+    assert peak_bytes(refused) < 64 * MIB
+
+
+MANY_FIELDS = [chr(0x100 + n) for n in range(300)]
+SLOW_TABLES = {
+    "values of a byte": table(runs=1, fields=MANY_FIELDS, form=-2, content=b"\0"),
+    "empty texts": table(runs=1, fields=MANY_FIELDS, form=-1, content=b"\xff"),
+    "no bytes at all": table(runs=1, fields=MANY_FIELDS),
+    "integers": table(runs=1, fields=MANY_FIELDS, form=-3, content=b"\0"),
+    "long items": table(runs=1, fields=["a"], form=-2, content=b"\x98\x40" + bytes(64)),
+    "tiny arrays": cbor.encode(b"\x83\x9a\0\3\xf0\0" + b"\x80" * 0x3F000 + b"\x80\x80"),
+}
+
+
+@pytest.mark.parametrize("content", SLOW_TABLES.values(), ids=SLOW_TABLES)
+@pytest.mark.timeout(20)
+def test_a_table_made_to_be_slow_is_read_in_bounded_memory(content: bytes) -> None:
+    small = cbor.encode([1, 2, zstandard.ZstdCompressor().compress(content)])
+    assert len(small) < 8 << 10
+
+    def read() -> None:
+        with suppress(Malformed):
+            unwrap(small)
+
+    assert peak_bytes(read) < 128 * MIB
 
 
 SHARED = {

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from sync import cbor, cose, exchange, record
-from sync.bundle import pack_bundle, read_bundle, unpack_bundle
+from sync.bundle import Parcel, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
 from sync.entry import EntryId, read_header, read_payload
@@ -21,13 +21,15 @@ from sync.histories import branch_id
 from sync.ingest import Kept, Refused, Waiting, ingest, ingest_statement
 from sync.lane import Audience, Class, Lane, read_lane
 from sync.ledger import Stored
+from sync.limits import PARCEL_BYTES_MAX
 from sync.machine.memory import MemoryLedger
 from sync.order import read_order
 from sync.receipt import open_receipt
 from sync.register import Register, open_register, registers_digest
+from sync.rows import read_table
 from sync.statement import Statement, open_beside, read_statement
 from sync.trust import NoCertificateYet, Refusal, Trust
-from sync.wrapping import unwrap
+from sync.wrapping import Dictionary, UnknownDictionary, table, unwrap
 from tests.vectors.kit import notation
 from tests.vectors.make import FOLDER, pages, written
 
@@ -160,6 +162,28 @@ def wrapped(content: bytes, given: Given) -> object:
     assert not read.unreadable
     version, method, _ = cast("list[object]", cbor.decode(content, bytes_max=BYTES_MAX))
     return {"value": notation([version, method, b"".join(items)])}
+
+
+def table_read(content: bytes, given: Given) -> object:
+    return parcel_of(read_table(content, bytes_max=PARCEL_BYTES_MAX))
+
+
+def wrapped_table(content: bytes, given: Given) -> object:
+    held = bytes.fromhex(given["dictionary"])
+    try:
+        return parcel_of(unwrap(content, dictionary=lambda _: held))
+    except UnknownDictionary as wrong:
+        raise RefusedByName("dictionary") from wrong  # type: ignore[arg-type]
+
+
+def parcel_of(read: Parcel) -> dict[str, object]:
+    items = [*map(cbor.encode, read.statements), *map(pack_bundle, read.bundles)]
+    return {"parcel": b"".join(items).hex(), "unreadable": len(read.unreadable)}
+
+
+def dictionary(content: bytes, given: Given) -> object:
+    made = table([read_bundle(item) for item in cbor.sequence(content)])
+    return {"table": made.hex(), "name": Dictionary(1, made).name.hex()}
 
 
 def statement(content: bytes, given: Given) -> object:
@@ -400,6 +424,9 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "offer": offer,
     "answer": answer,
     "answer to an offer": answer_to_an_offer,
+    "table": table_read,
+    "wrapped table": wrapped_table,
+    "dictionary": dictionary,
     "carrier": carrier,
     "receipt": receipt,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.vectors import (
     carrier,
     chain,
+    columns,
     edges,
     entries,
     exchange,
@@ -259,6 +260,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
         "rules/5-exchange": lambda: list(exchange.rules()),
         "rules/6-carrier": lambda: list(carrier.vectors()),
         "rules/7-registers": lambda: list(newest_vectors()),
+        "rules/9-columns": lambda: list(columns.vectors()),
     }
 
 

@@ -15,6 +15,7 @@ from pycose.exceptions import CoseException
 from tests.vectors.decoder import KEY, LIFE, MALFORMED, MANY, REST, SHORT, decode, verify
 from tests.vectors.decoder import read as decoded
 from tests.vectors.kit import notation
+from tests.vectors.rules import columns
 
 MARK = bytes.fromhex("8a4b524e")
 CNF, ROLE, TOWNS, CLASSES, AUDIENCES, COUNTER, LIVES = 8, *range(-65537, -65543, -1)
@@ -570,6 +571,9 @@ OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
     "held": held,
     "parcel": parcel,
     "carrier": carrier,
+    "table": columns.table,
+    "wrapped table": columns.wrapped,
+    "dictionary": columns.dictionary,
     "receipt": receipt,
     "answer to an offer": answer,
 }
@@ -578,5 +582,8 @@ OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
 def read(kind: str, data: bytes, given: Any) -> dict[str, Any]:
     """What follows from an example, as it stands in JSON. Raises Refused."""
     if kind in OF_BYTES:
-        return dict(OF_BYTES[kind](data, given))
+        try:
+            return dict(OF_BYTES[kind](data, given))
+        except columns.Unable as why:
+            raise Refused(str(why)) from why
     return dict(READERS[kind](decoded(data, "cbor"), given))
