@@ -22,13 +22,15 @@ _BYTES, _TEXT, _ARRAY, _MAP, _OTHER = 2, 3, 4, 5, 7
 _SIMPLE = (0xF4, 0xF5, 0xF6)
 _ONE_BYTE = bytes((*range(0x18), *range(0x20, 0x38), 0x40, 0x60, 0x80, 0xA0, *_SIMPLE))
 _TEXT_HEADS = tuple(cbor.head(_TEXT, length) for length in range(1_024))
-_INTEGER_MAX = (1 << 63) - 1
+_INTEGERS = range(-(1 << 63), 1 << 63)
 
 
 def pack(values: Sequence[object], *, differences: bool = False) -> tuple[int, bytes]:
     """The form and the bytes of values that are in their one encoding as they are."""
     if differences:
-        return DIFFERENCES, integers(b - a for a, b in pairwise((0, *values)))  # type: ignore[operator]
+        steps = [b - a for a, b in pairwise((0, *values))]  # type: ignore[operator]
+        if min(steps) in _INTEGERS and max(steps) in _INTEGERS:
+            return DIFFERENCES, integers(steps)
     kinds = set(map(type, values))
     if kinds == {str}:
         return TEXTS, b"".join([value.encode() + _END for value in values])  # type: ignore[attr-defined]
@@ -50,7 +52,7 @@ def unpack(form: int, content: bytes, count: int) -> Iterator[bytes]:
         return iter(items(content, count))
     if form == DIFFERENCES:
         values = list(accumulate(read_integers(content, count)))
-        if min(values) >= -_INTEGER_MAX - 1 and max(values) <= _INTEGER_MAX:
+        if min(values) in _INTEGERS and max(values) in _INTEGERS:
             return map(cbor2.dumps, values)
     raise Malformed("a column that isn't what its form says")
 

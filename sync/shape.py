@@ -85,7 +85,7 @@ def shaped(entry: Entry) -> tuple[Shape, list[object]] | None:
 
 def _header(encoded: bytes, payload: bytes | None) -> tuple[Shape, list[object]] | None:
     header = cbor.guess(encoded)
-    if type(header) is not dict or not cbor.are_integers(*header):
+    if type(header) is not dict or set(map(type, header)) != _INTEGER:
         return None
     keys = _MAYBE_OF.get(tuple(header))
     if keys is None:
@@ -99,7 +99,7 @@ def _header(encoded: bytes, payload: bytes | None) -> tuple[Shape, list[object]]
     elif digest != sha256(payload).digest() or length != len(payload):
         return None
     if (
-        not cbor.are_integers(header[COUNTER], length, *written)
+        set(map(type, (header[COUNTER], length, *written))) != _INTEGER
         or not _are_ours(values)
         or cbor2.dumps(header) != encoded
     ):
@@ -111,7 +111,7 @@ def _payload(
     encoded: bytes, header: Shape, in_header: list[object]
 ) -> tuple[Shape, list[object]] | None:
     payload = cbor.guess(encoded)
-    if type(payload) is not dict or not cbor.are_integers(*payload) or tuple(payload) != (1, 2):
+    if type(payload) is not dict or tuple(payload) != (1, 2) or set(map(type, payload)) != _INTEGER:
         return None
     salt, fields = payload[1], payload[2]
     if (
@@ -139,6 +139,7 @@ def _are_ours(values: Iterable[object]) -> bool:
     return True
 
 
+_INTEGER = frozenset({int})  # `true` and floats are equal to some, and aren't any
 _PLAIN = frozenset({str, bytes, bool, type(None)})
 
 
