@@ -7,6 +7,7 @@ the place of all of ours.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from node.carrying.file import Brought, Run, lacks_something
@@ -29,7 +30,7 @@ class FileThere:
     path: Path
     checksum: bytes
     receipt: CarriedReceipt | None  # our own: it is a file of ours
-    statements: Collection[bytes]  # digests
+    statements: Collection[bytes]  # digests, those of registers too
     runs: Collection[Run]
 
 
@@ -59,11 +60,14 @@ def plan(
         return Plan(write=True, made_for=found_in(node.ledger, theirs), replaces=tuple(ours))
     last = max(ours.values(), key=lambda receipt: receipt.order, default=None)
     known = {(each.checksum, each.wholly) for each in last.taken} if last else set()
+    found, towns = found_in(node.ledger, there), node.settings.towns
+    registers = {sha256(r.encoded).digest() for r in node.ledger.registers() if r.town in towns}
     said = (
         last is not None
         and last.digest == receipts.digest()
         and all((each.checksum, each.wholly) in known for each in taken)
-        and not lacks_something(node, found_in(node.ledger, there))
+        and registers <= found.statements
+        and not lacks_something(node, found)
     )
     only_receipts = [file for file in there if file.path in ours and not file.runs]
     return Plan(

@@ -18,6 +18,7 @@ from node.status import status
 from sync.carrier import Reading, pack, unpack
 from sync.entry import Quality, Written
 from sync.lane import Audience, Class, Lane
+from sync.register import make_register, open_register
 from sync.writing import Draft, write
 from tests.node.builders import (
     OTHER_TOWN,
@@ -169,6 +170,31 @@ def test_a_file_that_claims_to_say_all_and_is_empty_keeps_nobody_from_writing(
     newcomer = village.node("奥郷")
     visit(newcomer, stick)
     assert titles(newcomer) == ["合唱の会"]
+
+
+def test_how_a_machine_is_goes_along_even_where_nobody_posted(
+    village: Village, stick: Path
+) -> None:
+    here, there = village.node("上郷"), village.node("下郷")
+    post_event(here)
+    for node in (here, there, here, there):
+        visit(node, stick)
+    for counter in (1, 2):
+        register = make_register(
+            town=there.settings.town,
+            incarnation=there.ledger.own_incarnation(there.identity.public),
+            name="anything",
+            counter=counter,
+            value=[counter],
+            key=there.identity.private,
+        )
+        with there.ledger.transaction():
+            there.ledger.register(open_register(register))
+        assert visit(there, stick).wrote is Wrote.RECEIPT
+        visit(here, stick)
+        assert register in [held.encoded for held in here.ledger.registers()]
+        for node in (there, here):
+            assert visit(node, stick).wrote is Wrote.NOTHING_NEW
 
 
 def test_what_was_ordered_away_goes_from_the_stick_with_our_files(
