@@ -34,7 +34,8 @@ from tests.stories.visitor import Form, Visitor
 
 _SECONDS_MAX = 60.0
 _LOOK_SECONDS = 0.004
-_BETWEEN_SECONDS = (0.3, 1.5)
+_BETWEEN_SECONDS = (0.2, 1.0)
+_QUIET_SECONDS = 5.0
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -72,9 +73,11 @@ def _measure(folder: Path, told: argparse.Namespace) -> None:
                 ["one is plugged in, until it holds what was posted meanwhile", f"{plugged:.2f}"],
             ],
         )
+        _settle(made)
         random = Random(told.seed)
         rows = [["idle", *_posts(made, told.posts, random)]]
         fetching = _last(made, folder, told.held)
+        _settle(made)
         with _bulk(made, fetching) as spent:
             rows.append(["one bulk transfer running", *_posts(made, told.posts, random)])
         table.show(
@@ -86,6 +89,15 @@ def _measure(folder: Path, told: argparse.Namespace) -> None:
         print(
             f"the bulk transfer: {told.held} posts and more, {len(spent)} times meanwhile, {each}"
         )
+
+
+def _settle(made: Village) -> None:
+    """Wait until nobody has anything for anybody any more."""
+    while True:
+        before = [machine.segments() for machine in made]
+        time.sleep(_QUIET_SECONDS)
+        if [machine.segments() for machine in made] == before:
+            return
 
 
 def _plugged_in(made: Village) -> float:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from node.lan.bell import Heard, ring
+from node.lan.turns import NODE_BUDGET_BYTES
 from node.node import SOFTWARE, Node
 from sync.announcement import ANNOUNCEMENT_BYTES_MAX, Announcement
 from sync.machine.doorway import MESSAGE_BYTES_MAX, Reply, announced, exchange, hello
@@ -28,9 +29,15 @@ def doorway_pages(node: Node) -> Blueprint:
         message = _message()
         if message is None:
             return Response("too large\n", 413, content_type="text/plain; charset=utf-8")
-        return _response(
-            exchange(node.ledger, message, request.mimetype, me=node.identity, software=SOFTWARE)
+        reply = exchange(
+            node.ledger,
+            message,
+            request.mimetype,
+            me=node.identity,
+            software=SOFTWARE,
+            budget_bytes=NODE_BUDGET_BYTES,
         )
+        return _response(reply)
 
     @pages.post("/sync/changed")
     def hear() -> Response:

@@ -12,7 +12,7 @@ from threading import Condition, Thread
 from node.lan.places import Places
 from node.lan.service import Service
 from node.lan.standing import Standing
-from node.lan.turns import Enough, Turns
+from node.lan.turns import NODE_BUDGET_BYTES, Enough, Turns
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
 from node.refusals import in_words
@@ -24,7 +24,7 @@ from sync.exchange import Declined
 from sync.ingest import ingest_statement
 from sync.lacking import held_digest
 from sync.machine import clock
-from sync.machine.exchanging import Exchanged, converse
+from sync.machine.exchanging import BUDGET_BYTES, Exchanged, converse
 
 FETCH_SECONDS = 3.0
 """So long a neighbour that heard of a change has to come for it, before we go ourselves."""
@@ -362,6 +362,7 @@ class NeighbourLoop:
                 me=self._node.identity,
                 to=self._key,
                 software=SOFTWARE,
+                budget_bytes=NODE_BUDGET_BYTES if self._kind == "lan" else BUDGET_BYTES,
             )
         finally:
             if self._kind == "lan":  # where a new connection costs nothing, and an old one lies

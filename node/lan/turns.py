@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from threading import Condition
 
 TURNS_MAX = 3
+NODE_BUDGET_BYTES = 1 << 20
+"""Of bundles in one message. While it is taken in or packed nobody can post: so short a while."""
+
 WAIT_SECONDS_MAX = 30.0  # then it is tried all the same: who fetches it may have got stuck
 
 

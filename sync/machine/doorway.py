@@ -11,6 +11,7 @@ from sync.errors import Malformed, TooLarge, Unverified
 from sync.lacking import certificates_of
 from sync.ledger import Ledger
 from sync.limits import MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX
+from sync.machine.exchanging import BUDGET_BYTES
 from sync.machine.keys import Identity
 from sync.machine.responding import respond
 
@@ -35,7 +36,13 @@ def hello(ledger: Ledger, me: Identity) -> Reply:
 
 
 def exchange(
-    ledger: Ledger, message: bytes, content_type: str, *, me: Identity, software: str
+    ledger: Ledger,
+    message: bytes,
+    content_type: str,
+    *,
+    me: Identity,
+    software: str,
+    budget_bytes: int = BUDGET_BYTES,
 ) -> Reply:
     """The answer to an offer, or what is wrong with it. `content_type`: the request's media type.
 
@@ -44,7 +51,8 @@ def exchange(
     if content_type in _OF_FORMS:
         return Reply(415, b"an offer is no form\n", _TEXT)
     try:
-        return Reply(200, respond(ledger, message, me=me, software=software))
+        answer = respond(ledger, message, me=me, software=software, budget_bytes=budget_bytes)
+        return Reply(200, answer)
     except TooLarge as wrong:
         return Reply(413, f"too large: {wrong}\n".encode(), _TEXT)
     except (Malformed, Unverified) as wrong:
