@@ -14,7 +14,7 @@ from tests.sync.builders import TOWN, key
 from tests.village.book import Taken
 from tests.village.machines import File, Machine, Memory, PowerCut
 from tests.village.roads import damaged, emptied, forged, stick
-from tests.village.world import FEEDS, HEIRS, HUB, NEIGHBOUR, NEW, NODES, OFFICE, World
+from tests.village.world import BRANCH, FEEDS, HEIRS, HUB, NEIGHBOUR, NEW, NODES, OFFICE, World
 
 BUDGETS = (1, 400, 1 << 20, 1 << 20)
 ERASABLE = (Class.BOARD, Class.ALERT)
@@ -303,6 +303,31 @@ def revoke_a_node(world: World) -> None:
             world.state(machine, world.certificates[heir])
 
 
+def promote_the_branch(world: World) -> None:
+    """What it ordered before holds from now on."""
+    for machine in world.offices:
+        if machine.name == BRANCH and machine.role is Role.NODE:
+            world.promote(machine, at=world.random.choice([machine, world.machine(OFFICE)]))
+
+
+def revoke_the_branch(world: World) -> None:
+    """Its orders hold as far as its trust lane is named, and that is now and then not at all."""
+    branch = next((m for m in world.offices if m.name == BRANCH), None)
+    if branch is None or not any(
+        word.orders and word.lane.author == branch.identity.public
+        for word in world.book.words.values()
+    ):
+        return
+    branch.cast_out = True
+    cuts = {
+        leaf.lane: Cut(leaf.number, leaf.head)
+        for leaf in world.machine(OFFICE).held.leaves()
+        if leaf.lane.author == branch.identity.public
+        and (leaf.lane.class_ is not Class.TRUST or world.random.random() < 0.5)
+    }
+    say_revoked(world, branch.identity.public, cuts)
+
+
 def raise_a_cut(world: World) -> None:
     """More was honest than the office knew: as much as the machine itself has, or less."""
     out = [m for m in world.machines if m.cast_out]
@@ -328,7 +353,8 @@ def say_revoked(world: World, who: bytes, cuts: dict[Lane, Cut]) -> None:
 
 def erase(world: World) -> None:
     """The office orders one payload away."""
-    office, disk = world.machine(OFFICE), world.disk(world.machine(OFFICE))
+    office = world.random.choice(world.offices)
+    disk = world.disk(office)
     heads = sorted(h for h in disk.payload_held if world.book.words[h].lane.class_ in ERASABLE)
     if heads:
         head = world.random.choice(heads)
@@ -340,7 +366,8 @@ def erase(world: World) -> None:
 
 def retain(world: World) -> None:
     """The time of a range is over."""
-    office, disk = world.machine(OFFICE), world.disk(world.machine(OFFICE))
+    office = world.random.choice(world.offices)
+    disk = world.disk(office)
     lanes = sorted(
         history
         for history in disk.histories
@@ -384,6 +411,8 @@ HONEST: dict[Act, int] = {
     restore: 2,
     copy: 1,
     revoke_a_node: 1,
+    promote_the_branch: 2,
+    revoke_the_branch: 2,
     raise_a_cut: 1,
     erase: 2,
     retain: 2,

@@ -3,7 +3,7 @@
 Nothing in here is read from a ledger; the laws compare what machines hold and show with this.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sync.certificate import Role
@@ -26,6 +26,7 @@ class Word:
     counter: int = 1
     orders: frozenset[bytes] = frozenset()  # whose payloads it orders away
     allowed: bool = True  # False: no honest machine may ever hold it
+    marked: bool = False  # its header carries what must be understood and isn't
 
     @property
     def board(self) -> str:
@@ -50,13 +51,19 @@ class Book:
     """All words, all statements, and who is who."""
 
     words: dict[bytes, Word] = field(default_factory=dict)
-    roles: dict[bytes, Role] = field(default_factory=dict)  # by key
+    roles: dict[bytes, Role] = field(default_factory=dict)  # by key, from its first certificate
+    promoted: dict[bytes, tuple[bytes, Role]] = field(default_factory=dict)  # by statement: who
     revoked: dict[bytes, Taken] = field(default_factory=dict)  # by statement
     successions: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # old, new
     acknowledged: set[bytes] = field(default_factory=set)  # heads of what honest machines promised
 
     def add(self, word: Word) -> None:
         self.words[word.head] = word
+
+    def roles_of(self, key: bytes, statements: Collection[bytes]) -> set[Role]:
+        """What a machine is by all its certificates among these."""
+        more = {r for s, (who, r) in self.promoted.items() if who == key and s in statements}
+        return {self.roles[key]} | more
 
     def history(self, head: bytes) -> list[bytes]:
         """The heads from the first entry to that one."""

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from sync import cbor
 from sync.bundle import Bundle, Entry
+from sync.certificate import Role
 from sync.chain import sign_head
 from sync.cose import public
 from sync.entry import CHECK_BYTES, EntryId, Quality, Reference, Written, make_header, make_payload
@@ -14,8 +16,9 @@ from sync.record import OUTSIDE
 from sync.register import make_register
 from tests.sync.builders import OTHER_TOWN, TOWN, Town, key
 from tests.village.book import Word
+from tests.village.machines import Machine
 from tests.village.roads import emptied, forged
-from tests.village.world import FLOODER, HUB, NARROW, NODES, OFFICE, STRANGER, World
+from tests.village.world import FLOODER, HUB, NARROW, NODES, OFFICE, OLD, STRANGER, World
 
 HUGE = (1 << 62) + 5
 
@@ -62,6 +65,7 @@ class Pen:
         parents: Sequence[Word] = (),
         counter: int = 1,
         orders: Sequence[bytes] = (),
+        marked: bool = False,
     ) -> Bundle:
         """One more entry of its own, as a bundle."""
         lane, random = self.lane, self.world.random
@@ -77,6 +81,10 @@ class Pen:
             counter=counter,
             outside=fields.get(OUTSIDE),
         )
+        if marked:
+            read = cbor.decode(header, bytes_max=len(header))
+            assert isinstance(read, dict)
+            header = cbor.encode({**read, -1: random.randrange(9)})
         before = self.heads[-1] if self.heads else lane.id
         head = sha256(before + sha256(header).digest()).digest()
         self.heads.append(head)
@@ -101,6 +109,7 @@ class Pen:
                 counter=counter,
                 orders=frozenset(orders),
                 allowed=self.allowed,
+                marked=marked,
             )
         )
         self.world.slips[head] = bundle
@@ -192,6 +201,15 @@ def other_lanes(world: World) -> None:
     _spread(world, pen.write(_fields(world)))
 
 
+def marked_headers(world: World) -> None:
+    """As software of ten years on may write: a post, or its edit, that this one must not show."""
+    pen = Pen(world, STRANGER).go_on()
+    first = pen.write(_fields(world), marked=world.random.random() < 0.3)
+    word = world.book.words[pen.heads[-1]]
+    edit = pen.write(_fields(world), record=word, parents=[word], counter=2, marked=True)
+    _spread(world, first, edit)
+
+
 def narrow_post(world: World) -> None:
     """What its narrow certificate does name."""
     _spread(world, Pen(world, NARROW).go_on().write(_fields(world)))
@@ -224,6 +242,20 @@ def withhold(world: World) -> None:
     heads = [history[-1] for history in world.disk(giver).histories]
     if heads:
         _spread(world, world.slips[world.random.choice(sorted(heads))])
+
+
+def peer_that_keeps_back(world: World) -> None:
+    """It exchanges like anybody, and keeps back some of an author's runs, and some payloads."""
+    giver, there = world.one_of_us(), world.one_of_us()
+    peer = Machine(STRANGER, Role.NODE, TOWN.code, world.memory(), OLD)
+    for statement in sorted(s.encoded for s in giver.door.trust().statements):
+        world.state(peer, statement)
+    runs = world.all_runs(giver)
+    author = world.random.choice([run.lane.author for run in runs]) if runs else b""
+    for run in runs:
+        if run.lane.author != author or world.random.random() < 0.5:
+            world.deliver(peer, emptied(world.random, run, world.random.choice([0, 0.3])))
+    world.exchange(*world.random.sample([peer, there], 2))
 
 
 def flood(world: World) -> None:
@@ -319,6 +351,8 @@ HOSTILE: dict[Act, int] = {
     stubs: 4,
     forge: 3,
     withhold: 3,
+    peer_that_keeps_back: 2,
+    marked_headers: 2,
     flood: 1,
     order_of_a_node: 2,
     false_name: 2,

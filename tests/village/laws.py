@@ -12,7 +12,7 @@ from tests.village.book import Word
 from tests.village.disk import Disk
 from tests.village.machines import File, Machine
 from tests.village.roads import Roads
-from tests.village.standing import cut_of, due, ordered_away, shown
+from tests.village.standing import cut_of, due, ordered_away, shown, stands
 from tests.village.world import HUB, NEIGHBOUR, NEW, World
 
 ROUNDS_MAX = 40
@@ -37,8 +37,14 @@ def nothing_false_is_held_or_shown(world: World, machine: Machine) -> None:
         word = book.words[head]
         assert word.allowed, "an entry in a lane that no certificate names"
         assert machine.name == HUB or word.lane.town == machine.town, "another town's lane"
-    for head in ordered_away((book.words[h] for h in disk.payload_held), disk, book):
-        assert not disk.payload_held[head], "an erased text is still on the disk"
+    away = ordered_away((book.words[h] for h in disk.payload_held), disk, book)
+    assert not any(disk.payload_held[h] for h in away), "an erased text is still on the disk"
+    missing = {
+        head
+        for head, there in disk.payload_held.items()
+        if not there and head not in away and stands(book.words[head], disk, book)
+    }
+    assert _holes(machine) == missing, "something else is asked for than is missing"
     standing = shown(machine.door, machine.boards)
     wanted, effective = due(disk, book, machine.boards)
     assert standing == wanted, "the boards show something else than was said"
@@ -50,6 +56,16 @@ def nothing_false_is_held_or_shown(world: World, machine: Machine) -> None:
         seen = world.newest.get((machine.called, register.place), 0)
         assert register.counter >= seen, "an older register came back"
         world.newest[machine.called, register.place] = register.counter
+
+
+def _holes(machine: Machine) -> set[bytes | None]:
+    """The heads of what its frontier says is missing."""
+    return {
+        machine.held.head_at(item.stretch, number)
+        for item in machine.held.lanes()
+        for first, last in item.held.holes
+        for number in range(first, last + 1)
+    }
 
 
 def _no_alert_stands_falsely(
@@ -123,6 +139,7 @@ def all_are_equal(world: World, survived: set[bytes]) -> None:
         assert world.exchange(machine, hub), "two that hold the same aren't synced"
         disk = world.disk(machine)
         away = ordered_away((world.book.words[h] for h in disk.payload_held), disk, world.book)
+        away |= _taken_by_thieves(world)
         for head in survived:
             word = world.book.words[head]
             if _before_any_cut(world, word, disk) and head not in away:
@@ -146,6 +163,13 @@ def _survivors(world: World) -> set[bytes]:
     ]
     held = {head for disk in disks for head, there in disk.payload_held.items() if there}
     return held & world.book.acknowledged
+
+
+def _taken_by_thieves(world: World) -> set[bytes]:
+    """What somebody ordered away who was revoked: it may be gone before that is known."""
+    revoked = {taken.key for taken in world.book.revoked.values()}
+    words = world.book.words.values()
+    return {head for word in words if word.lane.author in revoked for head in word.orders}
 
 
 def _before_any_cut(world: World, word: Word, disk: Disk) -> bool:

@@ -53,7 +53,7 @@ def due(
 ) -> tuple[dict[EntryId, Mapping[str, object]], set[bytes]]:
     """By the book: what stands, and the heads of all that has effect."""
     known = {head: book.words[head] for head in disk.payload_held}
-    in_force = {head for head in known if _holds(known[head], disk, book)}
+    in_force = {head for head in known if stands(known[head], disk, book)}
     away = ordered_away(known.values(), disk, book)
     by_record: dict[bytes, list[Word]] = {}
     for head in in_force:
@@ -67,16 +67,17 @@ def due(
         effective |= having.keys()
         origin = known[first]
         board = boards.get(origin.board)
-        roles = [book.roles[origin.lane.author]]
+        roles = book.roles_of(origin.lane.author, disk.statements)
         if not _has_a_place(board, origin.lane.class_, roles):
             continue
         groups = board.groups() if board else {}
         readable = {h: w for h, w in having.items() if disk.payload_held[h] and h not in away}
-        fields = _merged({h: _said(h, w, readable) for h, w in having.items()}, groups, book)
+        fields = _merged({h: _said(h, w, readable) for h, w in having.items()}, groups, disk, book)
         hidden = (
             first in away
             or fields.get("withdrawn") is True
             or any(h not in readable and h not in away for h in having)
+            or any(word.marked for word in having.values())
             or _may_be_false(readable, having, having.keys() & away, groups)
             or any(
                 name.startswith("!") and name not in groups
@@ -120,11 +121,11 @@ def ordered_away(words: Iterable[Word], disk: Disk, book: Book) -> set[bytes]:
             word.orders
             and disk.payload_held[word.head]
             and word.lane.class_ is Class.TRUST
-            and book.roles[word.lane.author] is Role.OFFICE
-            and _holds(word, disk, book)
+            and Role.OFFICE in book.roles_of(word.lane.author, disk.statements)
+            and stands(word, disk, book)
         ):
             last = max(word.orders, key=lambda head: book.words[head].number)
-            if last in disk.payload_held and _holds(book.words[last], disk, book):
+            if last in disk.payload_held and stands(book.words[last], disk, book):
                 found |= word.orders
     return {head for head in found if book.words[head].lane.class_ is not Class.TRUST}
 
@@ -135,7 +136,7 @@ def cut_of(key: bytes, disk: Disk, book: Book) -> Taken | None:
     return max(held, key=lambda taken: taken.counter, default=None)
 
 
-def _holds(word: Word, disk: Disk, book: Book) -> bool:
+def stands(word: Word, disk: Disk, book: Book) -> bool:
     """Whether no cut takes it; where the cut isn't reached yet, nobody can say so below it."""
     taken = cut_of(word.lane.author, disk, book)
     if taken is None:
@@ -176,7 +177,7 @@ def _may_change(author: bytes, owner: bytes, disk: Disk, book: Book) -> bool:
     held = [pair for s, pair in book.successions.items() if s in disk.statements]
     for _ in held:
         heirs |= {new for old, new in held if old in heirs}
-    return author in heirs or book.roles[author] is Role.OFFICE
+    return author in heirs or Role.OFFICE in book.roles_of(author, disk.statements)
 
 
 def _said(head: bytes, word: Word, readable: Collection[bytes]) -> Word:
@@ -206,7 +207,9 @@ def _may_be_false(
     )
 
 
-def _merged(said: Mapping[bytes, Word], groups: Mapping[str, str], book: Book) -> dict[str, object]:
+def _merged(
+    said: Mapping[bytes, Word], groups: Mapping[str, str], disk: Disk, book: Book
+) -> dict[str, object]:
     fields: dict[str, object] = {}
     for group in {groups.get(name, name) for word in said.values() for name in word.fields}:
         carry = {
@@ -218,7 +221,10 @@ def _merged(said: Mapping[bytes, Word], groups: Mapping[str, str], book: Book) -
         winner = max(
             (word for head, word in carry.items() if head not in replaced),
             key=lambda word: (
-                rank_of(book.roles[word.lane.author], word.lane.class_),
+                max(
+                    rank_of(role, word.lane.class_)
+                    for role in book.roles_of(word.lane.author, disk.statements)
+                ),
                 word.counter,
                 word.lane.id,
                 word.number,

@@ -68,11 +68,6 @@ def test_a_post_of_a_forked_lane_can_still_be_mended() -> None:
     live(11)
 
 
-def test_an_order_for_one_history_empties_no_other() -> None:
-    """A range ended past what was held of a copy's history, and was obeyed there at once."""
-    live(510104, steps=120)
-
-
 def test_the_honest_history_comes_in_behind_the_false_one_that_was_cut_off() -> None:
     """Proving the fork failed where a revocation had cut off the history that was held."""
     honest = run(drafts=posts(5))

@@ -57,6 +57,7 @@ FEEDS = {"配信一": OFFICE, "配信二": "上郷"}  # where each runs
 STRANGER, NARROW, FLOODER = "よそ者", "狭い者", "あふれ"
 NEIGHBOUR = "隣町"
 HEIRS = ("新しい一", "新しい二")
+BRANCH = "支所"  # in some villages; a node, perhaps certified as an office later
 
 
 @dataclass
@@ -85,7 +86,7 @@ class World:
         self.certificates = {
             name: TOWN.certify(key(name), role, name=name) for name, role in every
         } | {name: TOWN.certify(key(name), Role.FEED, name=name) for name in FEEDS}
-        for name in (STRANGER, FLOODER, *HEIRS):
+        for name in (STRANGER, FLOODER, BRANCH, *HEIRS):
             self.certificates[name] = TOWN.certify(key(name), name=name)
         self.certificates[NARROW] = TOWN.certify(
             key(NARROW),
@@ -95,12 +96,15 @@ class World:
         )
         for name, role in (*every, *((feed, Role.FEED) for feed in FEEDS)):
             self.book.roles[public(key(name))] = role
-        for name in (STRANGER, FLOODER, NARROW, NEIGHBOUR, *HEIRS):
+        for name in (STRANGER, FLOODER, NARROW, NEIGHBOUR, BRANCH, *HEIRS):
             self.book.roles[public(key(name))] = Role.NODE
         for name, role in every:
             self.settle(name, role)
-        for name in (STRANGER, FLOODER, NARROW, *FEEDS):
+        branch = self.settle(BRANCH, Role.NODE) if self.random.random() < 0.3 else None
+        for name in (STRANGER, FLOODER, NARROW, BRANCH, *FEEDS):
             self.state(self.machine(OFFICE), self.certificates[name])
+        if branch is not None and self.random.random() < 0.7:
+            self.promote(branch, at=self.machine(OFFICE))
         self._settle_the_neighbour()
 
     # who lives here
@@ -117,19 +121,27 @@ class World:
             self.state(new, hub)
         return new
 
+    def promote(self, machine: Machine, *, at: Machine) -> None:
+        """It gets a second certificate, as an office, that is first known there."""
+        machine.role = Role.OFFICE
+        statement = TOWN.certify(key(machine.name), Role.OFFICE, name=machine.name, counter=2)
+        self.book.promoted[statement] = (machine.identity.public, Role.OFFICE)
+        self.state(at, statement)
+
     def _settle_the_neighbour(self) -> None:
         """A node of another town, at the same hub; it would know our authority if it was told."""
-        there = Machine(NEIGHBOUR, Role.NODE, OTHER_TOWN.code, self._memory(), OLD)
+        there = Machine(NEIGHBOUR, Role.NODE, OTHER_TOWN.code, self.memory(), OLD)
         self.machines.append(there)
         self.state(there, OTHER_TOWN.certify(key(HUB), Role.HUB, name=HUB))
         self.state(there, OTHER_TOWN.certify(key(NEIGHBOUR), name=NEIGHBOUR))
 
-    def _memory(self) -> Memory:
+    def memory(self) -> Memory:
+        """An empty disk."""
         return Memory(authorities((TOWN, OTHER_TOWN)))
 
     def _disk(self, role: Role, boards: Boards) -> Memory | File:
         if self.folder is None or role is Role.HUB or self.random.random() < 0.5:
-            return self._memory()
+            return self.memory()
         return File(self.new_path(), authorities((TOWN, OTHER_TOWN)), boards)
 
     def new_path(self) -> Path:
@@ -139,6 +151,11 @@ class World:
 
     def machine(self, name: str) -> Machine:
         return next(m for m in self.machines if m.called == name)
+
+    @property
+    def offices(self) -> list[Machine]:
+        """Those that give orders, whether they are certified as offices yet or not."""
+        return [m for m in self.honest if m.name in (OFFICE, BRANCH)]
 
     @property
     def honest(self) -> list[Machine]:
