@@ -7,6 +7,7 @@ know, in an order that doesn't depend on how they came.
 from collections.abc import Iterator, Sequence
 
 from sync.bundle import Bundle, Entry
+from sync.errors import TooLarge
 from sync.frontier import Held, LaneHeld, Summary
 from sync.ledger import Ledger
 from sync.wrapping import Dictionary, table
@@ -37,7 +38,11 @@ def dictionary(ledger: Ledger, base: Summary, count: int) -> bytes:
         if lane in held and (run := _newest(ledger, held[lane], base.lanes[lane], share))
     ]
     heads = (base.lanes[lane].head for lane, _ in shares)
-    return (table(runs) + b"".join(heads))[-BYTES_MAX:]
+    try:
+        content = table(runs)
+    except TooLarge:  # of thousands of odd fields; then the heads alone
+        content = b""
+    return (content + b"".join(heads))[-BYTES_MAX:]
 
 
 def _shares(base: Summary, count: int) -> Iterator[tuple[bytes, int]]:
