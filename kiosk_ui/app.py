@@ -8,6 +8,7 @@ from flask import Flask
 from kiosk_ui import doorway
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
+from kiosk_ui.connections import connections_page
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.headers import add_headers
@@ -52,6 +53,7 @@ def create_app(
         changing_pages(screen),
         carrying_pages(screen),
         stick_page(screen),
+        connections_page(screen, kept),
         text_size_page(),
         static_pages(static),
         health_page(screen),

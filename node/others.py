@@ -84,9 +84,9 @@ class Machine:
 
     @property
     def equal(self) -> Meeting | None:
-        """The meeting by which it is known to hold all that we hold."""
+        """The meeting by which it and we are known to hold the same."""
         well = (m for m in self.meetings if m.equal and m.unconfirmed == 0 and not m.problem)
-        return next(well, None)
+        return next(well, None) if not self.lacking else None
 
 
 def others(node: Node) -> list[Machine]:
@@ -133,7 +133,7 @@ def _machine(
 
 def _meeting(node: Node, noted: Neighbour) -> Meeting:
     unconfirmed: int | None = None
-    if noted.synced and noted.held.isdigit():
+    if noted.synced and noted.held.isdecimal():
         towns = node.settings.towns
         here = sum(i.held.number for i in node.ledger.lanes() if i.lane.town in towns)
         unconfirmed = max(0, here - int(noted.held))

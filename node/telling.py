@@ -86,7 +86,7 @@ def _met(meeting: Meeting, now: datetime, *, sure: bool) -> str:
         if meeting.road == "carrier":
             when = when_in_words(meeting.reached, now, sure=sure)
             left = meeting.unconfirmed or 0
-            return f"受け取りのしるし（{when}）では、あと{left:,}件が届いていません。"
+            return f"{when}の受け取りのしるしでは、あと{left:,}件が届いていません。"
         return "まだ一度も同じになっていません。"
     when = when_in_words(meeting.equal, now, sure=sure)
     if meeting.unconfirmed is None:
@@ -105,7 +105,7 @@ def _word(word: Word, now: datetime, *, sure: bool) -> str:
     if not word.said.sure:
         came = when_in_words(word.came, now, sure=sure)
         said = f"{UNSURE}（ここに来たのは{came}）" if word.came.sure else UNSURE
-    return f"{said}の知らせが、{road}。掲示は{word.records:,}件、記録は{word.entries:,}件です。"
+    return f"{said}の知らせが、{road}。掲示は{word.records:,}件です。"
 
 
 def _todo(machine: Machine, now: datetime, *, sure: bool) -> Iterator[str]:

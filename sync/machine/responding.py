@@ -40,7 +40,7 @@ def respond(
     parcel = _unwrapped(ledger, opened, base)
     with ledger.transaction():
         for statement in parcel.statements if parcel else ():
-            ingest_statement(ledger, statement)
+            ingest_statement(ledger, statement, source=sender.hex())
         allowed = ledger.trust().towns(sender)
         if opened.towns is not None and not opened.towns <= allowed:
             return decline(opened, No.TOWN, key=me.private, software=software)

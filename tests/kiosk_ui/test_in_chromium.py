@@ -11,6 +11,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from kiosk_ui.app import create_app
+from node.notebook import Neighbour, Notebook
+from node.saying import Saying
+from sync.machine.settings import NOTEBOOK_FILE
 from tests.kiosk_ui.town import NOW, Town, fill, make_town
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -67,6 +70,16 @@ def pages(town: Town) -> dict[str, str]:
     first = {name: node.posts(board, limit=50) for name, board in node.boards.items()}
     drill = next(p for p in first["disaster"] if p.text("operation") == "drill")
     alert = next(p for p in first["disaster"] if p.text("operation") == "live")
+    Saying(town.office).look()
+    town.exchange()
+    Notebook(node.settings.folder / NOTEBOOK_FILE).note(
+        Neighbour(
+            address="http://192.0.2.1:8700",
+            road="lan",
+            key=town.office.identity.public.hex(),
+            problem="つながりません。つながりしだい、自動で送ります。",
+        )
+    )
     return {
         "home": "/",
         "list": "/boards/event",
@@ -78,6 +91,7 @@ def pages(town: Town) -> dict[str, str]:
         "drill": f"/records/{drill.address}",
         "alert": f"/records/{alert.address}",
         "form": "/boards/job/new",
+        "status": "/status",
         "remove": f"/records/{first['job'][0].address}/remove",
         "nowhere": "/nowhere",
     }
