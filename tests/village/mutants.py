@@ -120,8 +120,8 @@ MUTANTS = (
     ),
     Mutant(
         name="offer replay accepted",
-        file="sync/machine/exchanging.py",
-        old="if opened.counter <= known.offers_seen:",
+        file="sync/machine/responding.py",
+        old="if opened.counter <= seen:",
         new="if opened.counter < 0:",
     ),
     Mutant(
@@ -138,7 +138,7 @@ MUTANTS = (
     ),
     Mutant(
         name="the hub tells every town",
-        file="sync/machine/exchanging.py",
+        file="sync/machine/responding.py",
         old="        towns = asked & ledger.trust().towns(me.public)\n",
         new="        towns = ledger.trust().towns(me.public)\n",
     ),

@@ -45,7 +45,7 @@ def test_in_thousands_of_villages_too() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 def test_faults_put_into_sync_are_found() -> None:
     assert mutants([]) == 0
 
