@@ -173,7 +173,7 @@ def test_of_a_register_every_machine_ends_with_the_newest_value(
 
 
 def _holds_register(machine: Machine, counter: int) -> bool:
-    """Read from the file: nothing shows registers yet."""
+    """Read from the file: nothing shows a register of that name."""
     with closing(sqlite3.connect(machine.folder / LEDGER_FILE)) as ledger:
         rows = ledger.execute("SELECT register FROM registers WHERE name = 'weather'").fetchall()
     return [open_register(row[0]).counter for row in rows] == [counter]
