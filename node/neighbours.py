@@ -263,7 +263,11 @@ class NeighbourLoop:
                 # No link is how things often are here: the notebook says so, and nobody is alarmed.
                 level = logging.INFO if isinstance(wrong, Unreachable) else logging.WARNING
                 _log.log(level, "%s: %s", self._neighbour.address, problem, exc_info=wrong)
-            self._hearsay_from = clock.running() + self._hearsay_wait()
+            wait = self._hearsay_wait()
+            self._hearsay_from = clock.running() + wait
+            if self._kind == "lan":  # it may have been busy, and nobody tells us twice
+                self._always = True
+                self._offer_in(AGAIN_SECONDS + wait)
             self._knows_us = self._kind != "peer"
             self._note(replace(self._neighbour, tried=tried, clock=quality, problem=problem))
             return
