@@ -96,6 +96,7 @@ def is_behind(here: Summary, there: Summary) -> bool:
     return not here.statements <= there.statements or any(
         lane not in there.lanes
         or there.lanes[lane].number < held.number
+        or (there.lanes[lane].number == held.number and there.lanes[lane].head != held.head)
         or _can_fill(held, there.lanes[lane])
         for lane, held in here.lanes.items()
     )

@@ -44,7 +44,8 @@ def respond(
         allowed = ledger.trust().towns(sender)
         if opened.towns is not None and not opened.towns <= allowed:
             return decline(opened, No.TOWN, key=me.private, software=software)
-        seen = ledger.known(sender).offers_seen
+        known_now = ledger.known(sender)
+        seen = known_now.offers_seen
         if opened.counter <= seen:
             return decline(opened, No.COUNTER, key=me.private, software=software, counter=seen)
         receipt = take(ledger, parcel or Parcel(), source=sender.hex())
@@ -63,7 +64,7 @@ def respond(
         )
         ledger.remember(
             sender,
-            replace(known, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
+            replace(known_now, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
         )
     told = NOTHING_TOLD
     if not equal and (there is None or opened.more or is_behind(there, here)):

@@ -159,6 +159,22 @@ def test_who_forgot_what_was_agreed_is_told_in_full(villages: Villages) -> None:
     assert same(here, there)
 
 
+def test_two_histories_of_one_length_are_told_where_nothing_is_agreed(ledgers: Ledgers) -> None:
+    """A copied machine, and a hub that last agreed with the copy."""
+    here, middle = Machine("上郷", ledgers()), Machine("中継", ledgers(), Role.HUB)
+    here.post(title="前")
+    assert here.exchange(middle).synced
+    before = here.ledger.known(middle.identity.public)
+    twin = Machine("上郷", ledgers(), made=50)
+    assert middle.exchange(twin).synced
+    here.post(title="こちら")
+    twin.post(title="写し")
+    assert twin.exchange(middle).synced
+    assert here.ledger.known(middle.identity.public) == before
+    assert here.exchange(middle).synced
+    assert {r.fields["title"] for r in middle.boards().values() if r} == {"前", "こちら", "写し"}
+
+
 @pytest.mark.parametrize("forgetful", ["here", "there"])
 def test_what_was_packed_from_what_only_one_still_has_is_sent_again(
     villages: Villages, forgetful: str
