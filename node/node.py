@@ -141,15 +141,24 @@ class Node:
 
     def may_post(self, board: Board) -> bool:
         """Whether a person at this machine may post to the board."""
-        return board.open_to_anyone or self._is_office
+        return (board.open_to_anyone or self._is_office) and not self.is_revoked
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether this machine knows that what it writes holds nowhere any more."""
+        return self.ledger.trust().is_revoked(self.identity.public, self.settings.town)
 
     def may_change(self, post: Post) -> bool:
         """At the machine where it was posted, at the one that took its place, and at the office."""
         own, trust = self.identity.public, self.ledger.trust()
-        return post.state is PostState.SHOWN and (
-            post.author == own
-            or self._is_office
-            or trust.succeeds(own, post.author, self.settings.town)
+        return (
+            post.state is PostState.SHOWN
+            and not self.is_revoked
+            and (
+                post.author == own
+                or self._is_office
+                or trust.succeeds(own, post.author, self.settings.town)
+            )
         )
 
     def add(self, board: Board, fields: Mapping[str, object]) -> Post:

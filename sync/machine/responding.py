@@ -41,6 +41,8 @@ def respond(
     with ledger.transaction():
         for statement in parcel.statements if parcel else ():
             ingest_statement(ledger, statement, source=sender.hex())
+        if ledger.trust().is_revoked(sender):  # a moment ago, by another's offer
+            return decline(opened, No.UNKNOWN, key=me.private, software=software)
         allowed = ledger.trust().towns(sender)
         if opened.towns is not None and not opened.towns <= allowed:
             return decline(opened, No.TOWN, key=me.private, software=software)
