@@ -110,7 +110,7 @@ def converse(
             continue
         if synced or rounds == ROUNDS_MAX or not moved:
             break
-        if not answered.more and (told is None or not talk.is_worth_another(told)):
+        if not answered.more and not talk.is_worth_another(there, told=told is not None):
             break
     return Exchanged(
         synced=synced, rounds=rounds, taken=taken, given=given, software=answered.software
@@ -224,10 +224,13 @@ class _Conversation:
         """Whether it holds other registers than we do."""
         return held_registers(self._ledger, self._towns())[0] != answered.registers
 
-    def is_worth_another(self, there: Summary) -> bool:
-        """Whether one of us has something that the other lacks."""
+    def is_worth_another(self, there: Summary, *, told: bool) -> bool:
+        """Whether one of us has something that the other lacks; perhaps since what it sent.
+
+        Unless that is `told`, all that it has came, and what of that we didn't take won't again.
+        """
         here = held_summary(self._ledger, self._towns())
-        return is_behind(here, there) or is_behind(there, here)
+        return is_behind(here, there) or (told and is_behind(there, here))
 
     def _towns(self) -> frozenset[str]:
         """Those that both care for."""
