@@ -89,14 +89,14 @@ def _met(meeting: Meeting, now: datetime, *, sure: bool) -> str:
             return f"{when}の受け取りのしるしでは、あと{left:,}件が届いていません。"
         return "まだ一度も同じになっていません。"
     when = when_in_words(meeting.equal, now, sure=sure)
+    equal = f"同じ内容になりました（{UNSURE}）。"
+    if when != UNSURE:
+        equal = f"{when}に、同じ内容になりました。"
     if meeting.unconfirmed is None:
-        return f"{when}に、同じ内容になりました。"
+        return equal
     if meeting.unconfirmed:
-        return (
-            f"{when}に、同じ内容になりました。"
-            f"そのあとの{meeting.unconfirmed:,}件は、相手に届いたしるしがまだありません。"
-        )
-    return f"{when}に、同じ内容になりました。届いたしるしもあります。"
+        return f"{equal}そのあとの{meeting.unconfirmed:,}件は、相手に届いたしるしがまだありません。"
+    return f"{equal}届いたしるしもあります。"
 
 
 def _word(word: Word, now: datetime, *, sure: bool) -> str:

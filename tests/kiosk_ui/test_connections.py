@@ -98,7 +98,7 @@ def test_a_time_by_a_clock_that_nobody_set_is_no_time(
     met(town, synced="1970-01-01T00:07:00+00:00", synced_clock="unknown")
     monkeypatch.setattr(clock, "now", lambda: Moment(NOW, Quality.UNKNOWN))
     said = page(browser)
-    assert "日時未確認に、同じ内容になりました。" in said
+    assert "同じ内容になりました（日時未確認）。" in said
     assert "この画面の時点：日時未確認" in said
     assert "1970" not in said
     assert "前）" not in said
