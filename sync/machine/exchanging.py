@@ -142,17 +142,18 @@ class _Conversation:
             if here is None or known.agreed_digest != digest or there is not None or with_registers:
                 here = held_summary(ledger, towns)
             registers, held = held_registers(ledger, towns)
-            told, parcel, more = NOTHING_TOLD, b"", False
-            if there is not None or with_registers:
-                send = self._lacking(
-                    there or here, self._budget_bytes, tuple(held) if with_registers else ()
-                )
-                told, parcel, more = Told(summary=here), wrap(send.parcel), send.more
-            elif known.agreed is None:
-                introduction = Parcel(statements=certificates_of(ledger, self._me.public))
-                told, parcel = Told(summary=here), wrap(introduction)
-            elif known.agreed_digest != digest:
-                told, parcel, more = self._pushed(here, known, known.agreed)
+        # Packing takes its time; meanwhile others may write.
+        told, parcel, more = NOTHING_TOLD, b"", False
+        if there is not None or with_registers:
+            send = self._lacking(
+                there or here, self._budget_bytes, tuple(held) if with_registers else ()
+            )
+            told, parcel, more = Told(summary=here), wrap(send.parcel), send.more
+        elif known.agreed is None:
+            introduction = Parcel(statements=certificates_of(ledger, self._me.public))
+            told, parcel = Told(summary=here), wrap(introduction)
+        elif known.agreed_digest != digest:
+            told, parcel, more = self._pushed(here, known, known.agreed)
         message = offer(
             key=self._me.private,
             to=self._to,
