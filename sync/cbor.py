@@ -11,8 +11,10 @@ from typing import NoReturn
 import cbor2
 
 from sync.errors import Malformed, TooLarge
-from sync.limits import NESTING_MAX
+from sync.limits import BUNDLE_BYTES_MAX, ITEMS_MAX, NESTING_MAX
 
+_BYTES, _TEXT, _ARRAY, _MAP = 2, 3, 4, 5
+_SIMPLE = (0xF4, 0xF5, 0xF6)
 _INTEGER_MAX = (1 << 63) - 1
 _INTEGER_MIN = -(1 << 63)
 
@@ -29,6 +31,8 @@ def decode(encoded: bytes, *, bytes_max: int) -> object:
     """The value of `encoded`. Raises TooLarge past `bytes_max`, Malformed unless deterministic."""
     if len(encoded) > bytes_max:
         raise TooLarge(f"{len(encoded)} bytes where {bytes_max} are allowed")
+    if len(encoded) > ITEMS_MAX:
+        end(encoded)
     value = _load(BytesIO(encoded))
     if encode(value) != encoded:
         raise Malformed("not in deterministic CBOR, or followed by more bytes")
@@ -48,21 +52,53 @@ def head(major: int, argument: int) -> bytes:
     return bytes((major << 5 | 23 + size.bit_length(),)) + argument.to_bytes(size, "big")
 
 
-def sequence(encoded: bytes) -> Iterator[object]:
-    """The values of a CBOR sequence (RFC 8742), one by one. Raises Malformed."""
-    for _, value in items(encoded):
-        yield value
+def sequence(encoded: bytes, *, bytes_max: int = BUNDLE_BYTES_MAX) -> Iterator[object]:
+    """The values of a CBOR sequence (RFC 8742), one by one. Raises Malformed.
+
+    Raises TooLarge for one over `bytes_max`: nobody looks for what may follow it.
+    """
+    at = 0
+    while at < len(encoded):
+        start, at = at, end(encoded, at, bytes_max=bytes_max)
+        yield decode(encoded[start:at], bytes_max=bytes_max)
 
 
-def items(encoded: bytes) -> Iterator[tuple[int, object]]:
-    """The same, each with how many bytes it takes."""
-    stream = BytesIO(encoded)
-    while (start := stream.tell()) < len(encoded):
-        value = _load(stream)
-        end = stream.tell()
-        if encode(value) != encoded[start:end]:
-            raise Malformed("not in deterministic CBOR")
-        yield end - start, value
+def end(encoded: bytes, at: int = 0, *, bytes_max: int | None = None) -> int:
+    """Where the item that begins there ends; whether it is in its one encoding isn't looked at.
+
+    Raises TooLarge once it is over `bytes_max`, or holds more items than are ever decoded, and
+    Malformed where it is cut short, or where something in it is of a type that isn't ours.
+    """
+    last = len(encoded) if bytes_max is None else at + bytes_max
+    left, items = 1, 0
+    try:
+        while left:
+            first = encoded[at]
+            major, argument = first >> 5, first & 31
+            at += 1
+            if 24 <= argument < 28:
+                size = 1 << argument - 24
+                argument = int.from_bytes(encoded[at : at + size], "big")
+                at += size
+            elif argument >= 28:
+                raise Malformed("an item without an end")
+            left -= 1
+            items += 1
+            if major in (_BYTES, _TEXT):
+                at += argument
+            elif major == _ARRAY:
+                left += argument
+            elif major == _MAP:
+                left += 2 * argument
+            elif major > _MAP and first not in _SIMPLE:
+                raise Malformed("an item of a type that isn't ours")
+            if at + left > len(encoded):
+                raise Malformed("an item cut short")
+            if at + left > last or items + left > ITEMS_MAX:
+                raise TooLarge("an item larger than the limit")
+    except IndexError as wrong:
+        raise Malformed("an item cut short") from wrong
+    return at
 
 
 def are_integers(*values: object) -> bool:

@@ -4,6 +4,7 @@ HEADER_BYTES_MAX = 2_048
 PAYLOAD_BYTES_MAX = 65_536
 PARENTS_MAX = 16
 NESTING_MAX = 16
+ITEMS_MAX = 1 << 19  # of CBOR, in one that is decoded whole: in memory each takes about 130 bytes
 KIND_BYTES_MAX = 64
 ACCOUNT_BYTES_MAX = 64
 

@@ -15,7 +15,6 @@ from sync import cbor
 from sync.bundle import Bundle, Parcel, pack_bundle, read_bundle
 from sync.errors import Malformed, TooLarge
 from sync.limits import (
-    BUNDLE_BYTES_MAX,
     DICTIONARY_ENTRIES_MAX,
     MESSAGE_BYTES_MAX,
     PARCEL_BYTES_MAX,
@@ -136,22 +135,20 @@ def _read_parcel(body: bytes) -> Parcel:
     statements: list[bytes] = []
     bundles: list[Bundle] = []
     unreadable: list[Malformed] = []
-    items = cbor.items(body)
+    items = cbor.sequence(body)
     while True:
         if len(statements) + len(bundles) + len(unreadable) > PARCEL_ITEMS_MAX:
             raise TooLarge("more items than a parcel holds")
         try:
-            match next(items, None):
-                case None:
-                    break
-                case (_, bytes(statement)):
+            match next(items, _END):
+                case bytes(statement):
                     if len(statement) > STATEMENT_BYTES_MAX:
                         raise TooLarge("a statement larger than the limit")
                     statements.append(statement)
-                case (size, list() as item):
-                    if size > BUNDLE_BYTES_MAX:
-                        raise TooLarge("a bundle larger than the limit")
+                case list(item):
                     bundles.append(read_bundle(item))
+                case end if end is _END:
+                    break
                 case _:
                     raise Malformed("neither a statement nor a bundle")
         except Malformed as wrong:
@@ -159,6 +156,9 @@ def _read_parcel(body: bytes) -> Parcel:
     return Parcel(
         statements=tuple(statements), bundles=tuple(bundles), unreadable=tuple(unreadable)
     )
+
+
+_END = object()
 
 
 def _frame(parts: Sequence[Part], dictionary: bytes) -> bytes:

@@ -96,6 +96,43 @@ def test_a_parcel_of_millions_of_tiny_items_is_refused_before_it_is_read(item: b
     assert len(unwrap(zstd(item * 1_000)).unreadable) in (0, 1_000)
 
 
+def array_of(item: bytes, size: int) -> bytes:
+    """One array of so many bytes."""
+    count = (size - 5) // len(item)
+    return b"\x9a" + count.to_bytes(4, "big") + item * count
+
+
+TINY = {"arrays": b"\x80", "integers": b"\x00", "maps": b"\xa1\x00\x80"}
+HUGE_ITEMS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], object]]] = {
+    "a zstd parcel": (lambda item: zstd(array_of(item, PARCEL_BYTES_MAX)), unwrap),
+    "a zstd parcel, as a bundle": (lambda item: zstd(array_of(item, BUNDLE_BYTES_MAX)), unwrap),
+    "a wrapping": (lambda item: b"\x83\1\1" + array_of(item, MESSAGE_BYTES_MAX - 3), unwrap),
+    "an offer": (
+        lambda item: b"\x85\1\1\1" + array_of(item, MESSAGE_BYTES_MAX - 5) + b"\1",
+        open_offer,
+    ),
+    "the most that is decoded": (
+        lambda item: array_of(item, 1 << 19),
+        lambda content: cbor.decode(content, bytes_max=MESSAGE_BYTES_MAX),
+    ),
+}
+
+
+@pytest.mark.parametrize("item", TINY.values(), ids=TINY)
+@pytest.mark.parametrize(("made", "read"), HUGE_ITEMS.values(), ids=HUGE_ITEMS)
+@pytest.mark.timeout(60)
+def test_an_item_of_millions_of_items_is_never_decoded(
+    item: bytes, made: Callable[[bytes], bytes], read: Callable[[bytes], object]
+) -> None:
+    content = made(item)
+
+    def look() -> None:
+        with suppress(Malformed):
+            read(content)
+
+    assert peak_bytes(look) < 128 * MIB
+
+
 def test_a_stranger_is_allowed_a_smaller_parcel() -> None:
     statements = Parcel(statements=(bytes(1_000),))
     for method, size in ((Method.PLAIN, 1_003), (Method.ZSTD, 1_003), (Method.COLUMNS, 1_015)):

@@ -328,6 +328,15 @@ def parcel_vectors() -> Iterator[Vector]:
             bytes=cbor(board) + between + cbor(open_lane),
             expect={"statements": 0, "bundles": 1, "unreadable": 1},
         )
+    yield Vector(
+        name="parcel-with-long-item",
+        shows="an item of one byte more than a bundle may have: nothing after it is looked for",
+        kind="parcel",
+        bytes=Pieces(
+            (cbor(board), b"\x9a\x00\x0f\xff\xfc", (b"\0", (1 << 20) - 4), cbor(open_lane))
+        ),
+        expect={"statements": 0, "bundles": 1, "unreadable": 1},
+    )
 
 
 def wrapping_vectors() -> Iterator[Vector]:

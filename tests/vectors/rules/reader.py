@@ -303,6 +303,7 @@ def items(data: bytes) -> Iterator[bytes]:
     stream = BytesIO(data)
     while (at := stream.tell()) < len(data):
         load(stream)
+        need(stream.tell() - at <= 1 << 20, "malformed")
         decoded(item := data[at : stream.tell()], "cbor")
         yield item
 
@@ -467,7 +468,7 @@ def parcel(data: bytes, _: Any) -> Any:
     try:
         for item in items(data):
             told[sort_of(item)] += 1
-    except MALFORMED:
+    except (Refused, *MALFORMED):
         told["unreadable"] += 1
     return told
 
