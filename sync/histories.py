@@ -12,12 +12,15 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from sync import cbor
+from sync.authority import Replacement
 from sync.bundle import Bundle, Entry
+from sync.certificate import Certificate
 from sync.entry import EntryId, RecordId, Reference, read_header
 from sync.frontier import Held, LaneHeld, Range, ranges
 from sync.lane import Class, Lane
 from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX
-from sync.revocation import Cut
+from sync.revocation import Cut, Revocation
+from sync.statement import Statement
 from sync.trust import Trust
 
 RUN_BYTES_MAX = BUNDLE_BYTES_MAX * 3 // 4
@@ -63,6 +66,10 @@ class Histories(ABC):
     @abstractmethod
     def stretches(self, lane: bytes) -> Sequence[Stretch]:
         """All of a lane, the root first."""
+
+    @abstractmethod
+    def incarnations(self, author: bytes) -> frozenset[tuple[int, bytes]]:
+        """The lives of an author of which something is held."""
 
     @abstractmethod
     def leaves(self) -> Sequence[Stretch]:
@@ -249,6 +256,16 @@ class Histories(ABC):
         else:
             self._obey_anew()  # it may have come to where it is cut
 
+    def _mind(self, statement: Statement) -> None:
+        """Of what it changes in what stands, obey and disobey what orders name."""
+        match statement.says:
+            case Certificate(key=key) if not self.incarnations(key):
+                pass  # nothing of it is held
+            case Certificate() | Revocation() | Replacement():
+                self._obey_anew()
+            case _:
+                pass
+
     def _obey_anew(self) -> None:
         """After a change of what is in force: what no order names any more is a hole again."""
         for lane in self._ordered_lanes():
@@ -263,7 +280,12 @@ class Histories(ABC):
         """
         for entry, numbers, check in self._orders_of(lane):
             by = self.stretch(entry.lane)
-            if numbers.last < since or by is None or not self.in_force(entry, by.lane):
+            if (
+                numbers.last < since
+                or by is None
+                or not self.in_force(entry, by.lane)
+                or not self.trust().is_office(by.lane.author, by.lane.town)
+            ):
                 continue
             for end in self.stretches(lane):
                 if (

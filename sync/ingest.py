@@ -6,8 +6,9 @@ is for views. One bad bundle stops nothing else.
 
 from dataclasses import dataclass
 
+from sync.authority import Replacement
 from sync.bundle import Bundle, Parcel
-from sync.certificate import Role
+from sync.certificate import Certificate, Role
 from sync.chain import next_head, verify_head
 from sync.entry import read_header
 from sync.errors import Malformed, TooLarge, Unverified
@@ -122,18 +123,18 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
         trust = ledger.trust()
         if isinstance(statement, Register):
             return _keep_register(ledger, statement, trust, source)
-        if not trust.towns_of(statement):
-            return Refused(Refusal.FOREIGN)
         if statement in trust.statements:
             return Kept()
+        if not trust.with_statements([statement]).towns_of(statement):
+            replaced = trust.was_replaced(statement.signer)
+            return Refused(Refusal.REVOKED if replaced else Refusal.FOREIGN)
         ledger.state(statement)
         _retry(ledger, statement)
     return Kept(entries=1)
 
 
 def _keep_register(ledger: Ledger, register: Register, trust: Trust, source: str) -> Kept | Refused:
-    author, town = register.author, register.town
-    if town not in trust.towns(author) or trust.is_revoked(author, town):
+    if not trust.hears(register.author, register.town):
         return Refused(Refusal.TOWN)
     return Kept(entries=int(ledger.register(register, source)))
 
@@ -322,11 +323,17 @@ def _links(bundle: Bundle) -> list[Link]:
 
 
 def _retry(ledger: Ledger, statement: Statement) -> None:
-    certificate = statement.certificate
-    if certificate is not None:
-        _retry_author(ledger, certificate.key)
-        if certificate.role is Role.OFFICE:
-            _obey_author(ledger, certificate.key)
+    match statement.says:
+        case Certificate(key=key):
+            keys = {key}
+        case Replacement():  # what the new key certified may have come before
+            keys = {*ledger.trust().keys()}
+        case _:
+            return
+    for key in keys:
+        _retry_author(ledger, key)
+        if any(c.role is Role.OFFICE for c in ledger.trust().certificates(key)):
+            _obey_author(ledger, key)
 
 
 def _obey_author(ledger: Ledger, author: bytes) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from sync.authority import Replacement
 from sync.bundle import Bundle, Parcel
 from sync.frontier import Held, LaneHeld, Range, Summary, digest
 from sync.ledger import Ledger
@@ -29,12 +30,17 @@ def held_digest(ledger: Ledger, towns: Collection[str]) -> bytes:
 
 
 def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
-    """The statements that certify it."""
+    """The statements that certify it, and those by which their signers came to speak for a town."""
+    trust = ledger.trust()
     return tuple(
-        sorted(
-            s.encoded
-            for s in ledger.trust().statements
-            if s.certificate is not None and s.certificate.key == machine
+        trust.ordered(
+            s
+            for s in trust.statements
+            if trust.towns_of(s)
+            and (
+                isinstance(s.says, Replacement)
+                or (s.certificate is not None and s.certificate.key == machine)
+            )
         )
     )
 
@@ -52,7 +58,12 @@ def held_summary(ledger: Ledger, towns: Collection[str]) -> Summary:
 
 def held_registers(ledger: Ledger, towns: Collection[str]) -> tuple[bytes, list[bytes]]:
     """The first half of their digest, empty where none is held, and their bytes."""
-    held = [register for register in ledger.registers() if register.town in towns]
+    trust = ledger.trust()
+    held = [
+        register
+        for register in ledger.registers()
+        if register.town in towns and trust.hears(register.author, register.town)
+    ]
     digest = registers_digest(held)[:REGISTERS_DIGEST_BYTES] if held else b""
     return digest, [register.encoded for register in held]
 
@@ -71,8 +82,8 @@ def lacking(
     the statements.
     """
     trust = ledger.trust()
-    statements = sorted(
-        s.encoded
+    statements = trust.ordered(
+        s
         for s in trust.statements
         if s.digest not in there.statements and not trust.towns_of(s).isdisjoint(towns)
     )

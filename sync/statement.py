@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from sync import cbor, cose
+from sync.authority import Replacement, read_replacement
 from sync.certificate import Certificate, read_certificate
 from sync.errors import Malformed
 from sync.fork import FORK, ForkProof, is_fork_proof, read_fork_proof
@@ -15,7 +16,7 @@ from sync.limits import STATEMENT_BYTES_MAX
 from sync.register import REGISTER, Register, read_register
 from sync.revocation import Revocation, Succession, read_revocation, read_succession
 
-Says = Certificate | Revocation | Succession | ForkProof
+Says = Certificate | Revocation | Succession | Replacement | ForkProof
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,8 @@ def _read_says(sealed: cose.Sealed) -> Says | None:
             return read_revocation(_body(sealed))
         case "kairan-successor":
             return read_succession(_body(sealed))
+        case "kairan-authority":
+            return read_replacement(_body(sealed))
         case _:
             return None
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from sync import cose
+from sync.authority import InOffice, Replacement, Said, in_office
 from sync.certificate import Certificate, Rank, Role, rank_of
 from sync.fork import ForkProof
 from sync.lane import Lane
@@ -39,9 +40,12 @@ class NoCertificateYet:
 
 @dataclass(frozen=True)
 class Trust:
-    """All that is known of who is who: the authorities of each town, and what they have signed."""
+    """All that is known of who is who: the authorities of each town, and what they have signed.
 
-    authorities: Mapping[str, frozenset[bytes]]
+    `authorities`: per town the keys a machine was told, by place; a later place outranks.
+    """
+
+    authorities: Mapping[str, tuple[bytes, ...]]
     statements: frozenset[Statement] = field(default=frozenset())
 
     def with_statements(self, statements: Iterable[Statement]) -> "Trust":
@@ -50,14 +54,42 @@ class Trust:
 
     def towns_of(self, statement: Statement) -> frozenset[str]:
         """The towns in which a statement holds; empty: its signer has no say here."""
-        signed = {town for town, keys in self.authorities.items() if statement.signer in keys}
+        signed = {town for town, of in self._in_office.items() if statement.signer in of.keys}
         match statement.says:
+            case Replacement():
+                return frozenset(
+                    town for town, of in self._in_office.items() if statement.encoded in of.steps
+                )
             case Certificate(towns=towns):
                 return towns if towns <= signed else frozenset()
             case ForkProof(lane=lane):
                 return frozenset({lane.town} & self.towns(lane.author))
             case Revocation() | Succession() | None:
                 return frozenset(signed)
+
+    @cached_property
+    def _in_office(self) -> Mapping[str, InOffice]:
+        said = [
+            Said(statement.signer, statement.says, statement.encoded)
+            for statement in self.statements
+            if isinstance(statement.says, Replacement)
+        ]
+        return {town: in_office(keys, said) for town, keys in self.authorities.items()}
+
+    def in_office(self, town: str) -> InOffice:
+        """Which keys speak for a town of ours now, and which did."""
+        return self._in_office[town]
+
+    def was_replaced(self, key: bytes) -> bool:
+        """Whether it spoke for a town, and does so no more."""
+        return any(key in of.replaced for of in self._in_office.values())
+
+    def ordered(self, statements: Iterable[Statement]) -> list[bytes]:
+        """Fit to be taken in one after the other: who speaks for a town before what they say."""
+        steps = [step for of in self._in_office.values() for step in of.steps]
+        places = {step: place for place, step in enumerate(dict.fromkeys(steps))}
+        encoded = [statement.encoded for statement in statements]
+        return sorted(encoded, key=lambda each: (places.get(each, len(places)), each))
 
     @cached_property
     def _certificates(self) -> Mapping[bytes, tuple[Certificate, ...]]:
@@ -102,12 +134,26 @@ class Trust:
         towns = {town for town, revoked in self._revocations if revoked == key}
         return bool(towns) and self.towns(key) <= towns
 
+    def hears(self, key: bytes, town: str) -> bool:
+        """Whether registers of that machine count in the town."""
+        return town in self.towns(key) and not self.is_revoked(key, town)
+
     def cut(self, lane: Lane) -> Cut | None:
         """Up to where a lane holds; None: all of it. (0, lane id) is nothing."""
+        if lane.id not in self._cuts:
+            self._cuts[lane.id] = self._cut(lane)
+        return self._cuts[lane.id]
+
+    @cached_property
+    def _cuts(self) -> dict[bytes, Cut | None]:
+        return {}
+
+    def _cut(self, lane: Lane) -> Cut | None:
+        nothing = Cut(0, lane.id)
+        if self.refusal(lane) is not None:  # what let it be written once stands no more
+            return nothing
         revocation = self._revocations.get((lane.town, lane.author))
-        if revocation is None:
-            return None
-        return revocation.cuts.get(lane.id, Cut(0, lane.id))
+        return revocation.cuts.get(lane.id, nothing) if revocation else None
 
     def succeeds(self, new: bytes, old: bytes, town: str) -> bool:
         """Whether a key was named successor of another in the town, or of its successor."""

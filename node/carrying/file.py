@@ -121,8 +121,8 @@ def pieces(
     """
     towns = frozenset(node.settings.towns)
     trust = node.ledger.trust()
-    statements = sorted(
-        s.encoded
+    statements = trust.ordered(
+        s
         for s in trust.statements
         if s.digest not in made_for.statements and not trust.towns_of(s).isdisjoint(towns)
     )

@@ -15,6 +15,7 @@ from node.carrying.receipts import Receipts, is_at_least
 from node.node import Node
 from sync import cose
 from sync.frontier import Held, LaneHeld, Summary
+from sync.lacking import held_registers
 from sync.lane import Class
 from sync.ledger import Ledger
 from sync.receipt import CarriedReceipt, Taken
@@ -61,7 +62,7 @@ def plan(
     last = max(ours.values(), key=lambda receipt: receipt.order, default=None)
     known = {(each.checksum, each.wholly) for each in last.taken} if last else set()
     found, towns = found_in(node.ledger, there), node.settings.towns
-    registers = {sha256(r.encoded).digest() for r in node.ledger.registers() if r.town in towns}
+    registers = {sha256(register).digest() for register in held_registers(node.ledger, towns)[1]}
     said = (
         last is not None
         and last.digest == receipts.digest()

@@ -14,7 +14,6 @@ from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, S
 from sync.machine.keys import incarnation_random
 from sync.machine.waiting_room import Load, has_room
 from sync.register import Register
-from sync.revocation import Revocation
 from sync.statement import Statement
 from sync.trust import Trust
 
@@ -81,10 +80,10 @@ class MemoryLedger(Histories):
 
     def __init__(
         self,
-        authorities: Mapping[str, frozenset[bytes]],
+        authorities: Mapping[str, tuple[bytes, ...]],
         project: Projection = lambda changes: None,
     ) -> None:
-        """`authorities`: per town, the keys whose word holds there."""
+        """`authorities`: per town, the keys whose word holds there, by place."""
         self._state = _State(Trust(authorities))
         self._project = project
         self._changes: Changes | None = None
@@ -120,8 +119,7 @@ class MemoryLedger(Histories):
     def state(self, statement: Statement) -> None:
         self._touched.trust = True
         self._state.trust = self._state.trust.with_statements([statement])
-        if isinstance(statement.says, Revocation):
-            self._obey_anew()
+        self._mind(statement)
 
     # what is held
 

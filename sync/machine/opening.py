@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from sync import cbor
 from sync.errors import Malformed
-from sync.ingest import Kept, ingest_statement
+from sync.ingest import Kept, Refused, ingest_statement
 from sync.ledger import Ledger
 from sync.machine.database import Database
 from sync.machine.keys import Identity, load_identity
 from sync.machine.mishap import mind_a_missing
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, NotProvisioned, Settings
+from sync.trust import Refusal
 
 _Machine = TypeVar("_Machine")
 
@@ -41,12 +42,17 @@ def open_identity(settings: Settings, name: str = KEY_FILE) -> Identity:
 def take_in_statements(settings: Settings, ledger: Ledger) -> None:
     """Keep the statements that the machine was provisioned with; those it has change nothing.
 
-    Raises NotProvisioned if one of them isn't an authority's.
+    Raises NotProvisioned if one of them isn't, and never was, an authority's.
     """
     held = {statement.encoded for statement in ledger.trust().statements}
     for statement in read_statements(settings.folder / STATEMENTS_FILE):
-        if statement not in held and not isinstance(ingest_statement(ledger, statement), Kept):
-            raise NotProvisioned(f"{STATEMENTS_FILE} に、この町の証明でないものがあります。")
+        if statement in held:
+            continue
+        match ingest_statement(ledger, statement):
+            case Kept() | Refused(Refusal.REVOKED):  # its signer was replaced since
+                continue
+            case Refused():
+                raise NotProvisioned(f"{STATEMENTS_FILE} に、この町の証明でないものがあります。")
 
 
 def read_statements(path: Path) -> list[bytes]:

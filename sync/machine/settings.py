@@ -8,7 +8,7 @@ peers = ["http://127.0.0.1:8702"]      # optional; static addresses
 offer_seconds = 60                     # how often it offers when nothing has changed
 sticks = "/media/kairan"               # optional; below it USB sticks are mounted
 [authorities]
-990019 = ["<public key in hex>"]
+990019 = ["<public key in hex>", …]  # by place: a later one outranks
 """
 
 import tomllib
@@ -49,7 +49,7 @@ class Settings:
     part: Part
     towns: tuple[str, ...]
     town_names: Mapping[str, str]
-    authorities: Mapping[str, frozenset[bytes]]
+    authorities: Mapping[str, tuple[bytes, ...]]
     hub: str | None = None
     peers: tuple[str, ...] = ()
     offer_seconds: int = 60
@@ -85,7 +85,7 @@ def read_settings(folder: Path) -> Settings:
             towns=tuple(map(str, told["towns"])),
             town_names={str(k): str(v) for k, v in told.get("town_names", {}).items()},
             authorities={
-                str(town): frozenset(bytes.fromhex(key) for key in keys)
+                str(town): tuple(bytes.fromhex(key) for key in keys)
                 for town, keys in told["authorities"].items()
             },
             hub=read_address(told["hub"]) if "hub" in told else None,

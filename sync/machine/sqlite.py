@@ -19,7 +19,6 @@ from sync.machine.keys import incarnation_random
 from sync.machine.mishap import Lives
 from sync.machine.rows import Row
 from sync.register import Register, open_register
-from sync.revocation import Revocation
 from sync.statement import Statement, read_statement
 from sync.trust import Trust
 
@@ -42,10 +41,10 @@ class SqliteLedger(Acquaintances, Histories):
     def __init__(
         self,
         database: Database,
-        authorities: Mapping[str, frozenset[bytes]],
+        authorities: Mapping[str, tuple[bytes, ...]],
         project: Projection = lambda changes: None,
     ) -> None:
-        """`authorities`: per town, the keys whose word holds there."""
+        """`authorities`: per town, the keys whose word holds there, by place."""
         super().__init__(database)
         self._authorities = authorities
         self._project = project
@@ -106,8 +105,7 @@ class SqliteLedger(Acquaintances, Histories):
             statement.encoded,
         )
         self._execute("UPDATE counts SET trust = trust + 1")
-        if isinstance(statement.says, Revocation):
-            self._obey_anew()
+        self._mind(statement)
 
     # what is held
 

@@ -14,7 +14,6 @@ from provisioning.town import Plan, Town, make_machines, open_town
 from sync.bundle import Bundle, Entry, Parcel
 from sync.frontier import Summary
 from sync.ingest import Receipt, take
-from sync.lacking import held_summary, runs
 from sync.machine.exchanging import Exchanged, converse
 from sync.machine.keys import Identity
 from sync.machine.opening import open_identity
@@ -93,10 +92,16 @@ def meet(one: Node, other: Node) -> Exchanged:
 
 
 def written_by(node: Node, act: Callable[[], object]) -> list[Bundle]:
-    """The runs that hold just what `act` writes."""
-    before = held_summary(node.ledger, node.settings.towns)
+    """The runs that hold just what `act` writes, also where nobody may write that."""
+    before = {leaf.lane.id: leaf.number for leaf in node.ledger.leaves()}
     act()
-    return list(runs(node.ledger, before, node.settings.towns))
+    written: list[Bundle] = []
+    for leaf in node.ledger.leaves():
+        number = before.get(leaf.lane.id, 0)
+        while number < leaf.number and (run := node.ledger.run(leaf.id, number + 1)):
+            written.append(run)
+            number = run.last
+    return written
 
 
 def certificates(*nodes: Node) -> Parcel:

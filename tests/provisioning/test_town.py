@@ -88,7 +88,7 @@ def test_settings_say_what_was_planned(town: Town, tmp_path: Path) -> None:
     settings = read_settings(tmp_path / "kamigo")
     assert (settings.name, settings.part, settings.town) == ("上郷", Part.NODE, CODE)
     assert settings.town_names == {CODE: NAME}
-    assert settings.authorities == {CODE: frozenset({town.authority.public})}
+    assert settings.authorities == {CODE: (town.authority.public,)}
     assert settings.hub == "https://hub.example/kairan"
     assert settings.peers == ("http://192.0.2.7:8702",)
     assert settings.offer_seconds == 5

@@ -79,8 +79,8 @@ TOWN = Town("131016")
 OTHER_TOWN = Town("011002")
 
 
-def authorities(towns: Iterable[Town] = (TOWN,)) -> dict[str, frozenset[bytes]]:
-    return {town.code: frozenset({cose.public(town.authority)}) for town in towns}
+def authorities(towns: Iterable[Town] = (TOWN,)) -> dict[str, tuple[bytes, ...]]:
+    return {town.code: (cose.public(town.authority),) for town in towns}
 
 
 def ignore(changes: Changes) -> None:

@@ -66,6 +66,7 @@ def test_nothing_is_held_at_first(ledger: Ledger) -> None:
 
 def test_a_lane_continues_where_it_ended(ledger: Ledger) -> None:
     every = links(5)
+    keep(ledger, TOWN.certify(key("上郷")))
     append(ledger, every[:2], 2)
     append(ledger, every[2:], 5)
     found = ledger.lane(LANE.id)

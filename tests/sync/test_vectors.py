@@ -200,8 +200,8 @@ def fork_proof(content: bytes, given: Given) -> object:
     return as_read(cbor.decode(content, bytes_max=BYTES_MAX), content)
 
 
-def authorities(given: Given) -> dict[str, frozenset[bytes]]:
-    return {town: frozenset(hexes(keys)) for town, keys in given["authorities"].items()}
+def authorities(given: Given) -> dict[str, tuple[bytes, ...]]:
+    return {town: tuple(hexes(keys)) for town, keys in given["authorities"].items()}
 
 
 def trust(given: Given) -> Trust:

@@ -45,6 +45,7 @@ SHAPES: dict[str, Any] = {
     "cuts": {1: KEY, 2: COUNT, 3: [("lane", COUNT, KEY), dumps]},
     "kairan-revocation": lambda v: fits(v, "cuts") and all(cut[0][1] == v[1] for cut in v[3]),
     "kairan-successor": {1: KEY, 2: KEY, 3: COUNT},
+    "kairan-authority": {1: KEY, 2: KEY, 3: COUNT},
     "fork proof": ("kairan fork", 1, "lane", COUNT, KEY, SIGNATURE, KEY, [KEY], COUNT, SIGNATURE),
     "value": lambda v: len(dumps(v)) <= 250,
     "name": slice(1, 32, str),

@@ -19,6 +19,7 @@ from tests.vectors.kit import (
     heads,
     notation,
     public,
+    replacement,
     sign_head,
     statement,
 )
@@ -61,6 +62,7 @@ def _held(
     items: Sequence[object],
     parts: Sequence[tuple[Lane, list[Line]]],
     *outcomes: str,
+    authorities: dict[str, list[str]] = AUTHORITIES,
 ) -> Vector:
     """`parts`: per class and audience, of which some lane is given, what stands in its frontier."""
     told = [
@@ -71,7 +73,7 @@ def _held(
         shows=shows,
         kind="held",
         bytes=b"".join(map(cbor, items)),
-        given={"authorities": AUTHORITIES},
+        given={"authorities": authorities},
         expect={
             "outcomes": [*outcomes, *["kept"] * (len(items) - len(outcomes))],
             "frontiers": [
@@ -429,6 +431,94 @@ def life_vectors() -> Iterator[Vector]:
     )
 
 
+PLACES = {TOWN: [public("authority").hex(), public("reserve").hex()]}
+
+
+def replacement_vectors() -> Iterator[Vector]:
+    """Other keys in the places of a town's two."""
+    stands = [(BOARD, [line(BOARD.id, 4, HEADS[4])])]
+    by_reserve = replacement("authority", "next authority", signer="reserve")
+    again = certificate("kamisato", "node", signer="next authority")
+    thief = replacement("authority", "thief", signer="authority", counter=1 << 40)
+    false = certificate("kamisato", "node", signer="thief")
+    nothing: list[tuple[Lane, list[Line]]] = []
+    for name, shows, items, parts, outcomes in (
+        ("out", "of a replaced key's word nothing stands", [NODE, WHOLE, by_reserve], nothing, ""),
+        ("again", "till the next key says it again", [NODE, WHOLE, by_reserve, again], stands, ""),
+        ("late", "a replaced key says nothing new", [by_reserve, NODE], nothing, "kept revoked"),
+        ("waits", "nobody knows the author yet", [by_reserve, WHOLE], nothing, "kept waiting"),
+        ("early", "the next key isn't known yet", [again, by_reserve], nothing, "foreign"),
+        ("itself", "a key hands over by itself", [thief, false, WHOLE], stands, ""),
+        (
+            "thief",
+            "what the reserve says stands over what a thief said before",
+            [thief, false, WHOLE, by_reserve],
+            nothing,
+            "",
+        ),
+        (
+            "thief-later",
+            "and over what a thief says later",
+            [by_reserve, again, WHOLE, thief, false],
+            stands,
+            "kept kept kept revoked foreign",
+        ),
+        (
+            "reserve-by-the-first",
+            "the first place has no say in the reserve's",
+            [replacement("reserve", "thief", signer="authority"), NODE, WHOLE],
+            stands,
+            "foreign",
+        ),
+        (
+            "reserve-by-itself",
+            "what it said of the first place stands, of all else nothing",
+            [
+                by_reserve,
+                again,
+                WHOLE,
+                replacement("reserve", "next reserve", signer="reserve"),
+                certificate("kamisato", "office", signer="reserve"),
+            ],
+            stands,
+            "kept kept kept kept revoked",
+        ),
+        (
+            "counter",
+            "of two words of one key the larger counter",
+            [
+                replacement("authority", "thief", signer="reserve"),
+                replacement("authority", "next authority", signer="reserve", counter=2),
+                again,
+                WHOLE,
+            ],
+            stands,
+            "",
+        ),
+        (
+            "back",
+            "a key that had a place gets none",
+            [by_reserve, replacement("next authority", "authority", signer="next authority")],
+            nothing,
+            "kept foreign",
+        ),
+        (
+            "steps",
+            "from key to key",
+            [
+                thief,
+                replacement("thief", "next authority", signer="reserve"),
+                again,
+                WHOLE,
+            ],
+            stands,
+            "",
+        ),
+    ):
+        told = outcomes.split()
+        yield _held(f"authority-{name}", shows, items, parts, *told, authorities=PLACES)
+
+
 def other_vectors() -> Iterator[Vector]:
     bare = bundle(BOARD, ENTRIES, empty=[1, 3])
     yield _held(
@@ -469,6 +559,7 @@ def vectors() -> Iterator[Vector]:
     yield from order_vectors()
     yield from order_force_vectors()
     yield from life_vectors()
+    yield from replacement_vectors()
     yield from other_vectors()
 
 

@@ -303,3 +303,9 @@ def statement(
 
 def certificate(machine: str, role: str, *, signer: str = "authority", **other: object) -> bytes:
     return statement(claims(machine, role, **other), signer=signer)
+
+
+def replacement(old: str, new: str, *, signer: str, counter: int = 1) -> bytes:
+    """Another authority key in an old one's place."""
+    body = {1: public(old), 2: public(new), 3: counter}
+    return statement(body, signer=signer, type_="kairan-authority")

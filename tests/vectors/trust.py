@@ -220,6 +220,12 @@ def other_statement_vectors() -> Iterator[Vector]:
             {1: public("kamisato"), 2: public("kamisato new"), 3: 1},
         ),
         (
+            "authority",
+            "another key in an authority's place",
+            "kairan-authority",
+            {1: public("authority"), 2: public("next authority"), 3: 1},
+        ),
+        (
             "unknown",
             "a type of later: kept and passed on, without meaning",
             "kairan-something",
@@ -343,7 +349,26 @@ def permission_vectors() -> Iterator[Vector]:
         yield permission(name, shows, lane, statements, outcome)
 
 
+def wrong_replacement_vectors() -> Iterator[Vector]:
+    good: dict[int, object] = {1: public("authority"), 2: public("next authority"), 3: 1}
+    for name, shows, wrong in (
+        ("counter-0", "counters begin at 1", good | {3: 0}),
+        ("counter-true", "true is not the integer 1", good | {3: True}),
+        ("short-key", "a key of 31 bytes", good | {2: bytes(31)}),
+        ("more", "another key of the map", good | {4: 1}),
+        ("no-counter", "a key of the map is absent", {1: good[1], 2: good[2]}),
+    ):
+        yield Vector(
+            name=f"authority-{name}",
+            shows=shows,
+            kind="statement",
+            bytes=statement(wrong, type_="kairan-authority"),
+            refused="malformed",
+        )
+
+
 def vectors() -> Iterator[Vector]:
+    yield from wrong_replacement_vectors()
     yield from certificate_vectors()
     yield from envelope_vectors()
     yield from other_statement_vectors()

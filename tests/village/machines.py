@@ -63,7 +63,7 @@ class File(Fuse, SqliteLedger):
     """A disk that is a file, with the views that a node keeps in it."""
 
     def __init__(
-        self, path: Path, authorities: Mapping[str, frozenset[bytes]], boards: Boards
+        self, path: Path, authorities: Mapping[str, tuple[bytes, ...]], boards: Boards
     ) -> None:
         self.database = Database(path)
         self.where, self.authorities = path, authorities

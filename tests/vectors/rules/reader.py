@@ -64,11 +64,13 @@ def shown(value: Any) -> Any:
 
 
 class Trust:
-    """The statements that have a say, each with the towns where it has."""
+    """The statements that are held; each counts in the towns where it has a say now."""
 
     def __init__(self, authorities: dict[str, list[str]]) -> None:
-        self.authorities = authorities
-        self.held: list[tuple[set[str], str, Any, bytes]] = []
+        self.authorities = {
+            town: [bytes.fromhex(key) for key in keys] for town, keys in authorities.items()
+        }
+        self.held: list[tuple[bytes, str, Any, bytes]] = []
 
     def state(self, data: bytes) -> str:
         """Take a statement in. What type it is."""
@@ -82,15 +84,43 @@ class Trust:
             raise Refused("signature") from why
         except MALFORMED as why:
             raise Refused("malformed") from why
-        towns = self._towns(signer, kind, content)
-        need(towns, "town" if kind == "kairan-register" else "foreign")
-        if kind == "kairan-successor":
-            content = {**content, "towns": towns}
-        self.held.append((towns, kind, content, data))
+        said = signer, kind, content, data
+        if said not in self.held:
+            self.held.append(said)
+            if not self._towns(*said):
+                self.held.remove(said)
+                had = {key for town in self.authorities for key in self.steps(town)[2]}
+                other = "revoked" if signer in had else "foreign"
+                raise Refused("town" if kind == "kairan-register" else other)
         return str(kind)
 
-    def _towns(self, signer: bytes, kind: str, content: Any) -> set[str]:
-        signed = {t for t, keys in self.authorities.items() if signer.hex() in keys}
+    def steps(self, town: str) -> tuple[list[bytes], list[bytes], set[bytes]]:
+        """The keys that speak for a town, the steps that made it so, and the keys that did."""
+        speak, steps, rank = [], [], dict[bytes, tuple[int, int]]()
+        had = {*self.authorities[town]}
+        for place, key in reversed([*enumerate(self.authorities[town])]):
+            rank[key] = place, 0
+            while True:
+                words = [
+                    (rank[signer], content[3], data, content[2])
+                    for signer, kind, content, data in self.held
+                    if kind == "kairan-authority" and content[1] == key and content[2] not in had
+                    if signer == key or rank.get(signer, (0, 0))[0] > place
+                ]
+                if not words:
+                    break
+                *_, data, new = max(words)
+                rank[new] = place, rank[key][1] + 1
+                steps.append(data)
+                had.add(new)
+                key = new
+            speak.append(key)
+        return speak, steps, had - {*speak}
+
+    def _towns(self, signer: bytes, kind: str, content: Any, data: bytes) -> set[str]:
+        if kind == "kairan-authority":
+            return {town for town in self.authorities if data in self.steps(town)[1]}
+        signed = {town for town in self.authorities if signer in self.steps(town)[0]}
         if kind == "kairan-certificate":
             return {*content[TOWNS]} if {*content[TOWNS]} <= signed else set()
         if kind == "kairan fork":
@@ -100,9 +130,13 @@ class Trust:
             return {t for t in {content[2]} & certified if not self._revocation(t, signer)}
         return signed
 
+    def counting(self, kind: str) -> list[tuple[set[str], Any, bytes]]:
+        of_kind = [said for said in self.held if said[1] == kind]
+        return [(towns, said[2], said[3]) for said in of_kind if (towns := self._towns(*said))]
+
     def claims(self, key: bytes) -> list[Any]:
-        all_of_them = (c for _, kind, c, _ in self.held if kind == "kairan-certificate")
-        return [claims for claims in all_of_them if claims[CNF][1][-2] == key]
+        certificates = self.counting("kairan-certificate")
+        return [claims for _, claims, _ in certificates if claims[CNF][1][-2] == key]
 
     def may(self, lane: Any) -> bool:
         """False where it waits: no certificate of the author is held."""
@@ -125,9 +159,7 @@ class Trust:
 
     def heirs(self, key: bytes, town: str) -> set[bytes]:
         """Its successors in a town, theirs, and so on."""
-        named = [
-            c for towns, kind, c, _ in self.held if kind == "kairan-successor" and town in towns
-        ]
+        named = [c for towns, c, _ in self.counting("kairan-successor") if town in towns]
         found = {key}
         for _ in named:
             found |= {content[2] for content in named if content[1] in found}
@@ -136,13 +168,18 @@ class Trust:
     def _revocation(self, town: str, key: bytes) -> Any:
         found = [
             (content[2], data, content)
-            for towns, kind, content, data in self.held
-            if kind == "kairan-revocation" and town in towns and content[1] == key
+            for towns, content, data in self.counting("kairan-revocation")
+            if town in towns and content[1] == key
         ]
         return max(found)[2] if found else None
 
     def cut(self, lane: Any) -> tuple[int, bytes] | None:
         """Up to where a lane holds; None: all of it."""
+        try:
+            if not self.may(lane):
+                return 0, b""
+        except Refused:
+            return 0, b""
         revocation = self._revocation(lane[0], lane[1])
         if revocation is None:
             return None
