@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from bench.table import milliseconds, number_of_bytes, show  # noqa: E402
 from bench.village_text import posts  # noqa: E402
-from sync.bundle import Bundle, Entry, Parcel, pack_bundle  # noqa: E402
+from sync.bundle import Bundle, Entry, Parcel, Room, pack_bundle  # noqa: E402
 from sync.entry import Quality, Written, make_header, make_payload  # noqa: E402
 from sync.lane import Audience, Class, Lane  # noqa: E402
 from sync.machine import keys  # noqa: E402
@@ -88,7 +88,7 @@ def _compare(name: str, made: Sequence[Post]) -> None:
     bundles = _bundles(old)
     parcels = [*_parcels(bundles)]
     tables, packing = _timed(lambda: [table(part) for part in parcels])
-    _, reading = _timed(lambda: [read_table(each, bytes_max=8 << 20) for each in tables])
+    _, reading = _timed(lambda: [read_table(each, Room(8 << 20)) for each in tables])
     rows = [["", milliseconds(packing), milliseconds(reading)]]
     show(f"{len(old):,} entries to tables and back, without zstd", ["", "to", "back"], rows)
 

@@ -4,6 +4,7 @@ docs/spec/2-chain.md. What is signed is the chain; how a parcel is wrapped is th
 (`sync.wrapping`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync import cbor
@@ -13,6 +14,7 @@ from sync.lane import Lane, read_lane
 from sync.limits import (
     BUNDLE_BYTES_MAX,
     BUNDLE_ENTRIES_MAX,
+    PARCEL_ITEMS_MAX,
     PAYLOAD_BYTES_MAX,
 )
 
@@ -51,6 +53,30 @@ class Parcel:
 
     def __bool__(self) -> bool:
         return bool(self.statements or self.bundles)
+
+
+def joined(parcels: Sequence[Parcel]) -> Parcel:
+    """One parcel of all that is in these, in their order."""
+    return Parcel(
+        statements=tuple(s for parcel in parcels for s in parcel.statements),
+        bundles=tuple(b for parcel in parcels for b in parcel.bundles),
+        unreadable=tuple(wrong for parcel in parcels for wrong in parcel.unreadable),
+    )
+
+
+@dataclass(slots=True)
+class Room:
+    """How much more may be read of a parcel: what it takes as it is, however it is wrapped."""
+
+    bytes_left: int
+    items_left: int = PARCEL_ITEMS_MAX
+
+    def take(self, size: int, *, items: int = 0) -> None:
+        """Less is left now. Raises TooLarge if there wasn't that much."""
+        self.bytes_left -= size
+        self.items_left -= items
+        if self.bytes_left < 0 or self.items_left < 0:
+            raise TooLarge("more than a parcel holds")
 
 
 _BUNDLE_VERSION = 1

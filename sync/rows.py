@@ -10,14 +10,13 @@ from itertools import islice
 from typing import Any
 
 from sync import cbor, column
-from sync.bundle import Bundle, Entry, Parcel
+from sync.bundle import Bundle, Entry, Parcel, Room
 from sync.entry import with_payload_facts
 from sync.errors import Malformed, TooLarge
 from sync.lane import read_lane
 from sync.limits import (
     BUNDLE_BYTES_MAX,
     BUNDLE_ENTRIES_MAX,
-    PARCEL_ITEMS_MAX,
     PAYLOAD_BYTES_MAX,
     SHAPES_MAX,
     STATEMENT_BYTES_MAX,
@@ -34,8 +33,8 @@ _FACTS_BYTES = 36  # key 7 with the digest, and key 8
 _BUNDLE_BYTES = 1 + 1 + (2 + HEAD_BYTES) + (2 + SIGNATURE_BYTES)
 
 
-def read_table(table: bytes, *, bytes_max: int) -> Parcel:
-    """The parcel that a table holds. Raises Malformed, or TooLarge if it is over `bytes_max`.
+def read_table(table: bytes, room: Room) -> Parcel:
+    """The parcel that a table holds. Raises Malformed, or TooLarge if there is no room for it.
 
     A statement or a run that can't be read stops no other.
     """
@@ -61,7 +60,7 @@ def read_table(table: bytes, *, bytes_max: int) -> Parcel:
     )
     if any(True for _ in parts):
         raise Malformed("more parts of a table than it tells of")
-    found = _Found(bytes_max)
+    found = _Found(room)
     for statement in _byte_strings(statements):
         found.add_statement(statement)
     for at, run in enumerate(runs):
@@ -137,18 +136,17 @@ class _Entries:
 
 
 class _Found:
-    """What was read so far, of no more than so many bytes as a parcel."""
+    """What was read so far, and how much more may be."""
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, room: Room) -> None:
         self.statements: list[bytes] = []
         self.bundles: list[Bundle] = []
         self.unreadable: list[Malformed] = []
-        self._bytes_left = bytes_max
-        self._items_left = PARCEL_ITEMS_MAX
+        self._room = room
 
     def add_statement(self, statement: bytes) -> None:
         """Take one in. Raises TooLarge if that is too much for a parcel."""
-        self._take(_size(statement), items=1)
+        self._room.take(_size(statement), items=1)
         if len(statement) > STATEMENT_BYTES_MAX:
             self.unreadable.append(TooLarge("a statement larger than the limit"))
         else:
@@ -159,7 +157,7 @@ class _Found:
         lane, first, count = run
         size = _BUNDLE_BYTES + sum(len(cbor.encode(v)) for v in (lane, first))
         size += len(cbor.head(_ARRAY, count))
-        self._take(size, items=1)
+        self._room.take(size, items=1)
         entries: list[Entry] = []
         wrong: Malformed | None = None
         for _ in range(count):
@@ -170,7 +168,7 @@ class _Found:
                 continue
             item = 1 + len(cbor.head(_BYTES, header_bytes)) + header_bytes + _size(entry.payload)
             size += item
-            self._take(item)
+            self._room.take(item)
             entries.append(entry)
         try:
             if wrong is not None:
@@ -190,12 +188,6 @@ class _Found:
             )
         except Malformed as why:
             self.unreadable.append(why)
-
-    def _take(self, size: int, *, items: int = 0) -> None:
-        self._bytes_left -= size
-        self._items_left -= items
-        if self._bytes_left < 0 or self._items_left < 0:
-            raise TooLarge("a table of more than a parcel holds")
 
 
 def _count(run: object) -> int:

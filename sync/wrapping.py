@@ -12,13 +12,13 @@ from typing import NamedTuple
 import zstandard
 
 from sync import cbor
-from sync.bundle import Bundle, Parcel, pack_bundle, read_bundle
+from sync.bundle import Bundle, Parcel, Room, joined, pack_bundle, read_bundle
 from sync.errors import Malformed, TooLarge
 from sync.limits import (
     DICTIONARY_ENTRIES_MAX,
     MESSAGE_BYTES_MAX,
     PARCEL_BYTES_MAX,
-    PARCEL_ITEMS_MAX,
+    PARTS_MAX,
     STATEMENT_BYTES_MAX,
     WINDOW_BYTES_MAX,
 )
@@ -27,7 +27,7 @@ from sync.table import Part, pack_table
 
 
 class Method(IntEnum):
-    """How a parcel is wrapped."""
+    """How a parcel is wrapped at once."""
 
     PLAIN = 0
     ZSTD = 1
@@ -51,6 +51,7 @@ class UnknownDictionary(Malformed):
 
 
 _VERSION = 1
+_PARTS = 3  # a method too: several that are wrapped by the others
 _LEVEL = 19
 _LARGE_BYTES = 512 << 10
 _FASTER = {"window_log": 20, "strategy": zstandard.STRATEGY_BTOPT, "search_log": 5}
@@ -82,6 +83,11 @@ def wrap_packed(
     return cbor.encode([_VERSION, int(method), body])
 
 
+def wrap_parts(parts: Sequence[bytes]) -> bytes:
+    """Parcels that are wrapped already, as one; none of them names a dictionary."""
+    return parts[0] if len(parts) == 1 else cbor.encode([_VERSION, _PARTS, [*parts]])
+
+
 def table(bundles: Sequence[Bundle]) -> bytes:
     """The table of these bundles in this order: what the content of a dictionary is made of.
 
@@ -102,43 +108,58 @@ def unwrap(
     `dictionary` gives the content of one made of so many entries; raises UnknownDictionary if that
     isn't the one that was used.
     """
+    room = Room(bytes_max)
+    method, rest = _opened(wrapped)
+    if method != _PARTS:
+        return _unwrapped(method, rest, room, dictionary)
+    match rest:
+        case [[_, *_] as parts] if len(parts) <= PARTS_MAX and set(map(type, parts)) == {bytes}:
+            return joined([_unwrapped(*_opened(part), room, None) for part in parts])
+        case _:
+            raise Malformed("not parts of a parcel, or too many")
+
+
+def _opened(wrapped: bytes) -> tuple[int, list[object]]:
+    """The method, and what comes after it."""
     match cbor.decode(wrapped, bytes_max=MESSAGE_BYTES_MAX):
-        case [int(version), int(method), bytes(body), *named] if (
+        case [int(version), int(method), *rest] if (
             cbor.are_integers(version, method) and version == _VERSION
         ):
-            pass
+            return method, rest
         case _:
             raise Malformed("wrapped in a way that this version doesn't know")
-    match method, named:
-        case Method.PLAIN, []:
-            if len(body) > bytes_max:
-                raise TooLarge("a parcel larger than the limit")
-            return _read_parcel(body)
-        case Method.ZSTD, []:
-            return _read_parcel(_decompress(body, bytes_max))
-        case Method.COLUMNS, []:
-            return read_table(_decompress(body, bytes_max), bytes_max=bytes_max)
-        case Method.COLUMNS, [int(count), bytes(name)] if (
+
+
+def _unwrapped(
+    method: int, rest: list[object], room: Room, dictionary: Callable[[int], bytes] | None
+) -> Parcel:
+    """What was wrapped at once, as far as there is room for it."""
+    match method, rest:
+        case Method.PLAIN, [bytes(body)]:
+            return _read_parcel(body, room)
+        case Method.ZSTD, [bytes(body)]:
+            return _read_parcel(_decompress(body, room.bytes_left), room)
+        case Method.COLUMNS, [bytes(body)]:
+            return read_table(_decompress(body, room.bytes_left), room)
+        case Method.COLUMNS, [bytes(body), int(count), bytes(name)] if (
             cbor.are_integers(count) and 1 <= count <= DICTIONARY_ENTRIES_MAX and len(name) == 8
         ):
             held = Dictionary(count, b"" if dictionary is None else dictionary(count))
             if dictionary is None or held.name != name:
                 raise UnknownDictionary(f"packed with other {count} entries than are held here")
-            content = _decompress(body, bytes_max, held.content)
-            return read_table(content, bytes_max=bytes_max)
+            return read_table(_decompress(body, room.bytes_left, held.content), room)
         case _:
             raise Malformed("wrapped in a way that this version doesn't know")
 
 
-def _read_parcel(body: bytes) -> Parcel:
+def _read_parcel(body: bytes, room: Room) -> Parcel:
     """The items of a parcel as it is."""
+    room.take(len(body))
     statements: list[bytes] = []
     bundles: list[Bundle] = []
     unreadable: list[Malformed] = []
     items = cbor.sequence(body)
     while True:
-        if len(statements) + len(bundles) + len(unreadable) > PARCEL_ITEMS_MAX:
-            raise TooLarge("more items than a parcel holds")
         try:
             match next(items, _END):
                 case bytes(statement):
@@ -153,6 +174,7 @@ def _read_parcel(body: bytes) -> Parcel:
                     raise Malformed("neither a statement nor a bundle")
         except Malformed as wrong:
             unreadable.append(wrong)
+        room.take(0, items=1)
     return Parcel(
         statements=tuple(statements), bundles=tuple(bundles), unreadable=tuple(unreadable)
     )

@@ -22,7 +22,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
     """By name; imported here, so that a fuzzer may watch what is imported."""
     from node.feed.reading import read
     from sync import cbor
-    from sync.bundle import read_bundle
+    from sync.bundle import Room, read_bundle
     from sync.carrier import Reading, unpack
     from sync.entry import read_header, read_payload
     from sync.exchange import open_answer, open_offer
@@ -39,7 +39,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
         "bundle": lambda content: read_bundle(cbor.decode(content, bytes_max=MIB)),
         "wrapping": unwrap,
         "parcel": lambda content: unwrap(cbor.encode([1, 0, content])),
-        "table": lambda content: read_table(content, bytes_max=MIB),
+        "table": lambda content: read_table(content, Room(MIB)),
         "beside": open_beside,
         "summary": lambda content: read_summary(cbor.decode(content, bytes_max=MIB)),
         "offer": open_offer,

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sync import cbor
-from sync.bundle import Parcel, pack_bundle, read_bundle, unpack_bundle
+from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.entry import read_header, read_payload, with_payload_facts, without_payload_facts
 from sync.errors import Malformed, Unverified
@@ -46,7 +46,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "bundle": unpack_bundle,
     "wrapping": unwrap,
     "parcel": lambda content: unwrap(cbor.encode([1, 0, content])),
-    "table": lambda content: read_table(content, bytes_max=MIB),
+    "table": lambda content: read_table(content, Room(MIB)),
     "statement": read_statement,
     "summary": decoded(read_summary),
     "offer": open_offer,

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import cbor, limits
-from sync.bundle import Bundle, Entry, Parcel
+from sync.bundle import Bundle, Entry, Parcel, Room, joined, pack_bundle
 from sync.errors import Malformed, TooLarge
 from sync.ingest import take
 from sync.rows import read_table
 from sync.table import pack_table
-from sync.wrapping import Dictionary, Method, UnknownDictionary, table, unwrap, wrap
+from sync.wrapping import Dictionary, Method, UnknownDictionary, table, unwrap, wrap, wrap_parts
 from sync.writing import Draft
 from tests.sync.builders import lane, memory, posts, run
 from tests.sync.strategies import BUNDLES, INTEGERS, STATEMENTS, TEXT, VALUES
@@ -115,7 +115,7 @@ def test_whatever_is_packed_comes_back(statements: list[bytes], bundles: list[Bu
     assert unwrap(wrap(parcel, Method.ZSTD)) == parcel
     assert unwrap(wrap(parcel)) == parcel
     parts = pack_table(parcel.statements, parcel.bundles)
-    assert read_table(b"".join(part.content for part in parts), bytes_max=8 * MIB) == parcel
+    assert read_table(b"".join(part.content for part in parts), Room(8 * MIB)) == parcel
 
 
 def some(count: int = 3) -> tuple[Bundle, ...]:
@@ -154,6 +154,21 @@ def test_what_is_more_than_a_table_holds_goes_in_rows(monkeypatch: pytest.Monkey
         table(parcel.bundles)
 
 
+def test_parcels_that_are_wrapped_already_travel_as_one() -> None:
+    parcels = [Parcel(bundles=some()), Parcel(statements=(b"\1" * 9,)), Parcel(bundles=some(2))]
+    wrapped = [wrap(parcel, method) for parcel, method in zip(parcels, Method, strict=True)]
+    assert unwrap(wrap_parts(wrapped)) == joined(parcels)
+    assert wrap_parts(wrapped[:1]) == wrapped[0]
+
+
+def test_parts_are_no_larger_together_than_one_parcel() -> None:
+    parts = wrap_parts([wrap(Parcel(bundles=some())), wrap(Parcel(bundles=some(9)))])
+    size = sum(len(pack_bundle(bundle)) for bundle in (*some(), *some(9)))
+    assert unwrap(parts, bytes_max=size)
+    with pytest.raises(TooLarge):
+        unwrap(parts, bytes_max=size - 1)
+
+
 def test_entries_of_many_shapes_go_whole_past_the_limit() -> None:
     drafts = [Draft(kind=f"event/{n}", fields={"title": "あ"}) for n in range(300)]
     parcel = Parcel(bundles=(run(drafts=drafts),))
@@ -175,7 +190,7 @@ def test_a_waiting_bundle_out_of_a_table_can_always_be_set_aside() -> None:
         for to in (0x00, 0x18, 0x60, 0x9F, 0xC1, 0xFF):
             content = GOOD[:at] + bytes([to]) + GOOD[at + 1 :]
             with suppress(Malformed):
-                take(ledger, read_table(content, bytes_max=MIB), source="stick")
+                take(ledger, read_table(content, Room(MIB)), source="stick")
 
 
 GOOD = table(
@@ -194,4 +209,4 @@ def test_a_directory_with_a_part_replaced(data: st.DataObject) -> None:
     assert isinstance(directory, bytes)
     told = cbor.encode(replaced(cbor.decode(directory, bytes_max=MIB)))
     with suppress(Malformed):
-        read_table(b"".join(map(cbor.encode, (told, *parts))), bytes_max=MIB)
+        read_table(b"".join(map(cbor.encode, (told, *parts))), Room(MIB))

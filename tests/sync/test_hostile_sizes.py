@@ -27,7 +27,7 @@ from sync.limits import (
 )
 from sync.statement import read_statement
 from sync.trust import Refusal
-from sync.wrapping import Method, unwrap, wrap
+from sync.wrapping import Method, unwrap, wrap, wrap_parts
 from tests.sync.builders import TOWN, keep, key, lane, memory, posts, run
 
 MIB = 1 << 20
@@ -140,6 +140,18 @@ def test_a_stranger_is_allowed_a_smaller_parcel() -> None:
         assert unwrap(parcel, bytes_max=size).statements
         with pytest.raises(TooLarge):
             unwrap(parcel, bytes_max=size - 1)
+
+
+def test_many_small_parts_are_refused_once_they_are_more_than_a_parcel() -> None:
+    bomb = zstd((b"\x5a\0\x0f\xff\xfb" + bytes(MIB - 5)) * 5)
+    many = wrap_parts([bomb] * 64)
+    assert len(many) < 64 << 10
+
+    def refused() -> None:
+        with pytest.raises(TooLarge):
+            unwrap(many)
+
+    assert peak_bytes(refused) < 5 * PARCEL_BYTES_MAX
 
 
 def table(*, runs: int, fields: list[str], form: int = 0, content: bytes = b"") -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from sync import cbor, cose, exchange, record
-from sync.bundle import Parcel, pack_bundle, read_bundle, unpack_bundle
+from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
 from sync.entry import EntryId, read_header, read_payload
@@ -165,7 +165,7 @@ def wrapped(content: bytes, given: Given) -> object:
 
 
 def table_read(content: bytes, given: Given) -> object:
-    return parcel_of(read_table(content, bytes_max=PARCEL_BYTES_MAX))
+    return parcel_of(read_table(content, Room(PARCEL_BYTES_MAX)))
 
 
 def wrapped_table(content: bytes, given: Given) -> object:
@@ -426,6 +426,7 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "answer to an offer": answer_to_an_offer,
     "table": table_read,
     "wrapped table": wrapped_table,
+    "wrapped parts": lambda content, _: parcel_of(unwrap(content)),
     "dictionary": dictionary,
     "carrier": carrier,
     "receipt": receipt,

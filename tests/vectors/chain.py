@@ -361,7 +361,7 @@ def wrapping_vectors() -> Iterator[Vector]:
         )
     for name, shows, value in (
         ("version-2", "a version that this one doesn't know", [2, 0, body]),
-        ("method-3", "a method that this version doesn't know", [1, 3, body]),
+        ("method-4", "a method that this version doesn't know", [1, 4, body]),
         ("version-true", "true is not the integer 1", [True, 0, body]),
         ("of-four", "one more element than a wrapping has", [1, 0, body, 0]),
         ("text", "a body that isn't a byte string", [1, 0, "body"]),

@@ -369,6 +369,7 @@ def vectors() -> Iterator[Vector]:
         )
     yield from bombs()
     yield from wrapped()
+    yield from parts()
     yield from dictionaries()
 
 
@@ -468,5 +469,58 @@ def wrapped() -> Iterator[Vector]:
             kind="wrapped table",
             bytes=cbor(value),
             given=given,
+            refused=refused,
+        )
+
+
+def parts() -> Iterator[Vector]:
+    """Several that are wrapped, as one parcel."""
+    mixed, open_run = run(OTHER, MIXED[:2]), run(OPEN, ENTRIES[:1])
+    both, more = (cbor([1, 2, zstd_frame([table(some).joined])]) for some in (BOTH, mixed))
+    plain = cbor([1, 0, cbor(PARCEL_STATEMENT)])
+    rows = cbor([1, 1, zstd_frame([cbor(open_run[0])])])
+    empty = cbor([1, 0, b""])
+    mebibyte: list[bytes | tuple[int, int]] = [
+        b"\x5a\x00\x0f\xff\xfb",
+        *[(0, 128 << 10)] * 7,
+        (0, (128 << 10) - 5),
+    ]
+    large = cbor([1, 1, zstd_frame(mebibyte * 5)])
+    for name, shows, some, expect in (
+        ("one", "one part alone", [both], parcel(BOTH)),
+        ("two", "two tables, each with columns of its own", [both, more], parcel(BOTH, mixed)),
+        (
+            "mixed",
+            "parts of every method, in their order",
+            [plain, both, rows],
+            parcel(BOTH, open_run, statements=[PARCEL_STATEMENT]),
+        ),
+        ("empty", "a part with nothing in it", [empty, more], parcel(mixed)),
+        ("64", "as many as there may be", [empty] * 64, parcel()),
+    ):
+        yield Vector(
+            name=f"parts-{name}",
+            shows=shows,
+            kind="wrapped parts",
+            bytes=cbor([1, 3, some]),
+            expect=expect,
+        )
+    with_dictionary = cbor([1, 2, BY_LIBRARY, 300, named(HELD)])
+    for name, shows, value, refused in (
+        ("none", "no part at all", [1, 3, []], "malformed"),
+        ("65", "one part too many", [1, 3, [empty] * 65], "malformed"),
+        ("bare", "a part that isn't a byte string", [1, 3, [[1, 0, b""]]], "malformed"),
+        ("not-array", "parts that aren't an array", [1, 3, empty], "malformed"),
+        ("of-four", "something after the parts", [1, 3, [empty], 0], "malformed"),
+        ("in-parts", "parts of a part", [1, 3, [cbor([1, 3, [empty]])]], "malformed"),
+        ("dictionary", "no part names a dictionary", [1, 3, [with_dictionary]], "malformed"),
+        ("broken", "one part can't be unwrapped: none is", [1, 3, [both, both[:-1]]], "malformed"),
+        ("over-8-mib", "parts that are too large together", [1, 3, [large] * 2], "too large"),
+    ):
+        yield Vector(
+            name=f"parts-{name}",
+            shows=shows,
+            kind="wrapped parts",
+            bytes=cbor(value),
             refused=refused,
         )

@@ -215,6 +215,26 @@ def wrapped(data: bytes, given: Any) -> dict[str, Any]:
     return table(ZstdDecompressor(dict_data=known).decompress(frame, allow_extra_data=False))
 
 
+def parts(data: bytes, _: Any) -> dict[str, Any]:
+    """The one parcel of several that are wrapped."""
+    version, method, some = decoded(data, "array")
+    assert (version, method, type(version), type(method)) == (1, 3, int, int)
+    assert 1 <= len(some) <= 64
+    found, size = {"parcel": "", "unreadable": 0}, 0
+    for part in some:
+        assert type(part) is bytes
+        _, how, _ = decoded(part, "array")
+        if type(how) is int and how == 2:
+            read = wrapped(part, {})
+        else:
+            read = {"parcel": decode("wrapped", part, {})["value"][2].hex(), "unreadable": 0}
+        found = {key: found[key] + read[key] for key in found}
+        size += len(read["parcel"]) // 2
+        if size > PARCEL_MAX:
+            raise Unable("too large")
+    return found
+
+
 def dictionary(data: bytes, _: Any) -> dict[str, Any]:
     """The one table of some bundles."""
     runs = whole_items(data)

@@ -611,6 +611,7 @@ OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
     "carrier": carrier,
     "table": columns.table,
     "wrapped table": columns.wrapped,
+    "wrapped parts": columns.parts,
     "dictionary": columns.dictionary,
     "receipt": receipt,
     "answer to an offer": answer,
