@@ -113,14 +113,16 @@ def unwrap(
     if method != _PARTS:
         return _unwrapped(method, rest, room, dictionary)
     match rest:
-        case [[_, *_] as parts] if len(parts) <= PARTS_MAX and set(map(type, parts)) == {bytes}:
+        case [[_, *_] as parts] if len(parts) <= PARTS_MAX:
             return joined([_unwrapped(*_opened(part), room, None) for part in parts])
         case _:
             raise Malformed("not parts of a parcel, or too many")
 
 
-def _opened(wrapped: bytes) -> tuple[int, list[object]]:
+def _opened(wrapped: object) -> tuple[int, list[object]]:
     """The method, and what comes after it."""
+    if not isinstance(wrapped, bytes):
+        raise Malformed("a part that isn't a byte string")
     match cbor.decode(wrapped, bytes_max=MESSAGE_BYTES_MAX):
         case [int(version), int(method), *rest] if (
             cbor.are_integers(version, method) and version == _VERSION
