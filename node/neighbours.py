@@ -25,6 +25,7 @@ from sync.ingest import ingest_statement
 from sync.lacking import held_digest
 from sync.machine import clock
 from sync.machine.exchanging import BUDGET_BYTES, Exchanged, converse
+from sync.scope import own_scope, scope_of_machine
 
 FETCH_SECONDS = 3.0
 """So long a neighbour that heard of a change has to come for it, before we go ourselves."""
@@ -239,8 +240,9 @@ class NeighbourLoop:
 
     def _agreed(self, key: bytes) -> bool:
         ledger = self._node.ledger
-        towns = ledger.trust().towns(key) & ledger.trust().towns(self._node.identity.public)
-        return ledger.known(key).agreed_digest == held_digest(ledger, towns)
+        trust = ledger.trust()
+        scope = scope_of_machine(trust, key) & own_scope(trust, self._node.identity.public)
+        return ledger.known(key).agreed_digest == held_digest(ledger, scope)
 
     def _exchange_and_note(self) -> None:
         now = clock.now()

@@ -4,6 +4,7 @@ docs/spec/4-ledger.md. Limits, certificate, signature, chain, and nothing else: 
 is for views. One bad bundle stops nothing else.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 from sync.authority import Replacement
@@ -17,6 +18,7 @@ from sync.ledger import Ledger, Link, Signature
 from sync.order import obey
 from sync.register import Register
 from sync.statement import Statement, open_beside
+from sync.subscribing import heed_entries, heed_statement
 from sync.trust import NoCertificateYet, Refusal, Trust
 
 
@@ -98,14 +100,31 @@ def take(ledger: Ledger, parcel: Parcel, *, source: str) -> Receipt:
     """Ingest all of a parcel in one transaction."""
     receipt = Receipt()
     with ledger.transaction():
-        for encoded in parcel.statements:
-            match ingest_statement(ledger, encoded, source=source):
-                case Kept(entries):
-                    receipt.statements += entries
-                case Refused(refusal):
-                    receipt.refuse(refusal)
-        for bundle in parcel.bundles:
-            receipt.add(ingest(ledger, bundle, source=source))
+        taken = ledger.trust().taken
+        items = deque[bytes | Bundle]([*parcel.statements, *parcel.bundles])
+        foreign: list[bytes | Bundle] = []
+        while items:
+            item = items.popleft()
+            if isinstance(item, bytes):
+                said = ingest_statement(ledger, item, source=source)
+                receipt.statements += said.entries if isinstance(said, Kept) else 0
+                outcome: Outcome = said
+            else:
+                outcome = ingest(ledger, item, source=source)
+            match outcome:
+                case Refused(Refusal.FOREIGN):
+                    foreign.append(item)
+                case Refused(why):
+                    receipt.refuse(why)
+                case _ if isinstance(item, Bundle):
+                    receipt.add(outcome)
+            if ledger.trust().taken != taken:
+                # With the decision to subscribe came what was foreign before it.
+                taken = ledger.trust().taken
+                items.extendleft(reversed(foreign))
+                foreign = []
+        for _ in foreign:
+            receipt.refuse(Refusal.FOREIGN)
         for wrong in parcel.unreadable:
             receipt.refuse(_name_of(wrong))
     return receipt
@@ -129,6 +148,7 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
             replaced = trust.was_replaced(statement.signer)
             return Refused(Refusal.REVOKED if replaced else Refusal.FOREIGN)
         ledger.state(statement)
+        heed_statement(ledger, statement)
         _retry(ledger, statement)
     return Kept(entries=1)
 
@@ -181,6 +201,8 @@ def _keep(ledger: Ledger, bundle: Bundle) -> Outcome:
     kept = _follow(ledger, bundle, links, place)
     _mind_own_life(ledger, bundle, kept)
     obey(ledger, lane, bundle.first, links)
+    if kept.changed:
+        heed_entries(ledger, lane, links)
     return kept
 
 

@@ -9,6 +9,7 @@ from sync.frontier import Held, LaneHeld, Range, Summary, digest
 from sync.ledger import Ledger
 from sync.limits import PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
 from sync.register import registers_digest
+from sync.scope import Scope, Towns, sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,12 @@ class Lacking:
 _BESIDE_ENTRIES = 250  # bytes of a bundle: its lane, head and signature
 
 
-def held_digest(ledger: Ledger, towns: Collection[str]) -> bytes:
+def held_digest(ledger: Ledger, towns: Towns) -> bytes:
     """One digest over all that the ledger holds of these towns."""
-    trust = ledger.trust()
-    stated = [(town, s.digest) for s in trust.statements for town in trust.towns_of(s)]
-    return digest(towns, stated, ledger.lanes())
+    seen = sight(ledger.trust(), towns)
+    stated = [(town, s.digest) for s in seen.trust.statements for town in seen.towns_of(s)]
+    lanes = [item for item in ledger.lanes() if seen.covers(item.lane)]
+    return digest(seen.scope.towns, stated, lanes)
 
 
 def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
@@ -45,24 +47,26 @@ def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
     )
 
 
-def held_summary(ledger: Ledger, towns: Collection[str]) -> Summary:
+def held_summary(ledger: Ledger, towns: Towns) -> Summary:
     """The same, told in full."""
-    trust = ledger.trust()
+    seen = sight(ledger.trust(), towns)
     return Summary(
-        statements=frozenset(
-            s.digest for s in trust.statements if not trust.towns_of(s).isdisjoint(towns)
-        ),
-        lanes={item.id: item.held for item in ledger.lanes() if item.lane.town in towns},
+        statements=frozenset(s.digest for s in seen.trust.statements if seen.towns_of(s)),
+        lanes={item.id: item.held for item in ledger.lanes() if seen.covers(item.lane)},
     )
 
 
-def held_registers(ledger: Ledger, towns: Collection[str]) -> tuple[bytes, list[bytes]]:
-    """The first half of their digest, empty where none is held, and their bytes."""
+def held_registers(ledger: Ledger, towns: Towns) -> tuple[bytes, list[bytes]]:
+    """The first half of their digest, empty where none is held, and their bytes.
+
+    Of a town that others only subscribe to, none.
+    """
+    whole = towns.whole if isinstance(towns, Scope) else towns
     trust = ledger.trust()
     held = [
         register
         for register in ledger.registers()
-        if register.town in towns and trust.hears(register.author, register.town)
+        if register.town in whole and trust.hears(register.author, register.town)
     ]
     digest = registers_digest(held)[:REGISTERS_DIGEST_BYTES] if held else b""
     return digest, [register.encoded for register in held]
@@ -72,7 +76,7 @@ def lacking(
     ledger: Ledger,
     there: Summary,
     *,
-    towns: Collection[str],
+    towns: Towns,
     bytes_max: int,
     registers: Iterable[bytes] = (),
 ) -> Lacking:
@@ -81,11 +85,11 @@ def lacking(
     `bytes_max` is before compression, and goes over by one bundle at the most. `registers` go with
     the statements.
     """
-    trust = ledger.trust()
-    statements = trust.ordered(
+    seen = sight(ledger.trust(), towns)
+    statements = seen.trust.ordered(
         s
-        for s in trust.statements
-        if s.digest not in there.statements and not trust.towns_of(s).isdisjoint(towns)
+        for s in seen.trust.statements
+        if s.digest not in there.statements and seen.towns_of(s)
     )
     statements += registers
     budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
@@ -118,10 +122,11 @@ def _can_fill(here: Held, there: Held) -> bool:
     return not set(_numbers(there.holes, up_to)) <= set(_numbers(here.holes, up_to))
 
 
-def runs(ledger: Ledger, there: Summary, towns: Collection[str]) -> Iterator[Bundle]:
+def runs(ledger: Ledger, there: Summary, towns: Towns) -> Iterator[Bundle]:
     """What a machine that holds `there` lacks of these towns, class by class."""
+    seen = sight(ledger.trust(), towns)
     lanes = sorted(
-        (item for item in ledger.lanes() if item.lane.town in towns),
+        (item for item in ledger.lanes() if seen.covers(item.lane)),
         key=lambda item: (item.lane.class_, item.lane.id, item.id),
     )
     for item in lanes:

@@ -17,6 +17,7 @@ from sync.histories import Stretch
 from sync.lane import Lane
 from sync.register import Register
 from sync.statement import Statement
+from sync.subscription import Subscription
 from sync.trust import Trust
 
 
@@ -98,6 +99,9 @@ class Ledger(Protocol):
 
     def state(self, statement: Statement) -> None:
         """Keep a statement that Trust gives a say."""
+
+    def subscribe(self, subscriptions: frozenset[Subscription]) -> None:
+        """These are in force now, and no others; what is held by none of them any more goes."""
 
     # what is held
 

@@ -182,6 +182,7 @@ def _may_follow(
         and header.kind.partition("/")[0] == first.header.kind.partition("/")[0]
         and entry.lane.town == origin.town
         and entry.lane.class_ == origin.class_
+        and entry.lane.audience == origin.audience
         and (
             author == origin.author
             or trust.is_office(author, origin.town)

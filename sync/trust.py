@@ -1,11 +1,12 @@
 """Who may write which lane, and with what rank (docs/spec/3-trust.md).
 
 Certificates add up: a newer one takes nothing away, so the order of arrival never matters; only a
-revocation takes away. What an authority of a town signed holds in that town and nowhere else.
+revocation takes away. What an authority of a town signed holds in that town and nowhere else. Of a
+town that ours only subscribe to, there are open lanes, and nothing else.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from sync.fork import ForkProof
 from sync.lane import Lane
 from sync.revocation import Cut, Revocation, Succession
 from sync.statement import Statement
+from sync.subscription import Subscription, is_open, taken_by
 
 
 class Refusal(StrEnum):
@@ -47,10 +49,16 @@ class Trust:
 
     authorities: Mapping[str, tuple[bytes, ...]]
     statements: frozenset[Statement] = field(default=frozenset())
+    subscriptions: frozenset[Subscription] = field(default=frozenset())  # of whatever town
 
     def with_statements(self, statements: Iterable[Statement]) -> "Trust":
         """The same and these."""
-        return Trust(self.authorities, self.statements | frozenset(statements))
+        return replace(self, statements=self.statements | frozenset(statements))
+
+    @cached_property
+    def taken(self) -> Mapping[str, tuple[bytes, ...]]:
+        """Of the towns that ours subscribe to, the first keys of their authority, by place."""
+        return taken_by(self.authorities, self.subscriptions)
 
     def towns_of(self, statement: Statement) -> frozenset[str]:
         """The towns in which a statement holds; empty: its signer has no say here."""
@@ -74,7 +82,13 @@ class Trust:
             for statement in self.statements
             if isinstance(statement.says, Replacement)
         ]
-        return {town: in_office(keys, said) for town, keys in self.authorities.items()}
+        known = {**self.taken, **self.authorities}
+        return {town: in_office(keys, said) for town, keys in known.items()}
+
+    @cached_property
+    def ever_in_office(self) -> frozenset[bytes]:
+        """Every key that speaks or spoke for a town of which anything counts here."""
+        return frozenset().union(*({*of.keys} | of.replaced for of in self._in_office.values()))
 
     def in_office(self, town: str) -> InOffice:
         """Which keys speak for a town of ours now, and which did."""
@@ -98,9 +112,13 @@ class Trust:
             if statement.certificate is not None and self.towns_of(statement):
                 certificates.setdefault(statement.certificate.key, []).append(statement.certificate)
         return {
-            key: tuple(sorted(held, key=lambda c: (c.counter, c.name)))
+            # What our own towns say of a machine comes last: that is what we call it.
+            key: tuple(sorted(held, key=lambda c: (self._is_ours(c), c.counter, c.name)))
             for key, held in certificates.items()
         }
+
+    def _is_ours(self, certificate: Certificate) -> bool:
+        return not certificate.towns.isdisjoint(self.authorities)
 
     @cached_property
     def _keys_by_short(self) -> Mapping[bytes, bytes]:
@@ -136,7 +154,8 @@ class Trust:
 
     def hears(self, key: bytes, town: str) -> bool:
         """Whether registers of that machine count in the town."""
-        return town in self.towns(key) and not self.is_revoked(key, town)
+        ours = town in self.authorities  # how others are is nobody's business
+        return ours and town in self.towns(key) and not self.is_revoked(key, town)
 
     def cut(self, lane: Lane) -> Cut | None:
         """Up to where a lane holds; None: all of it. (0, lane id) is nothing."""
@@ -188,7 +207,7 @@ class Trust:
 
     def refusal(self, lane: Lane) -> Refusal | NoCertificateYet | None:
         """Why that lane may not be written; None if it may."""
-        if lane.town not in self.authorities:
+        if lane.town not in self.authorities and not (lane.town in self.taken and is_open(lane)):
             return Refusal.FOREIGN
         held = self.certificates(lane.author)
         if not held:

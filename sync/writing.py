@@ -21,6 +21,7 @@ from sync.ledger import Ledger, Link, Signature
 from sync.limits import HEADER_BYTES_MAX, PARENTS_MAX, PAYLOAD_BYTES_MAX, SIGNED_EVERY_BYTES
 from sync.order import obey
 from sync.record import OUTSIDE
+from sync.subscribing import heed_entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def write(
             for signature in signatures:
                 ledger.sign(lane.id, signature)
             obey(ledger, lane, number - len(links) + 1, links)
+            heed_entries(ledger, lane, links)
         return [EntryId(lane.id, n) for n in range(number - len(links) + 1, number + 1)]
 
 

@@ -25,6 +25,7 @@ from sync.lacking import held_registers, runs
 from sync.machine import clock
 from sync.machine.files import read_bounded, write_new
 from sync.receipt import CarriedReceipt
+from sync.scope import sight
 from sync.trust import NoCertificateYet, Refusal
 
 FILE_BYTES_MAX = 256 << 20
@@ -120,11 +121,11 @@ def pieces(
     `bytes_max` is of bundles, before they are packed.
     """
     towns = frozenset(node.settings.towns)
-    trust = node.ledger.trust()
-    statements = trust.ordered(
+    seen = sight(node.ledger.trust(), towns)
+    statements = seen.trust.ordered(
         s
-        for s in trust.statements
-        if s.digest not in made_for.statements and not trust.towns_of(s).isdisjoint(towns)
+        for s in seen.trust.statements
+        if s.digest not in made_for.statements and seen.towns_of(s)
     )
     _, registers = held_registers(node.ledger, towns)
     return pack(

@@ -1,11 +1,12 @@
 """What a ledger in SQLite keeps beside its entries: what waits, and what it knows of others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sync import cbor
 from sync.bundle import Bundle, pack_bundle, unpack_bundle
 from sync.frontier import read_summary, summary_as_array
 from sync.ledger import Known, SetAside
+from sync.lane import Lane
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.rows import Rows
 from sync.machine.waiting_room import Load, has_room
@@ -51,6 +52,12 @@ class Acquaintances(Rows):
     def let_go(self, waiting: SetAside) -> None:
         self._execute("DELETE FROM waiting WHERE key = ?", waiting.key)
 
+    def _let_go_waiting(self, of: Callable[[Lane], bool]) -> None:
+        """Those of such lanes."""
+        for key, packed in self._all("SELECT key, bundle FROM waiting"):
+            if of(unpack_bundle(packed).lane):
+                self._execute("DELETE FROM waiting WHERE key = ?", key)
+
     def known(self, machine: bytes) -> Known:
         row = self._first("SELECT seen, sent, digest, agreed FROM known WHERE machine = ?", machine)
         if row is None:
@@ -74,3 +81,7 @@ class Acquaintances(Rows):
             known.agreed_digest,
             cbor.encode(summary_as_array(known.agreed)) if known.agreed else None,
         )
+
+    def _forget_agreements(self) -> None:
+        """Nothing is agreed with anybody any more; the counters of offers stay."""
+        self._execute("UPDATE known SET digest = x'', agreed = NULL")

@@ -23,6 +23,7 @@ from sync.lacking import (
 from sync.ledger import Known, Ledger
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.keys import Identity
+from sync.scope import Scope, own_scope, scope_of_machine
 from sync.telling import NOTHING_TOLD, Told, brought, hear, name_of_base, tell
 from sync.wrapping import UnknownDictionary, unwrap, wrap
 
@@ -136,12 +137,12 @@ class _Conversation:
             known = ledger.known(self._to)
             counter = known.offers_sent + 1
             ledger.remember(self._to, replace(known, offers_sent=counter))
-            towns = self._towns()
-            digest = held_digest(ledger, towns)
+            scope = self._scope()
+            digest = held_digest(ledger, scope)
             here = known.agreed
             if here is None or known.agreed_digest != digest or there is not None or with_registers:
-                here = held_summary(ledger, towns)
-            registers, held = held_registers(ledger, towns)
+                here = held_summary(ledger, scope)
+            registers, held = held_registers(ledger, scope)
         # Packing takes its time; meanwhile others may write.
         told, parcel, more = NOTHING_TOLD, b"", False
         if there is not None or with_registers:
@@ -160,6 +161,7 @@ class _Conversation:
             counter=counter,
             digest=digest,
             software=self._software,
+            towns=self._asked(),
             told=told,
             parcel=parcel,
             registers=registers,
@@ -181,11 +183,11 @@ class _Conversation:
         """Whether both hold the same now; if so, remember what."""
         ledger = self._ledger
         with ledger.transaction():
-            towns = self._towns()
-            synced = held_digest(ledger, towns) == answered.digest
+            scope = self._scope()
+            synced = held_digest(ledger, scope) == answered.digest
             known = ledger.known(self._to)
             if synced and (known.agreed is None or known.agreed_digest != answered.digest):
-                agreed = held_summary(ledger, towns)
+                agreed = held_summary(ledger, scope)
                 ledger.remember(
                     self._to, replace(known, agreed_digest=answered.digest, agreed=agreed)
                 )
@@ -223,26 +225,35 @@ class _Conversation:
 
     def registers_differ(self, answered: Answer) -> bool:
         """Whether it holds other registers than we do."""
-        return held_registers(self._ledger, self._towns())[0] != answered.registers
+        return held_registers(self._ledger, self._scope())[0] != answered.registers
 
     def is_worth_another(self, there: Summary, *, told: bool) -> bool:
         """Whether one of us has something that the other lacks; perhaps since what it sent.
 
         Unless that is `told`, all that it has came, and what of that we didn't take won't again.
         """
-        here = held_summary(self._ledger, self._towns())
+        here = held_summary(self._ledger, self._scope())
         return is_behind(here, there) or (told and is_behind(there, here))
 
-    def _towns(self) -> frozenset[str]:
-        """Those that both care for."""
+    def _scope(self) -> Scope:
+        """What both care for."""
         trust = self._ledger.trust()
-        towns = trust.towns(self._me.public)
-        return towns & trust.towns(self._to) if trust.certificates(self._to) else towns
+        mine = own_scope(trust, self._me.public)
+        return mine & self._their_scope() if trust.certificates(self._to) else mine
+
+    def _asked(self) -> frozenset[str] | None:
+        """Our own towns by name, where those that we take from might have certified us too."""
+        trust = self._ledger.trust()
+        ours = trust.towns(self._me.public) & trust.authorities.keys()
+        return ours if trust.taken else None
+
+    def _their_scope(self) -> Scope:
+        return scope_of_machine(self._ledger.trust(), self._to)
 
     def _lacking(
         self, there: Summary, bytes_max: int, registers: tuple[bytes, ...] = ()
     ) -> Lacking:
-        certified = self._towns() & self._ledger.trust().towns(self._to)
+        certified = self._scope() & self._their_scope()
         return lacking(
             self._ledger, there, towns=certified, bytes_max=bytes_max, registers=registers
         )

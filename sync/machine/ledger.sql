@@ -50,6 +50,12 @@ CREATE INDEX IF NOT EXISTS ordered_by ON ordered (stretch, number);
 
 CREATE TABLE IF NOT EXISTS statements (digest BLOB PRIMARY KEY, statement BLOB NOT NULL) WITHOUT ROWID;
 
+-- To what towns subscribe: what follows from entries and statements, so that it isn't worked out again.
+CREATE TABLE IF NOT EXISTS subscriptions (
+    taker TEXT NOT NULL, town TEXT NOT NULL, keys BLOB NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (taker, town, keys, name)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS registers (
     town TEXT NOT NULL,
     author BLOB NOT NULL,

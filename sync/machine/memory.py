@@ -12,9 +12,11 @@ from sync.histories import Histories, Order, Stretch, branch_id
 from sync.lane import Lane
 from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
 from sync.machine.keys import incarnation_random
+from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.waiting_room import Load, has_room
 from sync.register import Register
 from sync.statement import Statement
+from sync.subscription import Subscription
 from sync.trust import Trust
 
 
@@ -120,6 +122,26 @@ class MemoryLedger(Histories):
         self._touched.trust = True
         self._state.trust = self._state.trust.with_statements([statement])
         self._mind(statement)
+
+    def subscribe(self, subscriptions: frozenset[Subscription]) -> None:
+        before, state = self._state.trust, self._state
+        trust = replace(before, subscriptions=subscriptions)
+        state.trust = replace(trust, statements=still_taken(trust, before))
+        self._touched.trust = True
+        gone = {id_ for id_, held in state.stretches.items() if is_gone(trust, held.lane)}
+        for id_ in gone:
+            del state.stretches[id_]
+        for record, entries in [*state.records.items()]:
+            if any(entry.lane in gone for entry in entries):
+                self._touched.records.add(record)
+                state.records[record] = tuple(e for e in entries if e.lane not in gone)
+        for lane, orders in [*state.orders.items()]:
+            state.orders[lane] = tuple(o for o in orders if o.entry.lane not in gone)
+        for key, waiting in [*state.waiting.items()]:
+            if is_gone(trust, waiting.bundle.lane):
+                del state.waiting[key]
+        for machine, known in state.known.items():
+            state.known[machine] = replace(known, agreed_digest=b"", agreed=None)
 
     # what is held
 

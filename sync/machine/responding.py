@@ -15,6 +15,7 @@ from sync.ledger import Known, Ledger
 from sync.limits import PUSH_BYTES_MAX
 from sync.machine.exchanging import BUDGET_BYTES
 from sync.machine.keys import Identity
+from sync.scope import own_scope, scope_of
 from sync.statement import Statement, read_statement
 from sync.telling import NOTHING_TOLD, hear, name_of_base, tell
 from sync.wrapping import UnknownDictionary, unwrap, wrap
@@ -52,15 +53,16 @@ def respond(
             return decline(opened, No.COUNTER, key=me.private, software=software, counter=seen)
         receipt = take(ledger, parcel or Parcel(), source=sender.hex())
         asked = allowed if opened.towns is None else opened.towns
-        towns = asked & ledger.trust().towns(me.public)
-        digest, here = held_digest(ledger, towns), held_summary(ledger, towns)
+        trust = ledger.trust()  # as it is now, with what came
+        scope = scope_of(trust, asked) & own_scope(trust, me.public)
+        digest, here = held_digest(ledger, scope), held_summary(ledger, scope)
         equal = digest == opened.digest
         there = _there(opened, known, base, parcel)
-        registers, held = held_registers(ledger, towns)
+        registers, held = held_registers(ledger, scope)
         send = lacking(
             ledger,
             here if equal or there is None else there,
-            towns=towns,
+            towns=scope,
             bytes_max=budget_bytes,
             registers=held if registers != opened.registers else (),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -16,10 +16,12 @@ from sync.limits import SUMMARY_LANES_MAX
 from sync.machine.acquaintances import Acquaintances
 from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
+from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.mishap import Lives
 from sync.machine.rows import Row
 from sync.register import Register, open_register
 from sync.statement import Statement, read_statement
+from sync.subscription import Subscription
 from sync.trust import Trust
 
 
@@ -91,6 +93,8 @@ class SqliteLedger(Acquaintances, Histories):
         if count != self._trust[0]:
             rows = self._database.connection.execute("SELECT statement FROM statements")
             held = Trust(self._authorities).with_statements(read_statement(row[0]) for row in rows)
+            said = self._all("SELECT taker, town, keys, name FROM subscriptions")
+            held = replace(held, subscriptions=frozenset(_read_subscription(*row) for row in said))
             self._trust = (count, held)
         return self._trust[1]
 
@@ -106,6 +110,47 @@ class SqliteLedger(Acquaintances, Histories):
         )
         self._execute("UPDATE counts SET trust = trust + 1")
         self._mind(statement)
+
+    def subscribe(self, subscriptions: frozenset[Subscription]) -> None:
+        before = self.trust()
+        trust = replace(before, subscriptions=subscriptions)
+        kept = still_taken(trust, before)
+        self._changes.trust = True
+        assert self._transaction is not None
+        self._transaction.trust = replace(trust, statements=kept)
+        self._database.connection.executemany(
+            "DELETE FROM statements WHERE digest = ?",
+            [(statement.digest,) for statement in before.statements - kept],
+        )
+        self._execute("DELETE FROM subscriptions")
+        self._database.connection.executemany(
+            "INSERT INTO subscriptions VALUES (?, ?, ?, ?)",
+            [(each.by, each.town, b"".join(each.keys), each.name) for each in subscriptions],
+        )
+        self._execute("UPDATE counts SET trust = trust + 1")
+        self._forget_agreements()
+        self._let_go_waiting(lambda lane: is_gone(trust, lane))
+        for row in self._all(f"SELECT stretch, {_LANE_COLUMNS} FROM stretches WHERE number > 0"):
+            if is_gone(trust, _read_lane(*row[1:])):
+                self._drop(row[0])
+
+    def _drop(self, stretch: int) -> None:
+        """All that is held in it; as if it were only named, for it may be, from elsewhere."""
+        self._changes.records.update(
+            EntryId(*row)
+            for row in self._all(
+                "SELECT DISTINCT id, record_number FROM entries"
+                " JOIN stretches ON stretches.stretch = record_stretch WHERE entries.stretch = ?",
+                stretch,
+            )
+        )
+        for table in ("entries", "signatures", "ordered"):
+            self._execute(f"DELETE FROM {table} WHERE stretch = ?", stretch)
+        self._execute(
+            f"UPDATE stretches SET (parent, first, number, head, {_LANE_COLUMNS})"
+            " = (NULL, 1, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL) WHERE stretch = ?",
+            stretch,
+        )
 
     # what is held
 
@@ -508,6 +553,11 @@ def _read_stretch(row: Row) -> Stretch:
     return Stretch(
         id=id_, lane=_read_lane(*described), parent=parent, first=first, number=number, head=head
     )
+
+
+def _read_subscription(by: str, town: str, keys: bytes, name: str) -> Subscription:
+    each = tuple(keys[at : at + 32] for at in range(0, len(keys), 32))
+    return Subscription(by, town, each, name)
 
 
 @lru_cache(maxsize=SUMMARY_LANES_MAX)

@@ -226,7 +226,7 @@ class Machine:
         return self.write(Draft(kind=kind, fields=fields))[0]
 
     def edit(self, record: RecordId, **fields: object) -> EntryId:
-        """An edit of all versions of a record that this machine sees."""
+        """An edit of all versions of a record that this machine sees, for whom the record is."""
         seen = self.read(record)
         assert seen is not None
         return self.write(
@@ -236,7 +236,8 @@ class Machine:
                 record=record,
                 parents=seen.versions,
                 counter=seen.counter + 1,
-            )
+            ),
+            audience=seen.lane.audience,
         )[0]
 
     def read(self, record: RecordId) -> Record | None:

@@ -19,6 +19,7 @@ from sync.fork import read_fork_proof
 from sync.frontier import Held, LaneHeld, Range, digest, read_summary, summary_as_array
 from sync.histories import branch_id
 from sync.ingest import Kept, Refused, Waiting, ingest, ingest_statement
+from sync.lacking import held_digest
 from sync.lane import Audience, Class, Lane, read_lane
 from sync.ledger import Stored
 from sync.limits import PARCEL_BYTES_MAX
@@ -28,6 +29,7 @@ from sync.receipt import open_receipt
 from sync.register import Register, open_register, registers_digest
 from sync.rows import read_table
 from sync.statement import Statement, open_beside, read_statement
+from sync.subscription import fingerprint
 from sync.trust import NoCertificateYet, Refusal, Trust
 from sync.wrapping import Dictionary, UnknownDictionary, table, unwrap
 from tests.vectors.kit import notation
@@ -301,6 +303,26 @@ def held(content: bytes, given: Given) -> object:
     }
 
 
+def scope(content: bytes, given: Given) -> object:
+    ledger = MemoryLedger(authorities(given))
+    outcomes = []
+    for item in cbor.sequence(content):
+        with ledger.transaction():
+            outcome = taken(ledger, item, "road")
+        outcomes.append(str(outcome.why) if isinstance(outcome, Refused) else "kept")
+    in_force = ledger.trust().subscriptions
+    return {
+        "outcomes": outcomes,
+        "subscriptions": [[s.by, s.town, [key.hex() for key in s.keys]] for s in sorted(in_force)],
+        "digest": held_digest(ledger, given["towns"]).hex(),
+    }
+
+
+def fingerprinted(content: bytes, given: Given) -> object:
+    items: Any = cbor.decode(content, bytes_max=BYTES_MAX)
+    return {"digits": fingerprint(items[0], items[1:])}
+
+
 def digest_of(lines: list[Any]) -> str:
     return hash_of(b"kairan/1 frontier" + cbor.encode(lines))
 
@@ -415,6 +437,8 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "frontier": frontier,
     "ingest": ingested,
     "held": held,
+    "scope": scope,
+    "fingerprint": fingerprinted,
     "branch": branch,
     "order": ordered,
     "fork proof": fork_proof,

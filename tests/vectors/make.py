@@ -17,6 +17,7 @@ from tests.vectors import (
     held,
     ledger,
     records,
+    subscribing,
     trust,
 )
 from tests.vectors.kit import (
@@ -250,12 +251,17 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
         "7-registers": lambda: [*register_vectors(), *edges.register_vectors()],
         "rules/1-entries": lambda: [*entries.rules(), *records.vectors(), *held.record_vectors()],
         "rules/2-chain": lambda: list(chain.parcel_vectors()),
-        "rules/3-trust": lambda: [*trust.rules(), *held.permission_vectors()],
+        "rules/3-trust": lambda: [
+            *trust.rules(),
+            *held.permission_vectors(),
+            *subscribing.fingerprints(),
+        ],
         "rules/4-ledger": lambda: [
             *ledger.vectors(),
             *branch_vectors(),
             *order_vectors(),
             *held.vectors(),
+            *subscribing.vectors(),
         ],
         "rules/5-exchange": lambda: list(exchange.rules()),
         "rules/6-carrier": lambda: list(carrier.vectors()),

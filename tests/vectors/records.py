@@ -256,6 +256,15 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 1)],
         counter=1,
     )
+    for_all = Lane(author="town hall", audience=2)
+    yield record(
+        "record-no-effect-other-audience",
+        "no effect: written in a lane for others than those who see the record",
+        [begun, (for_all, 1, far({"title": "x"}), True)],
+        fields=said,
+        versions=[(ORIGIN, 1)],
+        counter=1,
+    )
     yield record(
         "record-without-first",
         "without its first entry there is no record",

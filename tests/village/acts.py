@@ -76,9 +76,8 @@ def quarrel(world: World) -> None:
             if found:
                 text = f"{machine.name}{world.random.randrange(10**9)}"
                 fields = {"title": text} if world.random.random() < 0.6 else {"starts_on": text}
-                world.write(
-                    machine, "event/write", fields, changes=found[0], audience=Audience.TOWN
-                )
+                audience = found[0].lane.audience
+                world.write(machine, "event/write", fields, changes=found[0], audience=audience)
 
 
 def remove(world: World) -> None:

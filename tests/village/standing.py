@@ -164,8 +164,8 @@ def _with_effect(words: Iterable[Word], disk: Disk, book: Book) -> dict[bytes, W
             and word.parents
             and word.parents <= found.keys()
             and word.counter == 1 + max(found[p].counter for p in word.parents)
-            and (word.board, word.lane.town, word.lane.class_)
-            == (first.board, first.lane.town, first.lane.class_)
+            and (word.board, word.lane.town, word.lane.class_, word.lane.audience)
+            == (first.board, first.lane.town, first.lane.class_, first.lane.audience)
             and _may_change(word.lane.author, first.lane.author, disk, book)
         ):
             found[word.head] = word

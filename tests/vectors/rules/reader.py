@@ -21,6 +21,7 @@ MARK = bytes.fromhex("8a4b524e")
 CNF, ROLE, TOWNS, CLASSES, AUDIENCES, COUNTER, LIVES = 8, *range(-65537, -65543, -1)
 # The rank that a role has, class by class.
 RANKS = {"office": "22222", "node": "10110", "feed": "02010", "hub": "00000", "enrolment": "00000"}
+WHOM = dict.fromkeys(("town", "keys", "name"), "whom")
 OUTSIDE = ("serial", "issued", "sent", "cancels", "digest")
 
 
@@ -35,6 +36,11 @@ def need(holds: Any, why: str) -> None:
 
 def hashed(*parts: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
+
+
+def is_open(lane: Any) -> bool:
+    """Whether a town that subscribes takes it."""
+    return lane[4] in (1, 4) and lane[5] == 2
 
 
 def lane_id(lane: Any) -> bytes:
@@ -70,7 +76,12 @@ class Trust:
         self.authorities = {
             town: [bytes.fromhex(key) for key in keys] for town, keys in authorities.items()
         }
+        self.taken: dict[str, list[bytes]] = {}  # of towns that ours subscribe to: keys
         self.held: list[tuple[bytes, str, Any, bytes]] = []
+
+    @property
+    def known(self) -> dict[str, list[bytes]]:
+        return self.taken | self.authorities
 
     def state(self, data: bytes) -> str:
         """Take a statement in. What type it is."""
@@ -97,8 +108,8 @@ class Trust:
     def steps(self, town: str) -> tuple[list[bytes], list[bytes], set[bytes]]:
         """The keys that speak for a town, the steps that made it so, and the keys that did."""
         speak, steps, rank = [], [], dict[bytes, tuple[int, int]]()
-        had = {*self.authorities[town]}
-        for place, key in reversed([*enumerate(self.authorities[town])]):
+        had = {*self.known[town]}
+        for place, key in reversed([*enumerate(self.known[town])]):
             rank[key] = place, 0
             while True:
                 words = [
@@ -119,20 +130,28 @@ class Trust:
 
     def _towns(self, signer: bytes, kind: str, content: Any, data: bytes) -> set[str]:
         if kind == "kairan-authority":
-            return {town for town in self.authorities if data in self.steps(town)[1]}
-        signed = {town for town in self.authorities if signer in self.steps(town)[0]}
+            return {town for town in self.known if data in self.steps(town)[1]}
+        signed = {town for town in self.known if signer in self.steps(town)[0]}
         if kind == "kairan-certificate":
             return {*content[TOWNS]} if {*content[TOWNS]} <= signed else set()
         if kind == "kairan fork":
-            return {content[2][0]} & {t for c in self.claims(signer) for t in c[TOWNS]}
+            certified = {t for c in self.claims(signer) for t in c[TOWNS]}
+            inside = content[2][0] in self.taken and not is_open(content[2])
+            return set() if inside else {content[2][0]} & certified
         if kind == "kairan-register":
             certified = {t for c in self.claims(signer) for t in c[TOWNS]}
-            return {t for t in {content[2]} & certified if not self._revocation(t, signer)}
+            ours = {content[2]} & {*self.authorities} & certified
+            return {t for t in ours if not self._revocation(t, signer)}
         return signed
 
     def counting(self, kind: str) -> list[tuple[set[str], Any, bytes]]:
         of_kind = [said for said in self.held if said[1] == kind]
         return [(towns, said[2], said[3]) for said in of_kind if (towns := self._towns(*said))]
+
+    def subscribe(self, taken: dict[str, list[bytes]]) -> None:
+        """From now on; statements that have no say any more go."""
+        self.taken = taken
+        self.held = [said for said in self.held if self._towns(*said)]
 
     def claims(self, key: bytes) -> list[Any]:
         certificates = self.counting("kairan-certificate")
@@ -140,7 +159,8 @@ class Trust:
 
     def may(self, lane: Any) -> bool:
         """False where it waits: no certificate of the author is held."""
-        need(lane[0] in self.authorities, "foreign")
+        taken = lane[0] in self.taken and is_open(lane)
+        need(lane[0] in self.authorities or taken, "foreign")
         left = self.claims(lane[1])
         if not left:
             return False
@@ -243,6 +263,8 @@ class Ledger:
         self.lanes: dict[bytes, Lane] = {}
         self.waiting: list[Any] = []
         self.orders: list[Any] = []
+        self.decisions: list[Any] = []  # what was written about subscriptions, wherever
+        self.subscriptions: list[tuple[str, str, list[bytes]]] = []
 
     def take(self, item: Any) -> dict[str, Any]:
         """Ingest a statement (bytes) or a bundle (an array)."""
@@ -257,7 +279,18 @@ class Ledger:
             self._retry()
         for held in self.lanes.values():
             held.bare |= self._ordered(held)
+        self._subscribe()
         return found
+
+    def _subscribe(self) -> None:
+        """What stands of all decisions; what isn't taken any more goes."""
+        self.subscriptions = sorted(subscriptions(self))
+        taken = self.taken_by({*self.trust.authorities})
+        if taken != self.trust.taken:
+            self.trust.subscribe(taken)
+            for id_, held in [*self.lanes.items()]:
+                if held.lane[0] not in self.trust.known:
+                    del self.lanes[id_]
 
     def _retry(self) -> None:
         waiting, self.waiting = self.waiting, []
@@ -290,7 +323,15 @@ class Ledger:
             before = head
         for head, header, entry in zip(told["heads"], told["headers"], value[4], strict=True):
             self.orders += [(held, head, *each) for each in orders(header, entry[1])]
+            if loads(header)[1].startswith("subscription/"):
+                number = held.number[head]
+                self.decisions += [(held, head, [lane, number, head, header, entry[1]])]
         return {"outcome": "kept", "entries": entries, "payloads": payloads}
+
+    def taken_by(self, towns: set[str]) -> dict[str, list[bytes]]:
+        """What these take of others, and by which keys."""
+        said = self.subscriptions
+        return {town: keys for by, town, keys in said if by in towns and town not in towns}
 
     def _standing(self, held: Lane) -> list[list[bytes]]:
         return held.standing(self.trust.cut(held.lane))
@@ -371,6 +412,78 @@ def held(data: bytes, given: Any) -> Any:
     return {"outcomes": outcomes, "frontiers": told}
 
 
+def subscriptions(ledger: Ledger) -> Iterator[tuple[str, str, list[bytes]]]:
+    """Who takes what of whom, by decisions of offices that stand."""
+    standing = [
+        read_entry(*entry)
+        for held, head, entry in ledger.decisions
+        if held.id in ledger.lanes and any(head in h for h in ledger._standing(held))
+    ]
+    for first in [each for each in standing if each["references"] == [None]]:
+        name, lane = first["name"], first["lane"]
+        about = [e for e in standing if e is first or (e["references"][0] or ())[:2] == name]
+        by_counter = sorted(about, key=lambda e: e["counter"])
+        effect = [*effects(by_counter, ledger.trust).values()]
+        if not effect or lane[4] != 1 or not ledger.trust.is_office(lane[1], lane[0]):
+            continue
+        fields, doubts = summed(effect, {"subscription": WHOM})
+        understood = all(entry["understood"] for entry in effect)
+        match fields:
+            case {"withdrawn": True}:
+                continue
+            case {"town": str(town), "keys": [_, *_] as keys} if understood and not doubts:
+                each = [key for key in keys if type(key) is bytes and len(key) == 32]
+                right = len({*each}) == len(keys) <= 8
+                if is_town(town) and town != lane[0] and right:
+                    yield lane[0], town, each
+
+
+def is_town(code: str) -> bool:
+    try:
+        decoded(dumps([code, bytes(32), 1, bytes(8), 4, 1]), "lane")
+    except MALFORMED:
+        return False
+    return True
+
+
+def scope(data: bytes, given: Any) -> Any:
+    ledger, outcomes = Ledger(given["authorities"]), []
+    for item in items(data):
+        try:
+            outcomes.append(ledger.take(loads(item))["outcome"])
+        except Refused as why:
+            outcomes.append(str(why))
+    whole = {*given["towns"]}
+    opened = ledger.taken_by(whole)
+    eyes = Trust({})
+    eyes.authorities = {t: ledger.trust.authorities[t] for t in whole} | opened
+    eyes.held = [*ledger.trust.held]
+    towns = []
+    for town in sorted(whole | {*opened}):
+        known = ledger.trust if town in whole else eyes
+        stated = sorted(hashed(s[3]) for s in known.held if town in known._towns(*s))
+        parts: dict[tuple[int, int], list[Any]] = {}
+        for held in ledger.lanes.values():
+            lane = held.lane
+            if lane[0] == town and (town in whole or (is_open(lane) and vouched(eyes, lane))):
+                parts.setdefault((lane[4], lane[5]), []).extend(ledger.frontier(held))
+        towns.append([town, stated, [[*part, sorted(parts[part])] for part in sorted(parts)]])
+    return {"outcomes": outcomes, "subscriptions": shown(ledger.subscriptions)} | dict(frontier(towns, None))
+
+
+def vouched(eyes: Trust, lane: Any) -> bool:
+    try:
+        return eyes.may(lane)
+    except Refused:
+        return False
+
+
+def fingerprint(value: Any, _: Any) -> Any:
+    number = int.from_bytes(hashed(b"kairan/1 fingerprint", dumps(value)), "big")
+    digits = str(number)[-30:].zfill(30)
+    return {"digits": " ".join(digits[at : at + 5] for at in range(0, 30, 5))}
+
+
 def frontier(value: Any, _: Any) -> Any:
     towns = []
     for town, statements, parts in value:
@@ -422,24 +535,29 @@ def effective(entry: Any, effect: Any, known: Trust) -> bool:
         first["references"] == [None]
         and all(e["head"].startswith(check) for e, reference in checks for check in reference[2:])
         and entry["counter"] == 1 + max(parent["counter"] for parent in parents)
-        and all(entry[same] == first[same] for same in ("board", "town", "class"))
+        and all(entry[same] == first[same] for same in ("board", "town", "class", "audience"))
         and (lane[1] in {author} | known.heirs(author, town) or known.is_office(lane[1], town))
     )
 
 
 def record(entries: Any, given: Any) -> Any:
-    effect: dict[Any, Any] = {}
-    known = trust(given)
     every = [read_entry(*each) for each in entries]
     for index in given.get("ordered_away", ()):
         every[index] |= {"gone": True, "hole": False}
+    effect = effects(every, trust(given))
+    return {"record": value_of([*effect.values()], given["groups"]) if effect else None}
+
+
+def effects(every: list[Any], known: Trust) -> dict[Any, Any]:
+    """Those of them that have effect, by name."""
+    effect: dict[Any, Any] = {}
     for entry in sorted(every, key=lambda e: e["counter"]):
         if effective(entry, effect, known):
             parents = {reference[:2] for reference in entry["references"][1:]}
             above = parents.union(*(effect[name]["above"] for name in parents))
             weight = known.rank(entry["lane"]), entry["counter"], *entry["name"], entry["head"]
             effect[entry["name"]] = entry | {"above": above, "weight": weight}
-    return {"record": value_of([*effect.values()], given["groups"]) if effect else None}
+    return effect
 
 
 def read_entry(lane: Any, number: int, head: bytes, header: bytes, payload: bytes | None) -> Any:
@@ -456,13 +574,29 @@ def read_entry(lane: Any, number: int, head: bytes, header: bytes, payload: byte
     long = [(id_, name) if type(name) is int else name and tuple(name) for name in references]
     return (
         {"name": (id_, number), "lane": lane, "town": lane[0], "class": lane[4], "head": head}
+        | {"audience": lane[5]}
         | {"board": board, "act": act, "counter": value[4], "references": long, "fields": fields}
         | {"gone": False, "hole": payload is None, "understood": min(*value, *said) >= 0}
     )
 
 
 def value_of(effect: list[Any], groups: Any) -> Any:
-    """What the entries with effect add up to, group by group."""
+    """What the entries with effect add up to."""
+    fields, doubts = summed(effect, groups)
+    declared: Any = groups.get(effect[0]["board"], {}) | {"withdrawn": "withdrawn"}
+    below = set[Any]().union(*(entry["above"] for entry in effect))
+    marks = {field for entry in effect for field in entry["fields"] if field.startswith("!")}
+    return {
+        "fields": notation(fields),
+        "versions": shown(sorted(e["name"] for e in effect if e["name"] not in below)),
+        "counter": max(entry["counter"] for entry in effect),
+        "complete": not doubts,
+        "understood": marks <= set(declared) and all(entry["understood"] for entry in effect),
+    }
+
+
+def summed(effect: list[Any], groups: Any) -> tuple[dict[str, Any], bool]:
+    """Group by group; and whether something that is missing may be a correction."""
     declared: Any = groups.get(effect[0]["board"], {}) | {"withdrawn": "withdrawn"}
     fields: dict[str, Any] = {}
     doubts = any(entry["hole"] for entry in effect)
@@ -478,15 +612,7 @@ def value_of(effect: list[Any], groups: Any) -> Any:
         left = [entry for entry in carry if entry["name"] not in below]
         won = max(left, key=lambda entry: entry["weight"])["fields"]
         fields |= {f: v for f, v in won.items() if group(f) == each and v is not None}
-    below = set[Any]().union(*(entry["above"] for entry in effect))
-    marks = {field for entry in effect for field in entry["fields"] if field.startswith("!")}
-    return {
-        "fields": notation(fields),
-        "versions": shown(sorted(e["name"] for e in effect if e["name"] not in below)),
-        "counter": max(entry["counter"] for entry in effect),
-        "complete": not doubts,
-        "understood": marks <= set(declared) and all(entry["understood"] for entry in effect),
-    }
+    return fields, doubts
 
 
 def address(value: Any, _: Any) -> Any:
@@ -599,6 +725,7 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "record": record,
     "permission": permission,
     "frontier": frontier,
+    "fingerprint": fingerprint,
     "branch": lambda v, _: {"id": branch_id(*v).hex()},
     "ingest": ingest,
     "order": lambda v, _: {"orders": shown(orders(*v))},
@@ -607,6 +734,7 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
 }
 OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
     "held": held,
+    "scope": scope,
     "parcel": parcel,
     "carrier": carrier,
     "table": columns.table,
