@@ -87,9 +87,7 @@ def lacking(
     """
     seen = sight(ledger.trust(), towns)
     statements = seen.trust.ordered(
-        s
-        for s in seen.trust.statements
-        if s.digest not in there.statements and seen.towns_of(s)
+        s for s in seen.trust.statements if s.digest not in there.statements and seen.towns_of(s)
     )
     statements += registers
     budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))

@@ -77,9 +77,7 @@ class Sight:
         if lane.town in self.scope.whole:
             return True
         return (
-            lane.town in self.scope.towns
-            and is_open(lane)
-            and self._vouched.refusal(lane) is None
+            lane.town in self.scope.towns and is_open(lane) and self._vouched.refusal(lane) is None
         )
 
     def towns_of(self, statement: Statement) -> frozenset[str]:

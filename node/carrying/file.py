@@ -123,9 +123,7 @@ def pieces(
     towns = frozenset(node.settings.towns)
     seen = sight(node.ledger.trust(), towns)
     statements = seen.trust.ordered(
-        s
-        for s in seen.trust.statements
-        if s.digest not in made_for.statements and seen.towns_of(s)
+        s for s in seen.trust.statements if s.digest not in made_for.statements and seen.towns_of(s)
     )
     _, registers = held_registers(node.ledger, towns)
     return pack(

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from sync import cbor
 from sync.bundle import Bundle, pack_bundle, unpack_bundle
 from sync.frontier import read_summary, summary_as_array
-from sync.ledger import Known, SetAside
 from sync.lane import Lane
+from sync.ledger import Known, SetAside
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.rows import Rows
 from sync.machine.waiting_room import Load, has_room

@@ -32,7 +32,11 @@ def in_memory(_name: str, towns: Iterable[Town]) -> Ledger:
 
 
 def subscribe(
-    machine: Machine, to: Town = A, *, keys: tuple[bytes, ...] = (), audience: Audience = Audience.OPEN
+    machine: Machine,
+    to: Town = A,
+    *,
+    keys: tuple[bytes, ...] = (),
+    audience: Audience = Audience.OPEN,
 ) -> EntryId:
     """The decision of an office."""
     keys = keys or authorities((to,))[to.code]

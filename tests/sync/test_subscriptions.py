@@ -1,5 +1,6 @@
 """What one town takes of another, and that nothing else ever comes (page 3, "Subscriptions")."""
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -8,20 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import cose
+from sync.authority import replace_authority
 from sync.bundle import Bundle, Entry, Parcel
-from sync.certificate import Role
+from sync.certificate import Role, certify
 from sync.entry import EntryId
 from sync.ingest import Kept, Refused, ingest, ingest_statement, take
+from sync.lacking import held_digest
 from sync.lane import Audience, Class
-from sync.lacking import held_digest, held_summary, runs
 from sync.machine.sqlite import SqliteLedger
 from sync.register import make_register
 from sync.revocation import revoke
-from sync.scope import scope_of_machine
+from sync.statement import read_statement
 from sync.subscription import Subscription, fingerprint
 from sync.trust import Refusal
 from sync.writing import Draft
-from tests.sync.builders import NOTHING, Machine, Town, key, keep, node, office, run, sqlite, to
+from tests.sync.builders import Machine, Town, keep, key, node, office, sqlite
 from tests.sync.subscribing import (
     SECRET,
     A,
@@ -131,6 +133,32 @@ def test_a_revocation_there_holds_here(towns: TwoTowns) -> None:
     assert towns.a_office.exchange(towns.hub).synced
     assert towns.b_office.exchange(towns.hub).synced
     assert title(towns.b_office, shared) is None
+
+
+def test_another_authority_key_there_is_followed_here(towns: TwoTowns) -> None:
+    subscribe(towns.b_office)
+    first = share(towns.a_node, title="前の鍵のとき")
+    towns.exchange()
+    new = key("Aの次の鍵")
+    old = cose.public(A.authority)
+    step = replace_authority(old, cose.public(new), 1, A.authority)
+    machines = [(towns.a_node, Role.NODE), (towns.a_office, Role.OFFICE), (towns.hub, Role.HUB)]
+    again = [
+        certify(replace(read.certificate, counter=2), new)
+        for machine, role in machines
+        if (read := read_statement(A.certify(key(machine.name), role))).certificate
+    ]
+    for machine, _ in machines:
+        keep(machine.ledger, step, *again)
+    towns.exchange()
+    second = share(towns.a_node, title="次の鍵のとき")
+    towns.exchange()
+    assert title(towns.b_node, first) == "前の鍵のとき"
+    assert title(towns.b_node, second) == "次の鍵のとき"
+    unsubscribe(towns.b_office)
+    towns.exchange()
+    signers = {statement.signer for statement in towns.b_node.ledger.trust().statements}
+    assert signers == {cose.public(B.authority)}
 
 
 def test_two_machines_of_the_town_compare_it_too(towns: TwoTowns) -> None:
@@ -276,9 +304,7 @@ def test_a_town_that_is_ones_own_is_not_subscribed_to(towns: TwoTowns) -> None:
 
 
 @pytest.mark.parametrize("class_", [Class.TRUST, Class.MESSAGE, Class.BOARD])
-def test_what_is_for_the_town_is_refused_whoever_brings_it(
-    towns: TwoTowns, class_: Class
-) -> None:
+def test_what_is_for_the_town_is_refused_whoever_brings_it(towns: TwoTowns, class_: Class) -> None:
     subscribe(towns.b_office)
     towns.exchange()
     towns.a_node.write(Draft(kind="x/write", fields={"text": SECRET}), class_=class_)

@@ -98,7 +98,9 @@ def _scope(
         given={"authorities": authorities, "towns": [TOWN]},
         expect={
             "outcomes": [*outcomes, *["kept"] * (len(items) - len(outcomes))],
-            "subscriptions": [[by, town, [key.hex() for key in keys]] for by, town, keys in in_force],
+            "subscriptions": [
+                [by, town, [key.hex() for key in keys]] for by, town, keys in in_force
+            ],
             "towns": _hex(towns),
             "digest": digest.hex(),
         },
@@ -150,14 +152,17 @@ def vectors() -> Iterator[Vector]:
         authorities=NODE_ONLY,
         outcomes=["kept", "kept", "kept", "foreign"],
     )
-    both = certificate(
-        "shared", "node", signer="other authority", towns=[OTHER_TOWN, THIRD_TOWN]
-    )
+    both = certificate("shared", "node", signer="other authority", towns=[OTHER_TOWN, THIRD_TOWN])
     third = {THIRD_TOWN: [THEIRS.hex()]}
     yield _scope(
         "vouched",
         "what that key alone doesn't vouch for isn't compared: a certificate for a third town too",
-        [OFFICE, both, bundle(Lane(author="shared", town=OTHER_TOWN, audience=2), POST), subscribed],
+        [
+            OFFICE,
+            both,
+            bundle(Lane(author="shared", town=OTHER_TOWN, audience=2), POST),
+            subscribed,
+        ],
         compared=[ours, (OTHER_TOWN, [], [])],
         authorities=OF_BOTH | third,
     )

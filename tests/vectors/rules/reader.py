@@ -468,7 +468,9 @@ def scope(data: bytes, given: Any) -> Any:
             if lane[0] == town and (town in whole or (is_open(lane) and vouched(eyes, lane))):
                 parts.setdefault((lane[4], lane[5]), []).extend(ledger.frontier(held))
         towns.append([town, stated, [[*part, sorted(parts[part])] for part in sorted(parts)]])
-    return {"outcomes": outcomes, "subscriptions": shown(ledger.subscriptions)} | dict(frontier(towns, None))
+    return {"outcomes": outcomes, "subscriptions": shown(ledger.subscriptions)} | dict(
+        frontier(towns, None)
+    )
 
 
 def vouched(eyes: Trust, lane: Any) -> bool:
