@@ -9,6 +9,7 @@ from importlib.metadata import version
 from cli.machines import add_machine_commands
 from cli.village import add_village_command
 from node import commands as node_commands
+from provisioning import commands as provisioning_commands
 from sync.machine.settings import NotProvisioned
 
 
@@ -24,10 +25,15 @@ def main() -> None:
     add_village_command(commands)
     add_machine_commands(commands)
     node_commands.add_commands(commands)
+    provisioning_commands.add_commands(commands)
     told = parser.parse_args()
     try:
         told.does(told)
-    except (NotProvisioned, *node_commands.refusals) as refused:
+    except (
+        NotProvisioned,
+        *node_commands.refusals,
+        *provisioning_commands.refusals,
+    ) as refused:
         print(refused, file=sys.stderr)
         sys.exit(1)
     except sqlite3.DatabaseError as wrong:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from flask import Flask, request, url_for
 
 from kiosk_ui.dates import weekday
-from kiosk_ui.qr import qr
 from kiosk_ui.screen import Screen, at_the_kiosk
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.text_size import SIZES, chosen_size
+from node.qr import qr
 
 
 def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> None:

@@ -1,30 +1,39 @@
-"""A town's authority and the folders of its machines, made at the desk.
+"""The folders of a town's machines, made at the desk.
 
 A folder that is a machine's already is left as it is, so making a town twice changes nothing.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from provisioning.authority import AUTHORITY_FILE, Authority, found, open_authority, read_key
+from provisioning.sealed_key import COST_MIN, Place
 from sync import cbor
 from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.lane import Audience
 from sync.machine.files import write_whole
 from sync.machine.keys import Identity, load_identity, make_identity, save_identity
 from sync.machine.settings import FEED_KEY_FILE, KEY_FILE, SETTINGS_FILE, STATEMENTS_FILE, Part
+from sync.machine.toml import quoted
 
-AUTHORITY_KEY_FILE = "authority.key"
+NO_SECRET = ("見本の町のふだんの鍵", "見本の町の控えの鍵")
+"""The passphrases of towns that are made to try things with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Town:
-    """A town and the key whose word holds in it."""
+    """A town's authority, and its daily key, opened."""
 
+    folder: Path  # the authority's
     code: str  # LG code
     name: str
     authority: Identity
+
+    @property
+    def desk(self) -> Authority:
+        """With all that it has said by now."""
+        return open_authority(self.folder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,39 +49,64 @@ class Plan:
 
 
 def open_town(folder: Path, *, code: str, name: str) -> Town:
-    """The town whose authority key is kept there; the key is made where there is none."""
-    path = folder / AUTHORITY_KEY_FILE
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        save_identity(make_identity(), path)
-    return Town(code=code, name=name, authority=load_identity(path))
+    """A town to try things with, its authority in that folder; made where there is none.
+
+    Its keys are closed by passphrases that are no secret.
+    """
+    if not (folder / AUTHORITY_FILE).exists():
+        found(folder, code=code, name=name, passphrases=NO_SECRET, cost=COST_MIN)
+    desk = open_authority(folder)
+    daily = read_key(desk.key_file(Place.DAILY)).open(NO_SECRET[Place.DAILY])
+    return Town(folder=folder, code=code, name=name, authority=daily)
 
 
 def make_machines(town: Town, plans: Iterable[Plan]) -> None:
     """Give each machine its key, the town's certificates and its settings.
 
-    Settings and certificates are written anew each time; a key that is there stays.
+    Settings and statements are written anew each time; a key that is there stays, and so does what
+    was certified.
     """
+    desk = town.desk
     made = [(plan, _identities(plan)) for plan in plans]
-    subjects = [(key, plan.name, role) for plan, keys in made for role, key in keys]
-    statements = [
-        certify(
-            Certificate(
-                key=key.public,
-                name=name,
-                role=role,
-                towns=frozenset({town.code}),
-                classes=CLASSES_OF[role],
-                audiences=frozenset(Audience) if CLASSES_OF[role] else frozenset(),
-                counter=counter,
-            ),
-            town.authority.private,
-        )
-        for counter, (key, name, role) in enumerate(subjects, 1)
+    known = {(c.key, c.name, c.role) for c in _certificates(desk)}
+    wanted = [
+        (key.public, plan.name, role)
+        for plan, keys in made
+        for role, key in keys
+        if (key.public, plan.name, role) not in known
     ]
+    desk = desk.say(
+        *(
+            certify(
+                widest(key, name=name, role=role, town=town.code, counter=counter),
+                town.authority.private,
+            )
+            for counter, (key, name, role) in enumerate(wanted, desk.counter)
+        )
+    )
+    statements = b"".join(map(cbor.encode, desk.standing()))
     for plan, _ in made:
-        write_whole(plan.folder / STATEMENTS_FILE, b"".join(map(cbor.encode, statements)))
-        write_whole(plan.folder / SETTINGS_FILE, _settings(town, plan).encode())
+        write_whole(plan.folder / STATEMENTS_FILE, statements)
+        write_whole(plan.folder / SETTINGS_FILE, _settings(desk, plan).encode())
+
+
+def widest(key: bytes, *, name: str, role: Role, town: str, counter: int) -> Certificate:
+    """The most that a machine of that role may be certified for."""
+    return Certificate(
+        key=key,
+        name=name,
+        role=role,
+        towns=frozenset({town}),
+        classes=CLASSES_OF[role],
+        audiences=frozenset(Audience) if CLASSES_OF[role] else frozenset(),
+        counter=counter,
+    )
+
+
+def _certificates(desk: Authority) -> list[Certificate]:
+    """Those that stand."""
+    trust = desk.trust
+    return [s.certificate for s in trust.statements if s.certificate and trust.towns_of(s)]
 
 
 def _identities(plan: Plan) -> list[tuple[Role, Identity]]:
@@ -93,25 +127,20 @@ def _identity(path: Path) -> Identity:
     return load_identity(path)
 
 
-def _settings(town: Town, plan: Plan) -> str:
+def _settings(desk: Authority, plan: Plan) -> str:
     lines = [
-        f"name = {_quoted(plan.name)}",
-        f"role = {_quoted(plan.part)}",
-        f"towns = [{_quoted(town.code)}]",
+        f"name = {quoted(plan.name)}",
+        f"role = {quoted(plan.part)}",
+        f"towns = [{quoted(desk.code)}]",
         f"offer_seconds = {plan.offer_seconds}",
-        f"peers = [{', '.join(map(_quoted, plan.peers))}]",
+        f"peers = [{', '.join(map(quoted, plan.peers))}]",
     ]
     if plan.hub:
-        lines.append(f"hub = {_quoted(plan.hub)}")
+        lines.append(f"hub = {quoted(plan.hub)}")
     lines += [
         "[town_names]",
-        f"{town.code} = {_quoted(town.name)}",
+        f"{desk.code} = {quoted(desk.name)}",
         "[authorities]",
-        f"{town.code} = [{_quoted(town.authority.public.hex())}]",
+        f"{desk.code} = [{', '.join(quoted(key.hex()) for key in desk.first)}]",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: JSON's escapes are among its own, all but that of DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -145,6 +145,10 @@ class Trust:
             for town in self.towns_of(statement)
         )
 
+    def revocation(self, key: bytes, town: str) -> Revocation | None:
+        """That of a key which is in force in the town."""
+        return self._revocations.get((town, key))
+
     def is_revoked(self, key: bytes, town: str | None = None) -> bool:
         """Whether it has no say any more, in that town or any, but for what its cuts leave."""
         if town is not None:
@@ -184,6 +188,10 @@ class Trust:
                 heir for where, before, heir in self._successions if (where, before) == (town, at)
             }
         return new in heirs - {old}
+
+    def successors(self, old: bytes, town: str) -> frozenset[bytes]:
+        """The keys that were named to come after one in the town."""
+        return frozenset(new for where, of, new in self._successions if (where, of) == (town, old))
 
     def certificates(self, key: bytes) -> tuple[Certificate, ...]:
         """Those of a key, the newest last."""

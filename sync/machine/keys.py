@@ -49,6 +49,21 @@ def save_identity(identity: Identity, path: Path) -> None:
     write_whole(path, pem, mode=0o600)
 
 
+def secret(identity: Identity) -> bytes:
+    """The 32 bytes that are the key."""
+    return identity.private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+
+
+def identity_of(secret: bytes) -> Identity:
+    """The key that these 32 bytes are."""
+    return Identity(Ed25519PrivateKey.from_private_bytes(secret))
+
+
+def key_salt(count: int) -> bytes:
+    """For a passphrase."""
+    return secrets.token_bytes(count)
+
+
 def salt() -> bytes:
     """For a payload."""
     return secrets.token_bytes(SALT_BYTES)

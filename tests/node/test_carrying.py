@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from node.carrying.file import FILE_BYTES_MAX, CannotCarry, bring, export
-from node.node import Node, edition
+from node.node import Node, edition, open_node
 from node.status import status
 from sync.machine import files
+from sync.machine.settings import STATEMENTS_FILE, Part
 from sync.trust import Refusal
 from tests.node.builders import (
     OTHER_TOWN,
@@ -181,12 +182,14 @@ def test_of_a_file_of_another_town_nothing_is_kept(tmp_path: Path) -> None:
 
 def test_a_file_that_lost_its_certificates_waits_for_them(tmp_path: Path) -> None:
     village, node = busy_town(tmp_path / "town")
+    folder = village.make("奥郷", Part.NODE)
+    (folder / STATEMENTS_FILE).write_bytes(b"")
     export(node, tmp_path / "a.kairan")
     content = (tmp_path / "a.kairan").read_bytes()
     second_mark = content.index(b"\x8aKRN", content.index(b"\x8aKRN") + 1)
     third_mark = content.index(b"\x8aKRN", second_mark + 1)
     (tmp_path / "b.kairan").write_bytes(content[:second_mark] + content[third_mark:])
-    far = village.node("奥郷")
+    far = open_node(folder)
     bring(far, tmp_path / "b.kairan")
     assert titles(far) == []
     assert status(far).waiting > 0

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from node.node import open_node
-from provisioning.town import AUTHORITY_KEY_FILE, Plan, Town, make_machines, open_town
+from provisioning.sealed_key import Place
+from provisioning.town import Plan, Town, make_machines, open_town
 from sync.certificate import CLASSES_OF, Role
 from sync.machine.keys import load_identity
 from sync.machine.opening import read_statements
@@ -59,14 +60,14 @@ def test_making_a_town_twice_changes_not_a_byte(town: Town, tmp_path: Path) -> N
 
 def test_a_key_is_read_by_its_owner_alone(town: Town, tmp_path: Path) -> None:
     make_machines(town, plans(tmp_path))
+    closed = [town.desk.key_file(place) for place in Place]
     keys = [
-        tmp_path / "authority" / AUTHORITY_KEY_FILE,
         *(tmp_path / name / KEY_FILE for name in ("hub", "office", "kamigo")),
         tmp_path / "office" / FEED_KEY_FILE,
     ]
-    assert {path for path in content(tmp_path) if path.suffix == ".key"} == set(keys)
-    assert [stat.S_IMODE(path.stat().st_mode) for path in keys] == [0o600] * 5
-    assert len({load_identity(path).public for path in keys}) == 5
+    assert {path for path in content(tmp_path) if path.suffix == ".key"} == {*keys, *closed}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in [*keys, *closed]} == {0o600}
+    assert len({load_identity(path).public for path in keys}) == 4
 
 
 def test_every_machine_is_certified_for_what_it_is_and_no_more(town: Town, tmp_path: Path) -> None:
@@ -74,11 +75,11 @@ def test_every_machine_is_certified_for_what_it_is_and_no_more(town: Town, tmp_p
     for name in ("hub", "office", "kamigo"):  # each knows all
         statements = map(read_statement, read_statements(tmp_path / name / STATEMENTS_FILE))
         certificates = [s.certificate for s in statements if s.certificate]
-        assert [(c.name, c.role) for c in certificates] == [
-            ("ハブ", Role.HUB),
-            ("役場", Role.OFFICE),
-            ("役場", Role.FEED),
-            ("上郷", Role.NODE),
+        assert sorted((c.counter, c.name, c.role) for c in certificates) == [
+            (1, "ハブ", Role.HUB),
+            (2, "役場", Role.OFFICE),
+            (3, "役場", Role.FEED),
+            (4, "上郷", Role.NODE),
         ]
         assert all(c.towns == {CODE} and c.classes == CLASSES_OF[c.role] for c in certificates)
 
@@ -88,7 +89,7 @@ def test_settings_say_what_was_planned(town: Town, tmp_path: Path) -> None:
     settings = read_settings(tmp_path / "kamigo")
     assert (settings.name, settings.part, settings.town) == ("上郷", Part.NODE, CODE)
     assert settings.town_names == {CODE: NAME}
-    assert settings.authorities == {CODE: (town.authority.public,)}
+    assert settings.authorities == {CODE: town.desk.first}
     assert settings.hub == "https://hub.example/kairan"
     assert settings.peers == ("http://192.0.2.7:8702",)
     assert settings.offer_seconds == 5

@@ -34,8 +34,9 @@ class Desk:
 
     def __init__(self, town: Path, sticks: Path) -> None:
         """`town`: the folder it was provisioned in."""
-        self._authority = open_town(town / "authority", code=TOWN, name="").authority
-        self.ledger = MemoryLedger({TOWN: (self._authority.public,)})
+        opened = open_town(town / "authority", code=TOWN, name="")
+        self._authority = opened.authority
+        self.ledger = MemoryLedger({TOWN: opened.desk.first})
         self._office = make_identity()
         self._life = token_bytes(8)
         self._sticks = (sticks / f"{number}.kairan" for number in count(1))

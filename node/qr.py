@@ -1,4 +1,4 @@
-"""An address as a QR code: one SVG path without styles, so that the strictest CSP lets it show."""
+"""Text as a QR code: one SVG path without styles, so that the strictest CSP lets it show."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -12,17 +12,17 @@ QUIET_MODULES = 4
 
 
 @lru_cache(maxsize=512)
-def qr(address: str) -> Markup:
-    """An inline picture, black on white; the address itself is printed beside it."""
+def qr(text: str, title: str = "このページを開くQRコード") -> Markup:
+    """An inline picture, black on white; the text itself is printed beside it."""
     code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_MODULES)
-    code.add_data(address)
+    code.add_data(text)
     matrix = code.get_matrix()
     size = len(matrix)
     return Markup(
         '<svg class="qr" viewBox="0 0 {size} {size}" role="img" shape-rendering="crispEdges">'
-        "<title>このページを開くQRコード</title>"
+        "<title>{title}</title>"
         '<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
-    ).format(size=size, path="".join(_runs(matrix)))
+    ).format(title=title, size=size, path="".join(_runs(matrix)))
 
 
 def _runs(matrix: Sequence[Sequence[bool]]) -> Iterator[str]:
