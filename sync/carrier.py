@@ -14,7 +14,7 @@ from sync import cbor, cose
 from sync.bundle import Bundle, Parcel, pack_bundle
 from sync.entry import Written
 from sync.errors import Malformed
-from sync.frontier import Summary, summary_as_array
+from sync.frontier import Summary, longest, summary_as_array
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.receipt import CarriedReceipt, open_receipt
 from sync.wrapping import unwrap, wrap_packed
@@ -63,7 +63,7 @@ def pack(
         2: cose.short(writer),
         3: sorted(towns),
         4: [written.seconds, int(written.quality)],
-        5: None if made_for is None else summary_as_array(made_for),
+        5: None if made_for is None else summary_as_array(longest(made_for)),
     }
     digest = sha256()
     for piece in _frames(label, receipt, statements, bundles):

@@ -8,7 +8,7 @@ is signed and not sent: who checks it knows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import cbor, cose
 from sync.errors import Malformed
-from sync.frontier import read_summary, summary_as_array
+from sync.frontier import EVERYWHERE, Span, read_summary, summary_as_array
 from sync.ingest import Receipt
 from sync.lane import is_town
 from sync.limits import (
@@ -29,7 +29,9 @@ from sync.telling import BASE_BYTES, NOTHING_TOLD, Told
 
 VERSION = 1
 _OFFER, _ANSWER = "kairan offer", "kairan answer"
-_TOWNS, _BASE, _SUMMARY, _PARCEL, _REGISTERS, _SOFTWARE, _MORE, _RECEIPT, _COUNTER = range(1, 10)
+_TOWNS, _BASE, _SUMMARY, _PARCEL, _REGISTERS, _SOFTWARE, _MORE, _RECEIPT, _COUNTER, _SPAN = range(
+    1, 11
+)
 
 
 class No(StrEnum):
@@ -220,6 +222,8 @@ def _further(told: Told, parcel: bytes, software: str, more: bool) -> dict[int, 
         further[_BASE] = told.base
     if told.summary is not None:
         further[_SUMMARY] = summary_as_array(told.summary)
+        if told.summary.span != EVERYWHERE:
+            further[_SPAN] = list(told.summary.span)
     if parcel:
         further[_PARCEL] = parcel
     if more:
@@ -247,7 +251,21 @@ def _read_towns(further: Mapping[object, object]) -> frozenset[str] | None:
 
 def _read_told(further: Mapping[object, object]) -> Told:
     base = _read_bytes(further, _BASE, BASE_BYTES)
-    return Told(base, read_summary(further[_SUMMARY]) if _SUMMARY in further else None)
+    span = _read_span(further)
+    if _SUMMARY not in further:
+        return Told(base)
+    summary = read_summary(further[_SUMMARY])
+    return Told(base, summary if base else replace(summary, span=span))
+
+
+def _read_span(further: Mapping[object, object]) -> Span:
+    match further.get(_SPAN):
+        case [bytes(after), bytes(upto)] if len(after) in (0, 64) and len(upto) == 64:
+            return Span(after, upto)
+        case None if _SPAN not in further:
+            return EVERYWHERE
+        case _:
+            raise Malformed("not a span of lanes")
 
 
 def _read_bytes(further: Mapping[object, object], key: int, *sizes: int) -> bytes:

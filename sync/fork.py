@@ -21,6 +21,12 @@ class ForkProof:
     lane: Lane
     number: int  # at which both histories have a head, and not the same
 
+    @property
+    def kin(self) -> tuple[object, ...]:
+        """All of its lane but the random part: of lanes that are alike so far one proof is kept."""
+        lane = self.lane
+        return lane.town, lane.author, lane.ordinal, lane.class_, lane.audience
+
 
 def is_fork_proof(encoded: bytes) -> bool:
     """Whether it claims to be one."""

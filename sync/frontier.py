@@ -5,7 +5,7 @@ each other is a comparison of two dicts (docs/spec/4-ledger.md).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import NamedTuple
@@ -40,6 +40,25 @@ class LaneHeld:
     held: Held
     stretch: bytes  # by which the ledger keeps it
 
+    @property
+    def place(self) -> bytes:
+        """Where it stands among all: histories of one lane side by side."""
+        return self.lane.id + self.id
+
+
+class Span(NamedTuple):
+    """A stretch of the places of lanes: those behind `after`, up to `upto`."""
+
+    after: bytes = b""
+    upto: bytes = b"\xff" * 64
+
+    def covers(self, item: LaneHeld) -> bool:
+        """Whether that lane's place is in it."""
+        return self.after < item.place <= self.upto
+
+
+EVERYWHERE = Span()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -47,6 +66,7 @@ class Summary:
 
     statements: frozenset[bytes]  # their digests
     lanes: Mapping[bytes, Held]  # by lane id
+    span: Span = EVERYWHERE  # of lanes elsewhere it says nothing
 
 
 def ranges(numbers: Iterable[int]) -> tuple[Range, ...]:
@@ -100,6 +120,14 @@ def _part_digest(part: Mapping[bytes, Held]) -> bytes:
     return sha256(b"kairan/1 frontier" + cbor.encode(_lanes_as_array(part))).digest()
 
 
+def longest(summary: Summary, lanes_max: int = SUMMARY_LANES_MAX) -> Summary:
+    """Less than all of it where that is too much to tell: the longest lanes."""
+    if len(summary.lanes) <= lanes_max:
+        return summary
+    by_length = sorted(summary.lanes.items(), key=lambda line: (-line[1].number, line[0]))
+    return replace(summary, lanes=dict(by_length[:lanes_max]))
+
+
 def summary_as_array(summary: Summary) -> list[object]:
     """As it stands in offers, answers and labels."""
     return [
@@ -108,8 +136,11 @@ def summary_as_array(summary: Summary) -> list[object]:
     ]
 
 
-def read_summary(value: object) -> Summary:
-    """The summary an array stands for. Raises Malformed."""
+def read_summary(value: object, *, lanes_max: int | None = SUMMARY_LANES_MAX) -> Summary:
+    """The summary an array stands for; of our own disk it may be as long as it is.
+
+    Raises Malformed.
+    """
     match value:
         case [list(statements), list(lanes)] if all(
             isinstance(s, bytes) and len(s) == 32 for s in statements
@@ -117,7 +148,7 @@ def read_summary(value: object) -> Summary:
             pass
         case _:
             raise Malformed("not a summary")
-    if len(lanes) > SUMMARY_LANES_MAX:
+    if lanes_max is not None and len(lanes) > lanes_max:
         raise TooLarge("a summary of too many lanes")
     held = [_read_held(item) for item in lanes]
     ids = [lane for lane, _ in held]

@@ -6,8 +6,9 @@ stretch, whose id is the lane's.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -17,14 +18,18 @@ from sync.bundle import Bundle, Entry
 from sync.certificate import Certificate
 from sync.entry import EntryId, RecordId, Reference, read_header
 from sync.frontier import Held, LaneHeld, Range, ranges
+from sync.holding import Holding
 from sync.lane import Class, Lane
 from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX
 from sync.revocation import Cut, Revocation
+from sync.scope import Scope, Towns
 from sync.statement import Statement
 from sync.trust import Trust
 
 RUN_BYTES_MAX = BUNDLE_BYTES_MAX * 3 // 4
 """Of headers and payloads: leaves room for what CBOR puts around 2,000 of them."""
+
+_HOLDINGS_MAX = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,12 @@ def branch_id(lane: bytes, first: int, head: bytes) -> bytes:
 
 class Histories(ABC):
     """What follows for whole histories from what a ledger keeps of each stretch."""
+
+    _lanes: tuple[object, Sequence[LaneHeld]] | None = None  # and when they were held
+
+    @cached_property
+    def _holdings(self) -> dict[Scope | frozenset[str], tuple[object, Holding]]:
+        return {}
 
     @abstractmethod
     def trust(self) -> Trust:
@@ -85,8 +96,12 @@ class Histories(ABC):
     def _signatures_in(self, stretch: bytes, first: int, below: int) -> dict[int, bytes]: ...
 
     @abstractmethod
-    def _holes(self) -> Mapping[bytes, Sequence[int]]:
-        """Per stretch that has any, ascending."""
+    def _holes(self, lane: bytes | None = None) -> Mapping[bytes, Sequence[int]]:
+        """Per stretch (of that lane) that has any, ascending."""
+
+    @abstractmethod
+    def _settled(self) -> object | None:
+        """Another thing after each transaction; None inside one that has changed something."""
 
     @abstractmethod
     def _naming(self, lane: bytes, first: int) -> Sequence[tuple[EntryId, bytes]]:
@@ -123,13 +138,44 @@ class Histories(ABC):
     def lane(self, id_: bytes) -> LaneHeld | None:
         """The history that ends with that stretch, if at least one entry is held."""
         stretch = self.stretch(id_)
-        return self._held(stretch, self._holes()) if stretch else None
+        return self._held(stretch, self._holes(stretch.lane.id)) if stretch else None
 
     def lanes(self) -> Sequence[LaneHeld]:
         """Every history of every lane, as far as no revocation cuts it."""
-        trust, holes = self.trust(), self._holes()
+        settled = self._settled()
+        if settled is None:
+            return self._standing(self.leaves(), self._holes())
+        kept = self._lanes
+        if kept is None or kept[0] != settled:
+            kept = self._lanes = settled, self._standing(self.leaves(), self._holes())
+        return kept[1]
+
+    def histories(self, lane: bytes) -> Sequence[LaneHeld]:
+        """Those of one lane."""
+        stretches = self.stretches(lane)
+        parents = {stretch.parent for stretch in stretches}
+        leaves = [stretch for stretch in stretches if stretch.id not in parents]
+        return self._standing(leaves, self._holes(lane))
+
+    def holding(self, towns: Towns) -> Holding:
+        """All that is held of these towns; worked out once after each change."""
+        place, settled = towns if isinstance(towns, Scope) else frozenset(towns), self._settled()
+        kept = self._holdings.get(place)
+        if settled is None or kept is None or kept[0] != settled:
+            kept = settled, Holding(towns, self.trust(), self.lanes())
+            if settled is not None:
+                if len(self._holdings) >= _HOLDINGS_MAX:
+                    self._holdings.clear()
+                self._holdings[place] = kept
+        return kept[1]
+
+    def _standing(
+        self, leaves: Iterable[Stretch], holes: Mapping[bytes, Sequence[int]]
+    ) -> list[LaneHeld]:
+        """The histories that end there, as far as no revocation cuts them."""
+        trust = self.trust()
         found: dict[bytes, LaneHeld] = {}
-        for leaf in self.leaves():
+        for leaf in leaves:
             cut = trust.cut(leaf.lane)
             whole = self._held(leaf, holes)
             held = whole if cut is None else self._cut(leaf, whole, cut)

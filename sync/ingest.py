@@ -13,7 +13,7 @@ from sync.certificate import Certificate, Role
 from sync.chain import next_head, verify_head
 from sync.entry import read_header
 from sync.errors import Malformed, TooLarge, Unverified
-from sync.fork import prove_fork
+from sync.fork import ForkProof, prove_fork
 from sync.ledger import Ledger, Link, Signature
 from sync.order import obey
 from sync.register import Register
@@ -147,7 +147,13 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
         if not trust.with_statements([statement]).towns_of(statement):
             replaced = trust.was_replaced(statement.signer)
             return Refused(Refusal.REVOKED if replaced else Refusal.FOREIGN)
-        ledger.state(statement)
+        beside = None
+        if isinstance(statement.says, ForkProof):
+            # Whoever forks can make any number of proofs; all machines keep the same one.
+            beside = trust.proof_beside(statement.says)
+            if beside is not None and beside.digest < statement.digest:
+                return Kept()
+        ledger.state(statement, instead_of=beside)
         heed_statement(ledger, statement)
         _retry(ledger, statement)
     return Kept(entries=1)
@@ -258,7 +264,8 @@ def _prove(ledger: Ledger, bundle: Bundle, links: list[Link], other: bytes) -> N
     `other`: the stretch that the bundle's history parted from.
     """
     parted = ledger.stretch(other)
-    leaves = (h.stretch for h in ledger.lanes() if other in {s.id for s in ledger.path(h.stretch)})
+    histories = ledger.histories(bundle.lane.id)
+    leaves = (h.stretch for h in histories if other in {s.id for s in ledger.path(h.stretch)})
     leaf = next(leaves, None)  # none where a revocation cut that history off: it needs no proof
     if parted is None or leaf is None:
         return

@@ -1,15 +1,15 @@
 """What another machine lacks of ours, in the order that matters, cut to a budget."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sync.authority import Replacement
 from sync.bundle import Bundle, Parcel
-from sync.frontier import Held, LaneHeld, Range, Summary, digest
+from sync.frontier import Held, LaneHeld, Range, Summary
 from sync.ledger import Ledger
 from sync.limits import PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
 from sync.register import registers_digest
-from sync.scope import Scope, Towns, sight
+from sync.scope import Scope, Towns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +25,12 @@ _BESIDE_ENTRIES = 250  # bytes of a bundle: its lane, head and signature
 
 def held_digest(ledger: Ledger, towns: Towns) -> bytes:
     """One digest over all that the ledger holds of these towns."""
-    seen = sight(ledger.trust(), towns)
-    stated = [(town, s.digest) for s in seen.trust.statements for town in seen.towns_of(s)]
-    lanes = [item for item in ledger.lanes() if seen.covers(item.lane)]
-    return digest(seen.scope.towns, stated, lanes)
+    return ledger.holding(towns).digest
+
+
+def held_summary(ledger: Ledger, towns: Towns) -> Summary:
+    """The same, told in full."""
+    return ledger.holding(towns).summary
 
 
 def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
@@ -44,15 +46,6 @@ def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
                 or (s.certificate is not None and s.certificate.key == machine)
             )
         )
-    )
-
-
-def held_summary(ledger: Ledger, towns: Towns) -> Summary:
-    """The same, told in full."""
-    seen = sight(ledger.trust(), towns)
-    return Summary(
-        statements=frozenset(s.digest for s in seen.trust.statements if seen.towns_of(s)),
-        lanes={item.id: item.held for item in ledger.lanes() if seen.covers(item.lane)},
     )
 
 
@@ -85,10 +78,8 @@ def lacking(
     `bytes_max` is before compression, and goes over by one bundle at the most. `registers` go with
     the statements.
     """
-    seen = sight(ledger.trust(), towns)
-    statements = seen.trust.ordered(
-        s for s in seen.trust.statements if s.digest not in there.statements and seen.towns_of(s)
-    )
+    held = ledger.holding(towns).statements
+    statements = ledger.trust().ordered(s for s in held if s.digest not in there.statements)
     statements += registers
     budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
     bundles: list[Bundle] = []
@@ -105,7 +96,7 @@ def lacking(
 
 
 def is_behind(here: Summary, there: Summary) -> bool:
-    """Whether `there` lacks something that `here` has, as far as summaries tell."""
+    """Whether `there` lacks something that `here` has, as far as summaries of one span tell."""
     return not here.statements <= there.statements or any(
         lane not in there.lanes
         or there.lanes[lane].number < held.number
@@ -121,14 +112,20 @@ def _can_fill(here: Held, there: Held) -> bool:
 
 
 def runs(ledger: Ledger, there: Summary, towns: Towns) -> Iterator[Bundle]:
-    """What a machine that holds `there` lacks of these towns, class by class."""
-    seen = sight(ledger.trust(), towns)
-    lanes = sorted(
-        (item for item in ledger.lanes() if seen.covers(item.lane)),
-        key=lambda item: (item.lane.class_, item.lane.id, item.id),
-    )
-    for item in lanes:
-        number, holes = _reached(ledger, item, there)
+    """What a machine that holds `there` lacks of these towns, class by class.
+
+    Of lanes of which it says nothing, for they are in no part that it told, nothing.
+    """
+    holding = ledger.holding(towns)
+    for item in holding.in_order:
+        told = there.lanes.get(item.id)
+        if not there.span.covers(item) or (
+            told is not None
+            and not told.holes
+            and (told.number, told.head) == (item.held.number, item.held.head)
+        ):
+            continue
+        number, holes = _reached(ledger, item, there, holding.histories[item.lane.id])
         yield from _closing(ledger, item, holes)
         while number < item.held.number:
             bundle = ledger.run(item.stretch, number + 1)
@@ -138,17 +135,19 @@ def runs(ledger: Ledger, there: Summary, towns: Towns) -> Iterator[Bundle]:
             number = bundle.last
 
 
-def _reached(ledger: Ledger, item: LaneHeld, there: Summary) -> tuple[int, Collection[Range]]:
-    """How far the other machine holds one of our histories, and with what holes.
+def _reached(
+    ledger: Ledger, item: LaneHeld, there: Summary, histories: Sequence[LaneHeld]
+) -> tuple[int, Collection[Range]]:
+    """How far the other machine holds one of our histories of a lane, and with what holes.
 
     It may know the lane as one that never forked, or other branches of it than we do. What it
     holds that is on no history of ours may be the continuation of this one: it is to tell.
     """
     names = {item.id, *(stretch.id for stretch in ledger.stretches(item.lane.id))}
     told = [there.lanes[name] for name in sorted(names) if name in there.lanes]
-    others = [
-        other for other in ledger.lanes() if other.lane.id == item.lane.id and other.id != item.id
-    ]
+    others = [other for other in histories if other.id != item.id]
+    if not told:
+        return 0, ()
     ours = {stretch.id for stretch in ledger.path(item.stretch)}
     number: int = 0
     holes: Collection[Range] = ()

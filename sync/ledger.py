@@ -14,8 +14,10 @@ from sync.bundle import Bundle, Entry
 from sync.entry import EntryId, RecordId, Reference
 from sync.frontier import LaneHeld, Range, Summary
 from sync.histories import Stretch
+from sync.holding import Holding
 from sync.lane import Lane
 from sync.register import Register
+from sync.scope import Towns
 from sync.statement import Statement
 from sync.subscription import Subscription
 from sync.trust import Trust
@@ -82,7 +84,7 @@ class Known:
 
     offers_seen: int = 0  # the largest counter in its offers to us
     offers_sent: int = 0  # the largest in ours to it
-    agreed_digest: bytes = b""  # at that digest it held just `agreed`
+    agreed_digest: bytes = b""  # at that digest it held just `agreed`; empty: nothing agreed yet
     agreed: Summary | None = None
 
 
@@ -97,8 +99,8 @@ class Ledger(Protocol):
     def trust(self) -> Trust:
         """The authorities, and every statement held."""
 
-    def state(self, statement: Statement) -> None:
-        """Keep a statement that Trust gives a say."""
+    def state(self, statement: Statement, *, instead_of: Statement | None = None) -> None:
+        """Keep a statement that Trust gives a say; let another one go for it."""
 
     def subscribe(self, subscriptions: frozenset[Subscription]) -> None:
         """These are in force now, and no others; what is held by none of them any more goes."""
@@ -122,6 +124,12 @@ class Ledger(Protocol):
 
     def lanes(self) -> Sequence[LaneHeld]:
         """Every history of every lane, as far as no revocation cuts it: one, but for forks."""
+
+    def histories(self, lane: bytes) -> Sequence[LaneHeld]:
+        """Those of one lane."""
+
+    def holding(self, towns: Towns) -> Holding:
+        """All that is held of these towns; worked out once after each change."""
 
     def incarnations(self, author: bytes) -> frozenset[tuple[int, bytes]]:
         """The lives of an author of which something is held."""

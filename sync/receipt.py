@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync import cbor, cose
 from sync.entry import Quality, Written
 from sync.errors import Malformed
-from sync.frontier import Summary, read_summary, summary_as_array
+from sync.frontier import Summary, longest, read_summary, summary_as_array
 from sync.lane import is_town
 from sync.limits import COUNTER_MAX, MESSAGE_BYTES_MAX
 
@@ -75,7 +75,7 @@ def make_receipt(
         3: counter,
         4: sorted(towns),
         5: digest,
-        6: summary_as_array(summary),
+        6: summary_as_array(longest(summary)),
         7: [list(each) for each in taken],
         8: [written.seconds, int(written.quality)],
     }

@@ -1,7 +1,7 @@
 """How one machine tells another what it holds, in as few bytes as that takes.
 
-docs/spec/5-exchange.md. In full; or as what changed since a frontier that both know, the base; or,
-where a parcel with all that changed comes along, by that.
+docs/spec/5-exchange.md. In full, or part by part where it is long; or as what changed since a
+frontier that both know, the base; or, where a parcel with all that changed comes along, by that.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from sync.bundle import Bundle, Parcel
 from sync.chain import fold
-from sync.frontier import Held, Range, Summary, ranges
+from sync.frontier import EVERYWHERE, Held, Range, Summary, ranges
+from sync.holding import Holding
 
 BASE_BYTES = 8
 
@@ -30,19 +31,24 @@ def name_of_base(digest: bytes) -> bytes:
     return digest[:BASE_BYTES]
 
 
-def tell(here: Summary, *, base: Summary | None, name: bytes, parcel: Parcel) -> Told:
-    """The shortest that tells `here` to whoever knows `base`, and gets the parcel."""
-    if base is None:
-        return Told(summary=here)
-    if brought(base, parcel) == here:
-        return Told(base=name)
-    changed = Summary(
-        statements=here.statements - base.statements,
-        lanes={lane: held for lane, held in here.lanes.items() if base.lanes.get(lane) != held},
-    )
-    if replaced(base, changed) == here:
-        return Told(base=name, summary=changed)
-    return Told(summary=here)
+def tell(
+    holding: Holding, *, base: Summary | None, name: bytes, parcel: Parcel, lines_max: int
+) -> Told:
+    """The shortest that tells what is held to whoever knows `base`, and gets the parcel.
+
+    Where that is more than so many lanes, as much as fits.
+    """
+    if base is not None:
+        here = holding.summary
+        if brought(base, parcel) == here:
+            return Told(base=name)
+        changed = Summary(
+            statements=here.statements - base.statements,
+            lanes={lane: held for lane, held in here.lanes.items() if base.lanes.get(lane) != held},
+        )
+        if len(changed.lanes) <= lines_max and replaced(base, changed) == here:
+            return Told(base=name, summary=changed)
+    return Told(summary=holding.part(EVERYWHERE, lines_max))
 
 
 def hear(told: Told, *, base: Summary | None, name: bytes, parcel: Parcel) -> Summary | None:
@@ -73,7 +79,7 @@ def brought(base: Summary, parcel: Parcel) -> Summary:
                 _holes(held.holes, bundle),
             )
     statements = (sha256(statement).digest() for statement in parcel.statements)
-    return Summary(statements=base.statements.union(statements), lanes=lanes)
+    return Summary(statements=base.statements.union(statements), lanes=lanes, span=base.span)
 
 
 def _holes(before: Iterable[Range], bundle: Bundle) -> tuple[Range, ...]:

@@ -51,9 +51,16 @@ class Trust:
     statements: frozenset[Statement] = field(default=frozenset())
     subscriptions: frozenset[Subscription] = field(default=frozenset())  # of whatever town
 
-    def with_statements(self, statements: Iterable[Statement]) -> "Trust":
-        """The same and these."""
-        return replace(self, statements=self.statements | frozenset(statements))
+    def with_statements(
+        self, statements: Iterable[Statement], *, instead_of: Statement | None = None
+    ) -> "Trust":
+        """The same and these; without the one that they take the place of."""
+        gone = frozenset({instead_of} if instead_of else ())
+        return replace(self, statements=(self.statements - gone) | frozenset(statements))
+
+    def proof_beside(self, proof: ForkProof) -> Statement | None:
+        """The one that is held of such lanes of its author: one is enough."""
+        return self._proofs.get(proof.kin)
 
     @cached_property
     def taken(self) -> Mapping[str, tuple[bytes, ...]]:
@@ -71,9 +78,13 @@ class Trust:
             case Certificate(towns=towns):
                 return towns if towns <= signed else frozenset()
             case ForkProof(lane=lane):
-                return frozenset({lane.town} & self.towns(lane.author))
+                return frozenset({lane.town} if self.refusal(lane) is None else ())
             case Revocation() | Succession() | None:
                 return frozenset(signed)
+
+    @cached_property
+    def _proofs(self) -> Mapping[tuple[object, ...], Statement]:
+        return {s.says.kin: s for s in self.statements if isinstance(s.says, ForkProof)}
 
     @cached_property
     def _in_office(self) -> Mapping[str, InOffice]:

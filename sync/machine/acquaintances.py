@@ -1,15 +1,17 @@
 """What a ledger in SQLite keeps beside its entries: what waits, and what it knows of others."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from sync import cbor
 from sync.bundle import Bundle, pack_bundle, unpack_bundle
-from sync.frontier import read_summary, summary_as_array
+from sync.frontier import Summary, read_summary, summary_as_array
 from sync.lane import Lane
 from sync.ledger import Known, SetAside
-from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.rows import Rows
 from sync.machine.waiting_room import Load, has_room
+
+_BASES_MAX = 8  # in memory
 
 
 class Acquaintances(Rows):
@@ -59,29 +61,62 @@ class Acquaintances(Rows):
                 self._execute("DELETE FROM waiting WHERE key = ?", key)
 
     def known(self, machine: bytes) -> Known:
-        row = self._first("SELECT seen, sent, digest, agreed FROM known WHERE machine = ?", machine)
+        row = self._first("SELECT seen, sent, digest FROM known WHERE machine = ?", machine)
         if row is None:
             return Known()
-        seen, sent, digest, agreed = row
+        seen, sent, digest = row
         return Known(
             offers_seen=seen,
             offers_sent=sent,
             agreed_digest=digest,
-            agreed=read_summary(cbor.decode(agreed, bytes_max=MESSAGE_BYTES_MAX))
-            if agreed
-            else None,
+            agreed=self._base(digest) if digest else None,
         )
 
     def remember(self, machine: bytes, known: Known) -> None:
+        before = self._first("SELECT digest FROM known WHERE machine = ?", machine)
+        if known.agreed is not None:
+            self._keep_base(known.agreed_digest, known.agreed)
         self._execute(
-            "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)",
             machine,
             known.offers_seen,
             known.offers_sent,
             known.agreed_digest,
-            cbor.encode(summary_as_array(known.agreed)) if known.agreed else None,
         )
+        if before is not None and before[0] != known.agreed_digest:
+            self._execute(
+                "DELETE FROM bases WHERE digest = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM known WHERE digest = ?1)",
+                before[0],
+            )
+
+    def _base(self, digest: bytes) -> Summary:
+        """One that was agreed on; machines that hold the same share it, in memory and on disk."""
+        kept = self._bases.get(digest)
+        if kept is None:
+            (encoded,) = self._one("SELECT summary FROM bases WHERE digest = ?", digest)
+            decoded = cbor.decode(encoded, bytes_max=len(encoded))
+            kept = self._in_mind(digest, read_summary(decoded, lanes_max=None))
+        return kept
+
+    def _keep_base(self, digest: bytes, summary: Summary) -> None:
+        if not self._first("SELECT 1 FROM bases WHERE digest = ?", digest):
+            encoded = cbor.encode(summary_as_array(summary))
+            self._execute("INSERT INTO bases VALUES (?, ?)", digest, encoded)
+        self._in_mind(digest, summary)
+
+    def _in_mind(self, digest: bytes, summary: Summary) -> Summary:
+        self._bases[digest] = summary
+        while len(self._bases) > _BASES_MAX:
+            self._bases.pop(next(iter(self._bases)), None)
+        return summary
+
+    @cached_property
+    def _bases(self) -> dict[bytes, Summary]:
+        """By their digests, which say all that is in them."""
+        return {}
 
     def _forget_agreements(self) -> None:
         """Nothing is agreed with anybody any more; the counters of offers stay."""
-        self._execute("UPDATE known SET digest = x'', agreed = NULL")
+        self._execute("UPDATE known SET digest = x''")
+        self._execute("DELETE FROM bases")

@@ -9,19 +9,18 @@ from dataclasses import dataclass, replace
 from sync.bundle import Parcel
 from sync.dictionary import dictionary, dictionary_for
 from sync.exchange import Answer, Declined, No, offer, open_answer
-from sync.frontier import Summary
+from sync.frontier import EVERYWHERE, Span, Summary
+from sync.holding import Holding
 from sync.ingest import Receipt, take
 from sync.lacking import (
     Lacking,
     certificates_of,
-    held_digest,
     held_registers,
-    held_summary,
     is_behind,
     lacking,
 )
 from sync.ledger import Known, Ledger
-from sync.limits import PUSH_BYTES_MAX
+from sync.limits import PUSH_BYTES_MAX, SUMMARY_LANES_MAX
 from sync.machine.keys import Identity
 from sync.scope import Scope, own_scope, scope_of_machine
 from sync.telling import NOTHING_TOLD, Told, brought, hear, name_of_base, tell
@@ -64,18 +63,28 @@ def converse(
     to: bytes,
     software: str,
     budget_bytes: int = BUDGET_BYTES,
+    lines_max: int = SUMMARY_LANES_MAX,
 ) -> Exchanged:
     """Offer until both hold the same, or nothing moves any more.
+
+    What is held is told in parts of `lines_max` lanes, one after another.
 
     Raises Unreachable, Malformed or Unverified as road and answer have it, Declined if the other
     side doesn't take our offers, or was revoked and gets none.
     """
     if ledger.trust().is_revoked(to):
         raise Declined(No.UNKNOWN)
-    talk = _Conversation(ledger, me=me, to=to, software=software, budget_bytes=budget_bytes)
+    talk = _Conversation(
+        ledger,
+        me=me,
+        to=to,
+        software=software,
+        budget_bytes=budget_bytes,
+        lines_max=lines_max,
+    )
     there: Summary | None = None
     there_digest = b""
-    tell_registers = False
+    tell_registers = registers_told = False
     taken, given = Receipt(), 0
     mended: set[No] = set()
     rounds = 0
@@ -106,29 +115,47 @@ def converse(
         there = brought(offered.here, parcel) if told is None else told
         there_digest = answered.digest
         # Told once in a conversation; what they don't take then they have no use for.
-        tell_registers = not tell_registers and talk.registers_differ(answered)
+        tell_registers = not registers_told and talk.registers_differ(answered)
         if tell_registers:
+            registers_told = True
             continue
-        if synced or rounds == ROUNDS_MAX or not moved:
+        if synced or rounds == ROUNDS_MAX:
             break
-        if not answered.more and not talk.is_worth_another(there, told=told is not None):
+        if moved and (answered.more or talk.is_worth_another(there, told=told is not None)):
+            continue
+        upto = min(there.span.upto, offered.here.span.upto)
+        if not offered.here.span.after < upto < EVERYWHERE.upto:
             break
+        there, there_digest = _nothing_after(upto, there), b""
     return Exchanged(
         synced=synced, rounds=rounds, taken=taken, given=given, software=answered.software
     )
+
+
+def _nothing_after(upto: bytes, there: Summary) -> Summary:
+    """What we know of the next part before the other side tells it."""
+    return Summary(statements=there.statements, lanes={}, span=Span(upto, upto))
 
 
 class _Conversation:
     """What is asked of the ledger while we talk with one machine."""
 
     def __init__(
-        self, ledger: Ledger, *, me: Identity, to: bytes, software: str, budget_bytes: int
+        self,
+        ledger: Ledger,
+        *,
+        me: Identity,
+        to: bytes,
+        software: str,
+        budget_bytes: int,
+        lines_max: int,
     ) -> None:
         self._ledger = ledger
         self._me = me
         self._to = to
         self._software = software
         self._budget_bytes = budget_bytes
+        self._lines_max = lines_max
 
     def next_offer(self, there: Summary | None, *, with_registers: bool) -> _Offered:
         """`there`: what it holds, as far as it told in this conversation."""
@@ -138,28 +165,29 @@ class _Conversation:
             counter = known.offers_sent + 1
             ledger.remember(self._to, replace(known, offers_sent=counter))
             scope = self._scope()
-            digest = held_digest(ledger, scope)
-            here = known.agreed
-            if here is None or known.agreed_digest != digest or there is not None or with_registers:
-                here = held_summary(ledger, scope)
+            holding = ledger.holding(scope)
             registers, held = held_registers(ledger, scope)
         # Packing takes its time; meanwhile others may write.
         told, parcel, more = NOTHING_TOLD, b"", False
         if there is not None or with_registers:
+            span = Span(there.span.after) if there else EVERYWHERE
+            told = Told(summary=holding.part(span, self._lines_max))
             send = self._lacking(
-                there or here, self._budget_bytes, tuple(held) if with_registers else ()
+                there or holding.summary,
+                self._budget_bytes,
+                tuple(held) if with_registers else (),
             )
-            told, parcel, more = Told(summary=here), wrap(send.parcel), send.more
+            parcel, more = wrap(send.parcel), send.more
         elif known.agreed is None:
-            introduction = Parcel(statements=certificates_of(ledger, self._me.public))
-            told, parcel = Told(summary=here), wrap(introduction)
-        elif known.agreed_digest != digest:
-            told, parcel, more = self._pushed(here, known, known.agreed)
+            told = Told(summary=holding.part(EVERYWHERE, self._lines_max))
+            parcel = wrap(Parcel(statements=certificates_of(ledger, self._me.public)))
+        elif known.agreed_digest != holding.digest:
+            told, parcel, more = self._pushed(holding, known, known.agreed)
         message = offer(
             key=self._me.private,
             to=self._to,
             counter=counter,
-            digest=digest,
+            digest=holding.digest,
             software=self._software,
             towns=self._asked(),
             told=told,
@@ -167,6 +195,7 @@ class _Conversation:
             registers=registers,
             more=more,
         )
+        here = holding.summary if told.base or told.summary is None else told.summary
         return _Offered(message=message, here=here, known=known)
 
     def unwrapped(self, offered: _Offered, answered: Answer) -> Parcel:
@@ -183,13 +212,13 @@ class _Conversation:
         """Whether both hold the same now; if so, remember what."""
         ledger = self._ledger
         with ledger.transaction():
-            scope = self._scope()
-            synced = held_digest(ledger, scope) == answered.digest
+            holding = ledger.holding(self._scope())
+            synced = holding.digest == answered.digest
             known = ledger.known(self._to)
             if synced and (known.agreed is None or known.agreed_digest != answered.digest):
-                agreed = held_summary(ledger, scope)
                 ledger.remember(
-                    self._to, replace(known, agreed_digest=answered.digest, agreed=agreed)
+                    self._to,
+                    replace(known, agreed_digest=answered.digest, agreed=holding.summary),
                 )
             return synced
 
@@ -232,8 +261,10 @@ class _Conversation:
 
         Unless that is `told`, all that it has came, and what of that we didn't take won't again.
         """
-        here = held_summary(self._ledger, self._scope())
-        return is_behind(here, there) or (told and is_behind(there, here))
+        holding = self._ledger.holding(self._scope())
+        return is_behind(holding.within(there.span), there) or (
+            told and is_behind(there, holding.summary)
+        )
 
     def _scope(self) -> Scope:
         """What both care for."""
@@ -258,15 +289,18 @@ class _Conversation:
             self._ledger, there, towns=certified, bytes_max=bytes_max, registers=registers
         )
 
-    def _pushed(self, here: Summary, known: Known, base: Summary) -> tuple[Told, bytes, bool]:
+    def _pushed(self, holding: Holding, known: Known, base: Summary) -> tuple[Told, bytes, bool]:
         """What is new since the base, as far as it fits a blind push."""
         name = name_of_base(known.agreed_digest)
+
+        def telling(parcel: Parcel) -> Told:
+            return tell(holding, base=base, name=name, parcel=parcel, lines_max=self._lines_max)
+
         for bytes_max in _PUSHES:
             send = self._lacking(base, bytes_max)
             packed = wrap(
                 send.parcel, dictionary=dictionary_for(self._ledger, base, send.parcel.bundles)
             )
             if len(packed) <= PUSH_BYTES_MAX:
-                told = tell(here, base=base, name=name, parcel=send.parcel)
-                return told, packed if send.parcel else b"", send.more
-        return tell(here, base=base, name=name, parcel=Parcel()), b"", True
+                return telling(send.parcel), packed if send.parcel else b"", send.more
+        return telling(Parcel()), b"", True

@@ -79,9 +79,9 @@ CREATE TABLE IF NOT EXISTS known (
     machine BLOB PRIMARY KEY,
     seen INTEGER NOT NULL,
     sent INTEGER NOT NULL,
-    digest BLOB NOT NULL,
-    agreed BLOB
+    digest BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bases (digest BLOB PRIMARY KEY, summary BLOB NOT NULL);
 
 -- Which life of its ledger each key of this machine writes in.
 CREATE TABLE IF NOT EXISTS own (

@@ -118,9 +118,9 @@ class MemoryLedger(Histories):
     def trust(self) -> Trust:
         return self._state.trust
 
-    def state(self, statement: Statement) -> None:
+    def state(self, statement: Statement, *, instead_of: Statement | None = None) -> None:
         self._touched.trust = True
-        self._state.trust = self._state.trust.with_statements([statement])
+        self._state.trust = self._state.trust.with_statements([statement], instead_of=instead_of)
         self._mind(statement)
 
     def subscribe(self, subscriptions: frozenset[Subscription]) -> None:
@@ -308,6 +308,9 @@ class MemoryLedger(Histories):
     def version(self) -> int:
         return self._state.version
 
+    def _settled(self) -> object | None:
+        return None if self._changes is not None and self._changes.any else self.version()
+
     # stretches
 
     def _as_stretch(self, id_: bytes, held: _Stretch) -> Stretch:
@@ -332,7 +335,7 @@ class MemoryLedger(Histories):
         held = self._state.stretches[stretch]
         return {n: s for n, s in held.signatures.items() if first <= n < below}
 
-    def _holes(self) -> Mapping[bytes, Sequence[int]]:
+    def _holes(self, lane: bytes | None = None) -> Mapping[bytes, Sequence[int]]:
         return {
             id_: [
                 number
@@ -340,6 +343,7 @@ class MemoryLedger(Histories):
                 if kept.link.payload is None and not kept.ordered_away
             ]
             for id_, held in self._state.stretches.items()
+            if lane in (None, held.lane.id)
         }
 
     def _naming(self, lane: bytes, first: int) -> Sequence[tuple[EntryId, bytes]]:

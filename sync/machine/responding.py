@@ -8,23 +8,29 @@ from sync.bundle import Parcel
 from sync.dictionary import dictionary, dictionary_for
 from sync.errors import Malformed, Unverified
 from sync.exchange import No, Offer, answer, decline, open_offer, verify_offer
-from sync.frontier import Summary
+from sync.frontier import EVERYWHERE, Summary
 from sync.ingest import ingest_statement, take
-from sync.lacking import held_digest, held_registers, held_summary, is_behind, lacking
+from sync.lacking import held_registers, is_behind, lacking
 from sync.ledger import Known, Ledger
-from sync.limits import PUSH_BYTES_MAX
+from sync.limits import PUSH_BYTES_MAX, SUMMARY_LANES_MAX
 from sync.machine.exchanging import BUDGET_BYTES
 from sync.machine.keys import Identity
 from sync.scope import own_scope, scope_of
 from sync.statement import Statement, read_statement
-from sync.telling import NOTHING_TOLD, hear, name_of_base, tell
+from sync.telling import NOTHING_TOLD, Told, hear, name_of_base, tell
 from sync.wrapping import UnknownDictionary, unwrap, wrap
 
 INTRODUCTION_BYTES_MAX = 64 << 10  # unwrapped, of a machine that we don't know yet
 
 
 def respond(
-    ledger: Ledger, message: bytes, *, me: Identity, software: str, budget_bytes: int = BUDGET_BYTES
+    ledger: Ledger,
+    message: bytes,
+    *,
+    me: Identity,
+    software: str,
+    budget_bytes: int = BUDGET_BYTES,
+    lines_max: int = SUMMARY_LANES_MAX,
 ) -> bytes:
     """The answer to an offer, and all that it brought taken in.
 
@@ -55,25 +61,30 @@ def respond(
         asked = allowed if opened.towns is None else opened.towns
         trust = ledger.trust()  # as it is now, with what came
         scope = scope_of(trust, asked) & own_scope(trust, me.public)
-        digest, here = held_digest(ledger, scope), held_summary(ledger, scope)
+        holding = ledger.holding(scope)
+        digest, here = holding.digest, holding.summary
         equal = digest == opened.digest
         there = _there(opened, known, base, parcel)
         registers, held = held_registers(ledger, scope)
-        send = lacking(
-            ledger,
-            here if equal or there is None else there,
-            towns=scope,
-            bytes_max=budget_bytes,
-            registers=held if registers != opened.registers else (),
-        )
         ledger.remember(
             sender,
             replace(known_now, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
         )
+    # Looking for what it lacks takes its time; meanwhile others may write.
+    send = lacking(
+        ledger,
+        here if equal or there is None else there,
+        towns=scope,
+        bytes_max=budget_bytes,
+        registers=held if registers != opened.registers else (),
+    )
     told = NOTHING_TOLD
     if not equal and (there is None or opened.more or is_behind(there, here)):
-        name = name_of_base(known.agreed_digest)
-        told = tell(here, base=base, name=name, parcel=Parcel())
+        if there is None or there.span == EVERYWHERE:
+            name = name_of_base(known.agreed_digest)
+            told = tell(holding, base=base, name=name, parcel=Parcel(), lines_max=lines_max)
+        else:
+            told = Told(summary=holding.part(there.span, lines_max))
     packed = b""
     if send.parcel:
         bundles = send.parcel.bundles

@@ -98,11 +98,13 @@ class SqliteLedger(Acquaintances, Histories):
             self._trust = (count, held)
         return self._trust[1]
 
-    def state(self, statement: Statement) -> None:
-        held = self.trust().with_statements([statement])
+    def state(self, statement: Statement, *, instead_of: Statement | None = None) -> None:
+        held = self.trust().with_statements([statement], instead_of=instead_of)
         self._changes.trust = True
         assert self._transaction is not None
         self._transaction.trust = held
+        if instead_of is not None:
+            self._execute("DELETE FROM statements WHERE digest = ?", instead_of.digest)
         self._execute(
             "INSERT INTO statements (digest, statement) VALUES (?, ?)",
             statement.digest,
@@ -415,6 +417,10 @@ class SqliteLedger(Acquaintances, Histories):
         (version,) = self._one("SELECT version FROM counts")
         return int(version)
 
+    def _settled(self) -> object | None:
+        transaction = self._transaction
+        return None if transaction and transaction.changes.any else self.version()
+
     # stretches
 
     def _head_in(self, stretch: bytes, number: int) -> bytes | None:
@@ -449,11 +455,14 @@ class SqliteLedger(Acquaintances, Histories):
             )
         )
 
-    def _holes(self) -> Mapping[bytes, Sequence[int]]:
+    def _holes(self, lane: bytes | None = None) -> Mapping[bytes, Sequence[int]]:
         holes: dict[bytes, list[int]] = {}
         for id_, number in self._all(
             "SELECT id, entries.number FROM entries JOIN stretches USING (stretch)"
-            " WHERE payload IS NULL AND NOT ordered_away ORDER BY entries.number"
+            " WHERE payload IS NULL AND NOT ordered_away"
+            + (" AND lane = ?" if lane else "")
+            + " ORDER BY entries.number",
+            *([lane] if lane else []),
         ):
             holes.setdefault(id_, []).append(number)
         return holes

@@ -68,11 +68,13 @@ class Village:
     def two_meet(self) -> None:
         here, there = self.random.sample(self.machines, 2)
         budget = self.random.choice([1, 500, 1 << 20])
+        lines = self.random.choice([1, 3, 1_000])
         try:
             here.exchange(
                 there,
-                lossy(self.random, to(there, budget_bytes=budget)),
+                lossy(self.random, to(there, budget_bytes=budget, lines_max=lines)),
                 budget_bytes=budget,
+                lines_max=self.random.choice([1, 3, 1_000]),
             )
         except (Unreachable, Declined):
             return
@@ -170,13 +172,20 @@ def test_every_history_of_a_copied_machine_reaches_everyone(seed: int) -> None:
 
 
 @settings(max_examples=40)
-@given(seed=st.integers(0, 1 << 32), budget=st.sampled_from([1, 300, 1 << 20]))
-def test_any_two_ledgers_are_equal_after_one_whole_exchange(seed: int, budget: int) -> None:
+@given(
+    seed=st.integers(0, 1 << 32),
+    budget=st.sampled_from([1, 300, 1 << 20]),
+    lines=st.tuples(*[st.sampled_from([1, 2, 5, 1_000])] * 2),
+)
+def test_any_two_ledgers_are_equal_after_one_whole_exchange(
+    seed: int, budget: int, lines: tuple[int, int]
+) -> None:
     village = Village(Random(seed))
     village.live(8)
     here, there = village.writers[0], village.machines[-1]
     there_holds = {item.lane.id: item.held for item in there.ledger.lanes()}
-    done = here.exchange(there, to(there, budget_bytes=budget), budget_bytes=budget)
+    road = to(there, budget_bytes=budget, lines_max=lines[1])
+    done = here.exchange(there, road, budget_bytes=budget, lines_max=lines[0])
     assert done.synced
     assert here.digest() == there.digest()
     for item in there.ledger.lanes():

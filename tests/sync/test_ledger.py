@@ -189,8 +189,8 @@ def test_what_is_known_of_other_machines_is_remembered(ledger: Ledger) -> None:
         ledger.remember(machine, known)
     assert ledger.known(machine) == known
     with ledger.transaction():
-        ledger.remember(machine, replace(known, agreed=None))
-    assert ledger.known(machine) == replace(known, agreed=None)
+        ledger.remember(machine, replace(known, agreed_digest=b"", agreed=None))
+    assert ledger.known(machine) == replace(known, agreed_digest=b"", agreed=None)
     assert ledger.known(public(key("上郷"))) == Known()
 
 

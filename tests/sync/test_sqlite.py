@@ -79,7 +79,9 @@ def test_a_ledger_opened_again_holds_the_same(tmp_path: Path) -> None:
     ingest(node.ledger, run("下郷", empty=[1, 3]), source="stick")
     assert ingest(node.ledger, run("知らない人"), source="stick") == Waiting()
     with node.ledger.transaction():
-        node.ledger.remember(b"m" * 32, Known(offers_sent=4, agreed=node.summary()))
+        node.ledger.remember(
+            b"m" * 32, Known(offers_sent=4, agreed_digest=node.digest(), agreed=node.summary())
+        )
     begun = node.ledger.own_incarnation(node.identity.public)
 
     again = Machine("上郷", sqlite(path))

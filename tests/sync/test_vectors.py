@@ -294,8 +294,10 @@ def held(content: bytes, given: Given) -> object:
         place = each.lane.town, int(each.lane.class_), int(each.lane.audience)
         number, head, holes = each.held
         parts.setdefault(place, []).append([each.id, number, head, [list(h) for h in holes]])
+    stated = b"".join(sorted(statement.digest for statement in ledger.trust().statements))
     return {
         "outcomes": outcomes,
+        "statements": hash_of(b"kairan/1 statements" + stated),
         "frontiers": [
             [*place, notation(lines := sorted(parts[place])), digest_of(lines)]
             for place in sorted(parts)

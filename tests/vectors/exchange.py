@@ -101,6 +101,7 @@ def answer(parts: list[object], *, signer: str = "hub", to: bytes = b"") -> byte
 SOFTWARE: dict[int, object] = {6: "kairan 0.1.0"}
 WRAPPED = cbor([1, 0, parcel()])
 BASE = OTHER_DIGEST[:8]
+PLACE = BOARD.id + b"\xff" * 32
 
 
 def offered(
@@ -154,6 +155,8 @@ def offer_vectors() -> Iterator[Vector]:
             "not all that changed fits",
             offered({2: BASE, 3: SUMMARY, 4: WRAPPED, 7: True}),
         ),
+        ("part", "the first part of what is held", offered({3: SUMMARY, 10: [b"", PLACE]})),
+        ("last-part", "the part behind it", offered({3: [[], []], 10: [PLACE, b"\xff" * 64]})),
         ("towns", "for some towns only", offered({1: sorted([TOWN, OTHER_TOWN])})),
         ("no-town", "for no town at all", offered({1: []})),
         ("registers", "registers are held", offered({5: bytes(16)})),
@@ -173,6 +176,9 @@ def offer_vectors() -> Iterator[Vector]:
         ("towns-check-digit", "a town whose check digit is wrong", offered({1: ["131017"]})),
         ("base-short", "a base of seven bytes", offered({2: bytes(7)})),
         ("summary-null", "an absent summary is an absent key", offered({3: None})),
+        ("span-short", "a place of 63 bytes", offered({3: SUMMARY, 10: [b"", PLACE[:63]]})),
+        ("span-of-one", "where it begins, and no more", offered({3: SUMMARY, 10: [PLACE]})),
+        ("span-null", "an absent span is an absent key", offered({3: SUMMARY, 10: None})),
         ("parcel-version-2", "wrapped in an unknown way", offered({4: cbor([2, 0, b""])})),
         ("parcel-null", "an absent parcel is an absent key", offered({4: None})),
         ("parcel-inlined", "a parcel that isn't a byte string", offered({4: [1, 0, b""]})),
@@ -228,6 +234,11 @@ def answer_vectors() -> Iterator[Vector]:
         ("synced", "the digests are equal", answered()),
         ("differs", "another digest: it holds something else", differs),
         ("summary", "it says what it holds", answered({3: SUMMARY}, said=OTHER_DIGEST)),
+        (
+            "part",
+            "it says what it holds of the part that the offer told",
+            answered({3: SUMMARY, 10: [b"", PLACE]}, said=OTHER_DIGEST),
+        ),
         ("changes", "since the base", answered({2: BASE, 3: [[], []]}, said=OTHER_DIGEST)),
         (
             "parcel",

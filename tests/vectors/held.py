@@ -50,10 +50,10 @@ def revocation(counter: int, *cuts: Line, of: str = "kamisato", signer: str = "a
     return statement(body, type_="kairan-revocation", signer=signer)
 
 
-def fork_proof() -> bytes:
-    ours, theirs = HEADS[4], OTHER_HEADS[4]
-    said = [*BOARD.array], 4, ours, sign_head(BOARD, 4, ours)
-    return cbor(["kairan fork", 1, *said, theirs, [], 4, sign_head(BOARD, 4, theirs)])
+def fork_proof(of: Lane = BOARD, number: int = 4, *, theirs: bytes = b"") -> bytes:
+    ours, theirs = HEADS[number], theirs or OTHER_HEADS[number]
+    said = [*of.array], number, ours, sign_head(of, number, ours)
+    return cbor(["kairan fork", 1, *said, theirs, [], number, sign_head(of, number, theirs)])
 
 
 def _held(
@@ -62,20 +62,32 @@ def _held(
     items: Sequence[object],
     parts: Sequence[tuple[Lane, list[Line]]],
     *outcomes: str,
+    gone: Sequence[bytes] = (),
     authorities: dict[str, list[str]] = AUTHORITIES,
 ) -> Vector:
-    """`parts`: per class and audience, of which some lane is given, what stands in its frontier."""
+    """`parts`: per class and audience, of which some lane is given, what stands in its frontier.
+
+    `gone`: statements that were kept, and are no more.
+    """
     told = [
         [lane.town, lane.class_, lane.audience, sorted(lines, key=cbor)] for lane, lines in parts
     ]
+    became = [*outcomes, *["kept"] * (len(items) - len(outcomes))]
+    alone = all(isinstance(item, bytes) for item in items)
+    stated = {
+        H(item)
+        for item, outcome in zip(items, became, strict=True)
+        if isinstance(item, bytes) and outcome == "kept" and item not in (*gone, register())
+    }
     return Vector(
         name=f"held-{name}",
         shows=shows,
         kind="held",
         bytes=b"".join(map(cbor, items)),
         given={"authorities": authorities},
-        expect={
-            "outcomes": [*outcomes, *["kept"] * (len(items) - len(outcomes))],
+        expect=({"statements": H(b"kairan/1 statements", *sorted(stated)).hex()} if alone else {})
+        | {
+            "outcomes": became,
             "frontiers": [
                 [*part, notation(lines), H(b"kairan/1 frontier", cbor(lines)).hex()]
                 for *part, lines in sorted(told, key=cbor)
@@ -165,6 +177,26 @@ def fork_vectors() -> Iterator[Vector]:
         [],
         "foreign",
     )
+    ninth = Lane(author="kamisato", ordinal=9)
+    yield _held(
+        "fork-proof-life-9",
+        "of a life that no certificate allows",
+        [NODE, fork_proof(ninth)],
+        [],
+        "kept",
+        "foreign",
+    )
+    other_life = Lane(author="kamisato", random=bytes(8))
+    proofs = sorted((fork_proof(), fork_proof(number=3), fork_proof(other_life)), key=H)
+    second = fork_proof(Lane(author="kamisato", ordinal=2))
+    for name, order in (("least-first", proofs), ("least-last", proofs[::-1])):
+        yield _held(
+            f"fork-proofs-{name}",
+            "of one ordinal of an author the proof with the least hash is kept, of others theirs",
+            [NODE, second, *order],
+            [],
+            gone=proofs[1:],
+        )
 
 
 def cut_vectors() -> Iterator[Vector]:

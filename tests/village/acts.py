@@ -195,10 +195,15 @@ def carry(world: World) -> None:
 def carry_all(world: World) -> None:
     """One author's runs on a whole stick, in any order: all of them are held afterwards."""
     here, there = world.random.sample(world.honest, 2)
-    authors = sorted({lane.author for lane in world.disk(here).lanes.values()})
-    if not authors:
-        return
-    author = world.random.choice(authors)
+    if here in world.writers and world.random.random() < 0.5:
+        for _ in range(5):  # that nobody else has: most of them wait for another
+            world.write(here, "event/write", {"title": f"続き{world.random.randrange(10**9)}"})
+        author = here.identity.public
+    else:
+        authors = sorted({lane.author for lane in world.disk(here).lanes.values()})
+        if not authors:
+            return
+        author = world.random.choice(authors)
     heads = [h for h in world.disk(here).payload_held if world.book.words[h].lane.author == author]
     slips = [world.slips[head] for head in sorted(heads)]
     world.random.shuffle(slips)

@@ -262,7 +262,7 @@ def flood(world: World) -> None:
     """More lives than anybody has."""
     pens = [
         Pen(world, FLOODER, ordinal=1 + n % 8, life=world.random.randrange(1 << 60))
-        for n in range(12)
+        for n in range(world.random.choice([12, 12, 60]))
     ]
     _spread(world, *(pen.write(_fields(world)) for pen in pens))
 

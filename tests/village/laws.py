@@ -102,7 +102,7 @@ def _no_alert_stands_falsely(
 def heal(world: World) -> None:
     """Roads are good again, backups are read back in, and everyone meets the hub until quiet."""
     survived = _survivors(world)
-    world.roads = Roads(world.random, faults=0)
+    world.roads = Roads(world.random, faults=0, lines_max=world.lines_max)
     for machine, disk in world.backups:
         if not machine.cast_out:
             old = Machine(machine.name, machine.role, machine.town, disk, machine.boards)

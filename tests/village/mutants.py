@@ -137,6 +137,12 @@ MUTANTS = (
         new="            True\n            or author == origin.author\n",
     ),
     Mutant(
+        name="only the first part is told",
+        file="sync/machine/exchanging.py",
+        old="        if not offered.here.span.after < upto < EVERYWHERE.upto:\n",
+        new="        if True:\n",
+    ),
+    Mutant(
         name="the hub tells every town",
         file="sync/machine/responding.py",
         old="        towns = asked & ledger.trust().towns(me.public)\n",

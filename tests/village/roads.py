@@ -10,6 +10,7 @@ from sync.carrier import pack
 from sync.entry import Quality, Written
 from sync.errors import Malformed, Unreachable, Unverified
 from sync.exchange import Declined, open_answer
+from sync.limits import SUMMARY_LANES_MAX
 from sync.machine.exchanging import Road
 from sync.machine.responding import respond
 from tests.village.machines import Machine, PowerCut
@@ -23,6 +24,7 @@ class Roads:
 
     random: Random
     faults: float = 0.3  # of messages; 0 when the roads are healed
+    lines_max: int = SUMMARY_LANES_MAX  # lanes that one answer tells of
     travelled: list[tuple[Machine, Machine, bytes]] = field(default_factory=list)
 
     def between(
@@ -63,6 +65,7 @@ class Roads:
                 me=there.identity,
                 software=SOFTWARE,
                 budget_bytes=budget_bytes,
+                lines_max=self.lines_max,
             )
         except (Malformed, Unverified) as wrong:
             raise Unreachable from wrong

@@ -22,6 +22,7 @@ from sync.frontier import Summary
 from sync.ingest import ingest_statement, take
 from sync.lacking import runs
 from sync.lane import Audience, Class, Lane
+from sync.limits import SUMMARY_LANES_MAX
 from sync.machine.exchanging import converse
 from sync.record import Record, resolve
 from sync.writing import Draft, write
@@ -67,6 +68,7 @@ class World:
     seed: int
     folder: Path | None = None  # some disks are files in there
     random: Random = field(init=False)
+    lines_max: int = field(init=False)  # lanes that one message tells of
     book: Book = field(default_factory=Book)
     machines: list[Machine] = field(default_factory=list)
     backups: list[tuple[Machine, Memory | File]] = field(default_factory=list)
@@ -81,7 +83,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self.roads = Roads(self.random, self.random.choice([0.0, 0.1, 0.3]))
+        self.lines_max = Random(f"lines of {self.seed}").choice([1, 4, 15, SUMMARY_LANES_MAX])
+        self.roads = Roads(self.random, self.random.choice([0.0, 0.1, 0.3]), self.lines_max)
         every = [(OFFICE, Role.OFFICE), *((name, Role.NODE) for name in NODES), (HUB, Role.HUB)]
         self.certificates = {
             name: TOWN.certify(key(name), role, name=name) for name, role in every
@@ -301,6 +304,7 @@ class World:
                     to=there.identity.public,
                     software=SOFTWARE,
                     budget_bytes=budget_bytes,
+                    lines_max=self.lines_max,
                 ).synced
         except (Unreachable, Malformed, Unverified, Declined, PowerCut) as wrong:
             self.tell(f"  {type(wrong).__name__} {wrong}")

@@ -69,6 +69,12 @@ def shown(value: Any) -> Any:
 # ---------------------------------------------------------------- who may do what
 
 
+def kin(said: Any) -> list[Any]:
+    """Of a fork proof: its lane without the random part."""
+    lane = said[2][2]
+    return [*lane[:3], *lane[4:]]
+
+
 class Trust:
     """The statements that are held; each counts in the towns where it has a say now."""
 
@@ -103,6 +109,10 @@ class Trust:
                 had = {key for town in self.authorities for key in self.steps(town)[2]}
                 other = "revoked" if signer in had else "foreign"
                 raise Refused("town" if kind == "kairan-register" else other)
+        if kind == "kairan fork":  # of lanes that differ in their random part one proof
+            alike = [one for one in self.held if one[1] == kind and kin(one) == kin(said)]
+            least = min(alike, key=lambda one: hashed(one[3]))
+            self.held = [one for one in self.held if one not in alike or one is least]
         return str(kind)
 
     def steps(self, town: str) -> tuple[list[bytes], list[bytes], set[bytes]]:
@@ -135,9 +145,12 @@ class Trust:
         if kind == "kairan-certificate":
             return {*content[TOWNS]} if {*content[TOWNS]} <= signed else set()
         if kind == "kairan fork":
-            certified = {t for c in self.claims(signer) for t in c[TOWNS]}
+            try:
+                certified = {content[2][0]} if self.may(content[2]) else set()
+            except Refused:
+                certified = set()
             inside = content[2][0] in self.taken and not is_open(content[2])
-            return set() if inside else {content[2][0]} & certified
+            return set() if inside else certified
         if kind == "kairan-register":
             certified = {t for c in self.claims(signer) for t in c[TOWNS]}
             ours = {content[2]} & {*self.authorities} & certified
@@ -409,7 +422,10 @@ def held(data: bytes, given: Any) -> Any:
         for part, lines in sorted(parts.items())
         if lines
     ]
-    return {"outcomes": outcomes, "frontiers": told}
+    kept = {hashed(data) for _, kind, _, data in ledger.trust.held if kind != "kairan-register"}
+    stated = hashed(b"kairan/1 statements", *sorted(kept)).hex()
+    alone = all(type(loads(item)) is bytes for item in items(data))
+    return {"outcomes": outcomes, "frontiers": told} | ({"statements": stated} if alone else {})
 
 
 def subscriptions(ledger: Ledger) -> Iterator[tuple[str, str, list[bytes]]]:
