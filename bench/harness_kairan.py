@@ -49,6 +49,9 @@ class P:
         authors = [f"--author={author}" for side in "AB" for author in self._authors[side]]
         self._run("A", "town", self._env.work / "town", *machines, *authors)
         self.add("A", docs)
+        # Done once, by whoever has time; what it takes is said beside the table.
+        said = self._run("A", "pack", self._folder["A"]).decode().strip()
+        print(f"kairan{':' * bool(self.opt)}{self.opt}, {len(docs):,} posts: {said}", flush=True)
         port = self._env.port()
         serves = ["-m", "cli.main", "web" if boards else "hub", "--port", port]
         self._env.spawn("A", [_PYTHON, *serves, "--data", self._folder["A"]], env=_ENVIRONMENT)

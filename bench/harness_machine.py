@@ -2,6 +2,7 @@
 
     python -m bench.harness_machine town FOLDER --machine FOLDER=PART … --author FOLDER …
     python -m bench.harness_machine write FOLDER --author FOLDER …   (documents, one a line)
+    python -m bench.harness_machine pack FOLDER                      (what serves, before one comes)
     python -m bench.harness_machine read FOLDER                      (the same, all that are held)
     python -m bench.harness_machine offer FOLDER                     (an address a line: exchange)
 
@@ -11,13 +12,16 @@
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from bench.harness_posts import documents, write_documents
 from bench.meeting import meet, open_machine
+from bench.table import number_of_bytes
 from node.road import HttpRoad
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.keys import load_identity
+from sync.machine.packing import pack_next
 from sync.machine.settings import KEY_FILE, Part
 
 _CODE = "990019"
@@ -34,7 +38,12 @@ def main() -> None:
     town.add_argument("folder", type=Path)
     town.add_argument("--machine", action="append", default=[])
     town.add_argument("--author", action="append", type=Path, default=[])
-    for name, do in (("write", _write), ("read", _read), ("offer", _offer)):
+    for name, do in (
+        ("write", _write),
+        ("pack", _pack),
+        ("read", _read),
+        ("offer", _offer),
+    ):
         one = does.add_parser(name)
         one.set_defaults(does=do)
         one.add_argument("folder", type=Path)
@@ -62,6 +71,17 @@ def _write(told: argparse.Namespace) -> None:
         town=_CODE,
         authors=[load_identity(author / KEY_FILE) for author in told.author],
     )
+
+
+def _pack(told: argparse.Namespace) -> None:
+    """What `kairan hub` and `kairan sync` do once nothing happens for some seconds."""
+    ledger = open_machine(told.folder).ledger
+    began = time.process_time()
+    while pack_next(ledger):
+        pass
+    seconds, packs = time.process_time() - began, ledger.packs()
+    size = sum(pack.wrapped_size for pack in packs)
+    print(f"packed once: {seconds:.2f} s of CPU, {len(packs)} packs of {number_of_bytes(size)}")
 
 
 def _read(told: argparse.Namespace) -> None:

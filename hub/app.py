@@ -13,6 +13,7 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
     """The hub's WSGI application. `start_anew`: called when its ledger was given up."""
     app = Flask("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = doorway.MESSAGE_BYTES_MAX
+    hub.packing.look()
 
     @app.get("/sync")
     def hello() -> Response:
@@ -25,6 +26,7 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
             hub.ledger, message, request.mimetype, me=hub.identity, software=SOFTWARE
         )
         hub.tidy()
+        hub.packing.look()
         return _response(reply)
 
     @app.get("/healthz")

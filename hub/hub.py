@@ -8,6 +8,7 @@ from pathlib import Path
 from sync.machine import clock
 from sync.machine.database import Database
 from sync.machine.opening import open_identity, take_in_statements, with_ledger
+from sync.machine.packing import Packing
 from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
 from sync.machine.sqlite import SqliteLedger
 
@@ -29,6 +30,7 @@ class Hub:
         self.database = database
         self.ledger = SqliteLedger(database, settings.authorities)
         take_in_statements(settings, self.ledger)
+        self.packing = Packing(self.ledger, close=database.close)
         self._tidied, self._tidy_at = -1, clock.running()
 
     def tidy(self) -> None:

@@ -22,6 +22,7 @@ from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
 from sync import cose
 from sync.machine import clock
+from sync.machine.packing import Packing
 from sync.machine.settings import NOTEBOOK_FILE
 
 WATCH_SECONDS = 0.2
@@ -79,6 +80,8 @@ def run(
     hearing.start()
     sticks = Sticks(node)
     sticks.start()
+    packing = Packing(node.ledger, close=node.database.close)
+    packing.look()
     try:
         version = node.version()
         tidied, tidy_at = -1, clock.running()  # whoever was here before may have had no time to
@@ -89,12 +92,14 @@ def run(
                 if discovery is not None:
                     discovery.hold(neighbourhood.standing.digest())
                 neighbourhood.changed()
+                packing.look()
             neighbourhood.tick()
             if version != tidied and clock.running() >= tidy_at:
                 tidy_at = clock.running() + TIDY_SECONDS
                 tidied = version if _empty_log(node) else tidied
     finally:
         stop.set()
+        packing.stop()
         schedule.stop()
         if discovery is not None:
             discovery.stop()

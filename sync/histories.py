@@ -234,10 +234,15 @@ class Histories(ABC):
             return None
         return self._head_in(stretch.id, number)
 
-    def run(self, id_: bytes, first: int) -> Bundle | None:
-        """The longest run of that history from there that ends at a signature and fits a bundle."""
+    def run(self, id_: bytes, first: int, last: int | None = None) -> Bundle | None:
+        """The longest run of that history from there that ends at a signature and fits a bundle.
+
+        It goes no further than `last`, if given.
+        """
         path = [stretch for stretch in self.path(id_) if stretch.number >= first]
         below = first + BUNDLE_ENTRIES_MAX
+        if last is not None:
+            below = min(below, last + 1)
         signed: dict[int, bytes] = {}
         for stretch in path:
             signed |= self._signatures_in(stretch.id, first, below)

@@ -97,37 +97,58 @@ class Receipt:
 
 
 def take(ledger: Ledger, parcel: Parcel, *, source: str) -> Receipt:
-    """Ingest all of a parcel in one transaction."""
-    receipt = Receipt()
-    with ledger.transaction():
-        taken = ledger.trust().taken
-        items = deque[bytes | Bundle]([*parcel.statements, *parcel.bundles])
-        foreign: list[bytes | Bundle] = []
-        while items:
-            item = items.popleft()
-            if isinstance(item, bytes):
-                said = ingest_statement(ledger, item, source=source)
-                receipt.statements += said.entries if isinstance(said, Kept) else 0
-                outcome: Outcome = said
-            else:
-                outcome = ingest(ledger, item, source=source)
-            match outcome:
-                case Refused(Refusal.FOREIGN):
-                    foreign.append(item)
-                case Refused(why):
-                    receipt.refuse(why)
-                case _ if isinstance(item, Bundle):
-                    receipt.add(outcome)
-            if ledger.trust().taken != taken:
+    """Ingest all of a parcel; outside a transaction in several, so that nobody waits long."""
+    taking = _Taking(ledger, parcel, source)
+    while taking.items:
+        with ledger.transaction():
+            taking.go_on(entries=_PIECE_ENTRIES)
+    for _ in taking.foreign:
+        taking.receipt.refuse(Refusal.FOREIGN)
+    for wrong in parcel.unreadable:
+        taking.receipt.refuse(_name_of(wrong))
+    return taking.receipt
+
+
+_PIECE_ENTRIES = 1_000
+
+
+class _Taking:
+    """How far a parcel is taken in."""
+
+    def __init__(self, ledger: Ledger, parcel: Parcel, source: str) -> None:
+        self._ledger = ledger
+        self._source = source
+        self._taken = ledger.trust().taken
+        self.items = deque[bytes | Bundle]([*parcel.statements, *parcel.bundles])
+        self.foreign: list[bytes | Bundle] = []
+        self.receipt = Receipt()
+
+    def go_on(self, *, entries: int) -> None:
+        """Until so many are taken in, or all."""
+        while self.items and entries > 0:
+            item = self.items.popleft()
+            entries -= self._take(item)
+            if self._ledger.trust().taken != self._taken:
                 # With the decision to subscribe came what was foreign before it.
-                taken = ledger.trust().taken
-                items.extendleft(reversed(foreign))
-                foreign = []
-        for _ in foreign:
-            receipt.refuse(Refusal.FOREIGN)
-        for wrong in parcel.unreadable:
-            receipt.refuse(_name_of(wrong))
-    return receipt
+                self._taken = self._ledger.trust().taken
+                self.items.extendleft(reversed(self.foreign))
+                self.foreign = []
+
+    def _take(self, item: bytes | Bundle) -> int:
+        outcome: Outcome
+        if isinstance(item, bytes):
+            outcome = ingest_statement(self._ledger, item, source=self._source)
+            self.receipt.statements += outcome.entries if isinstance(outcome, Kept) else 0
+        else:
+            outcome = ingest(self._ledger, item, source=self._source)
+        match outcome:
+            case Refused(Refusal.FOREIGN):
+                self.foreign.append(item)
+            case Refused(why):
+                self.receipt.refuse(why)
+            case _ if isinstance(item, Bundle):
+                self.receipt.add(outcome)
+        return 0 if isinstance(item, bytes) else len(item.entries)
 
 
 def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kept | Refused:

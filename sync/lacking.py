@@ -1,26 +1,49 @@
 """What another machine lacks of ours, in the order that matters, cut to a budget."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sync.authority import Replacement
-from sync.bundle import Bundle, Parcel
+from sync.bundle import Bundle, Parcel, joined
 from sync.frontier import Held, LaneHeld, Range, Summary
-from sync.ledger import Ledger
-from sync.limits import PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
+from sync.ledger import Ledger, Pack, PackedRun
+from sync.limits import MESSAGE_BYTES_MAX, PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
+from sync.packs import size_of, worth_sending
 from sync.register import registers_digest
 from sync.scope import Scope, Towns
+from sync.wrapping import Dictionary, wrap, wrap_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lacking:
-    """A parcel, and whether the budget cut it."""
+    """Parcels to send as one, and whether the budget cut them."""
 
-    parcel: Parcel
+    parts: tuple[Parcel | bytes, ...]  # bytes: it was wrapped once, and is handed on as it is
     more: bool
 
+    @property
+    def parcel(self) -> Parcel:
+        """What isn't wrapped yet."""
+        return joined([part for part in self.parts if isinstance(part, Parcel)])
 
-_BESIDE_ENTRIES = 250  # bytes of a bundle: its lane, head and signature
+    def wrapped(
+        self, dictionary: Callable[[Sequence[Bundle]], Dictionary | None] = lambda _: None
+    ) -> bytes:
+        """As one message carries it; nothing of nothing. `dictionary`: for a parcel alone."""
+        match self.parts:
+            case ():
+                return b""
+            case [Parcel() as parcel]:
+                return wrap(parcel, dictionary=dictionary(parcel.bundles))
+            case parts:
+                return wrap_parts([p if isinstance(p, bytes) else wrap(p) for p in parts])
+
+
+FEW_ENTRIES = 1_000
+"""So many are packed in a tenth of a second, and from what both hold into fewer bytes."""
+
+_WRAPPED_BYTES_MAX = MESSAGE_BYTES_MAX * 3 // 4  # leaves room for what a message tells
 
 
 def held_digest(ledger: Ledger, towns: Towns) -> bytes:
@@ -72,27 +95,48 @@ def lacking(
     towns: Towns,
     bytes_max: int,
     registers: Iterable[bytes] = (),
+    packs: bool = False,
 ) -> Lacking:
     """What a machine that holds `there` lacks of these towns: statements, then by class.
 
-    `bytes_max` is before compression, and goes over by one bundle at the most. `registers` go with
-    the statements.
+    `bytes_max` is before compression, and goes over by one bundle or pack at the most. `registers`
+    go with the statements. `packs`: what was packed once may serve.
     """
     held = ledger.holding(towns).statements
     statements = ledger.trust().ordered(s for s in held if s.digest not in there.statements)
     statements += registers
-    budget = min(bytes_max, PARCEL_BYTES_MAX // 2) - sum(map(len, statements))
+    size = wrapped_size = sum(map(len, statements))
+    parts: list[Parcel | bytes] = []
     bundles: list[Bundle] = []
+
+    def close() -> None:
+        nonlocal statements, bundles
+        if statements or bundles:
+            parts.append(Parcel(statements=tuple(statements), bundles=tuple(bundles)))
+        statements, bundles = [], []
+
     more = False
-    for bundle in runs(ledger, there, towns):
-        if budget <= 0:
+    for piece in pieces(ledger, there, towns, ledger.packs() if packs else ()):
+        takes = piece.size if isinstance(piece, Pack) else size_of(piece)
+        takes_wrapped = piece.wrapped_size if isinstance(piece, Pack) else takes
+        too_much = size + takes > PARCEL_BYTES_MAX or (
+            wrapped_size + takes_wrapped > _WRAPPED_BYTES_MAX
+        )
+        if size >= min(bytes_max, PARCEL_BYTES_MAX // 2) or (size and too_much):
             more = True
             break
-        bundles.append(bundle)
-        budget -= _BESIDE_ENTRIES + sum(
-            len(entry.header) + len(entry.payload or b"") for entry in bundle.entries
-        )
-    return Lacking(parcel=Parcel(statements=tuple(statements), bundles=tuple(bundles)), more=more)
+        size, wrapped_size = size + takes, wrapped_size + takes_wrapped
+        if isinstance(piece, Pack):
+            close()
+            wrapped = ledger.packed(piece)
+            if wrapped is None:  # undone a moment ago
+                more = True
+                break
+            parts.append(wrapped)
+        else:
+            bundles.append(piece)
+    close()
+    return Lacking(parts=tuple(parts), more=more)
 
 
 def is_behind(here: Summary, there: Summary) -> bool:
@@ -116,6 +160,46 @@ def runs(ledger: Ledger, there: Summary, towns: Towns) -> Iterator[Bundle]:
 
     Of lanes of which it says nothing, for they are in no part that it told, nothing.
     """
+    for item, number, holes in _behind(ledger, there, towns):
+        yield from _closing(ledger, item, holes)
+        yield from _following(ledger, item, number)
+
+
+def pieces(
+    ledger: Ledger, there: Summary, towns: Towns, packs: Sequence[Pack]
+) -> Iterator[Bundle | Pack]:
+    """The same, as much of it as serves as it was packed once."""
+    behind = list(_behind(ledger, there, towns)) if packs else []
+    lacking = sum(item.held.number - number for item, number, _ in behind)
+    if lacking <= FEW_ENTRIES and (there.lanes or not packs):
+        yield from runs(ledger, there, towns)
+        return
+    lanes = {item.id: item for item in ledger.holding(towns).in_order}
+    reached = {id_: item.held.number for id_, item in lanes.items()}
+    reached |= {item.id: number for item, number, _ in behind}
+    packs = [pack for pack in packs if all(_is_of(run, lanes) for run in pack.runs)]
+    for class_, of_class in groupby(behind, key=lambda each: each[0].lane.class_):
+        of_these = [pack for pack in packs if lanes[pack.runs[0].lane].lane.class_ is class_]
+        for pack in worth_sending(of_these, reached):
+            for lane, first, last in pack.runs:
+                yield from _following(ledger, lanes[lane], reached[lane], first - 1)
+                reached[lane] = max(reached[lane], last)
+            yield pack
+        for item, _, holes in of_class:
+            yield from _closing(ledger, item, holes)
+            yield from _following(ledger, item, reached[item.id])
+
+
+def _is_of(run: PackedRun, lanes: Mapping[bytes, LaneHeld]) -> bool:
+    """Whether it is a run of one of these, which didn't fork or end before."""
+    item = lanes.get(run.lane)
+    return item is not None and item.stretch == run.lane and run.last <= item.held.number
+
+
+def _behind(
+    ledger: Ledger, there: Summary, towns: Towns
+) -> Iterator[tuple[LaneHeld, int, Collection[Range]]]:
+    """The histories of which something may be lacking there, and how far they are held there."""
     holding = ledger.holding(towns)
     for item in holding.in_order:
         told = there.lanes.get(item.id)
@@ -125,14 +209,20 @@ def runs(ledger: Ledger, there: Summary, towns: Towns) -> Iterator[Bundle]:
             and (told.number, told.head) == (item.held.number, item.held.head)
         ):
             continue
-        number, holes = _reached(ledger, item, there, holding.histories[item.lane.id])
-        yield from _closing(ledger, item, holes)
-        while number < item.held.number:
-            bundle = ledger.run(item.stretch, number + 1)
-            if bundle is None:
-                break
-            yield bundle
-            number = bundle.last
+        yield item, *_reached(ledger, item, there, holding.histories[item.lane.id])
+
+
+def _following(
+    ledger: Ledger, item: LaneHeld, number: int, last: int | None = None
+) -> Iterator[Bundle]:
+    """Runs from there on, to the end or to `last`."""
+    end = item.held.number if last is None else last
+    while number < end:
+        bundle = ledger.run(item.stretch, number + 1, last)
+        if bundle is None:
+            break
+        yield bundle
+        number = bundle.last
 
 
 def _reached(

@@ -78,6 +78,32 @@ class SetAside(NamedTuple):
     bundle: Bundle
 
 
+class PackedRun(NamedTuple):
+    """Consecutive entries of a lane that has one history."""
+
+    lane: bytes
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """Runs that were wrapped once and are kept so, to be handed on as they are.
+
+    They are of one town, class and audience. Whatever changes a byte of them undoes it.
+    """
+
+    key: int  # ours
+    runs: tuple[PackedRun, ...]
+    size: int  # of headers and payloads
+    wrapped_size: int
+
+    @property
+    def entries(self) -> int:
+        """How many are in it."""
+        return sum(run.last - run.first + 1 for run in self.runs)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is remembered of another machine."""
@@ -137,8 +163,11 @@ class Ledger(Protocol):
     def head_at(self, id_: bytes, number: int) -> bytes | None:
         """The head there in the history of that stretch; None past its end."""
 
-    def run(self, id_: bytes, first: int) -> Bundle | None:
-        """The longest run of that history from there that ends at a signature and fits a bundle."""
+    def run(self, id_: bytes, first: int, last: int | None = None) -> Bundle | None:
+        """The longest run of that history from there that ends at a signature and fits a bundle.
+
+        It goes no further than `last`, if given.
+        """
 
     def entries(self, id_: bytes, first: int, last: int) -> Iterator[Entry]:
         """Those of the history of that stretch, as far as it goes."""
@@ -177,6 +206,20 @@ class Ledger(Protocol):
 
     def registers(self) -> Sequence[Register]:
         """All that are held."""
+
+    # what was packed once
+
+    def packs(self) -> Sequence[Pack]:
+        """All that are held."""
+
+    def packed(self, pack: Pack) -> bytes | None:
+        """A wrapped parcel of just those runs; None if it is gone."""
+
+    def keep_packed(self, runs: Sequence[PackedRun], wrapped: bytes, *, size: int) -> None:
+        """Keep one, as long as nothing in it changes. The caller has checked that it is just so."""
+
+    def unpack(self, pack: Pack) -> None:
+        """Drop one."""
 
     # what waits
 

@@ -56,19 +56,28 @@ _LEVEL = 19
 _LARGE_BYTES = 512 << 10
 _FASTER = {"window_log": 20, "strategy": zstandard.STRATEGY_BTOPT, "search_log": 5}
 """Measured (docs/BENCHMARKS.md): a third of level 19's CPU for 4 % more bytes."""
+_LEANER = {"window_log": 22, "chain_log": 22, "hash_log": 20}
+"""Likewise: 27 MB instead of 87 for 0.1 % more bytes."""
 
 
 def wrap(
-    parcel: Parcel, method: Method = Method.COLUMNS, *, dictionary: Dictionary | None = None
+    parcel: Parcel,
+    method: Method = Method.COLUMNS,
+    *,
+    dictionary: Dictionary | None = None,
+    thorough: bool = False,
 ) -> bytes:
-    """A parcel as a road carries it. What is more than a table holds goes without columns."""
+    """A parcel as a road carries it. What is more than a table holds goes without columns.
+
+    `thorough`: with as much CPU as it takes, for what is packed once and handed on often.
+    """
     if method is not Method.COLUMNS:
         return wrap_packed(parcel.statements, map(pack_bundle, parcel.bundles), method)
     try:
         parts = pack_table(parcel.statements, parcel.bundles)
     except TooLarge:
         return wrap(parcel, Method.ZSTD)
-    frame = _frame(parts, b"" if dictionary is None else dictionary.content)
+    frame = _frame(parts, b"" if dictionary is None else dictionary.content, thorough=thorough)
     named = [] if dictionary is None else [dictionary.count, dictionary.name]
     return cbor.encode([_VERSION, int(method), frame, *named])
 
@@ -185,9 +194,10 @@ def _read_parcel(body: bytes, room: Room) -> Parcel:
 _END = object()
 
 
-def _frame(parts: Sequence[Part], dictionary: bytes) -> bytes:
+def _frame(parts: Sequence[Part], dictionary: bytes, *, thorough: bool) -> bytes:
     """One frame of a table; random bytes in blocks of their own, where no text pays for them."""
     size = sum(len(part.content) for part in parts)
+    of_large = _LEANER if thorough else _FASTER
     parameters = zstandard.ZstdCompressionParameters.from_level(
         _LEVEL,
         source_size=size + len(dictionary),
@@ -195,7 +205,7 @@ def _frame(parts: Sequence[Part], dictionary: bytes) -> bytes:
         write_content_size=True,
         write_checksum=False,
         write_dict_id=False,
-        **(_FASTER if size > _LARGE_BYTES else {}),
+        **(of_large if size > _LARGE_BYTES else {}),
     )
     compressor = zstandard.ZstdCompressor(
         compression_params=parameters, dict_data=_raw(dictionary)

@@ -176,8 +176,9 @@ class _Conversation:
                 there or holding.summary,
                 self._budget_bytes,
                 tuple(held) if with_registers else (),
+                packs=True,
             )
-            parcel, more = wrap(send.parcel), send.more
+            parcel, more = send.wrapped(), send.more
         elif known.agreed is None:
             told = Told(summary=holding.part(EVERYWHERE, self._lines_max))
             parcel = wrap(Parcel(statements=certificates_of(ledger, self._me.public)))
@@ -282,11 +283,21 @@ class _Conversation:
         return scope_of_machine(self._ledger.trust(), self._to)
 
     def _lacking(
-        self, there: Summary, bytes_max: int, registers: tuple[bytes, ...] = ()
+        self,
+        there: Summary,
+        bytes_max: int,
+        registers: tuple[bytes, ...] = (),
+        *,
+        packs: bool = False,
     ) -> Lacking:
         certified = self._scope() & self._their_scope()
         return lacking(
-            self._ledger, there, towns=certified, bytes_max=bytes_max, registers=registers
+            self._ledger,
+            there,
+            towns=certified,
+            bytes_max=bytes_max,
+            registers=registers,
+            packs=packs,
         )
 
     def _pushed(self, holding: Holding, known: Known, base: Summary) -> tuple[Told, bytes, bool]:

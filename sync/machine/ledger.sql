@@ -74,6 +74,31 @@ CREATE TABLE IF NOT EXISTS waiting (
 CREATE INDEX IF NOT EXISTS waiting_by_author ON waiting (author, first);
 CREATE INDEX IF NOT EXISTS waiting_by_source ON waiting (source);
 
+-- Runs that were wrapped once, to be handed on as they are; `size` is of their headers and payloads.
+-- What a payload is withdrawn from, or comes to, what moves to a branch, and what is let go of is
+-- packed no more.
+CREATE TABLE IF NOT EXISTS packs (
+    pack INTEGER PRIMARY KEY, size INTEGER NOT NULL, wrapped BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS packed (
+    stretch INTEGER NOT NULL REFERENCES stretches,
+    last INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    pack INTEGER NOT NULL REFERENCES packs ON DELETE CASCADE,
+    PRIMARY KEY (stretch, last)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS packed_by_pack ON packed (pack);
+CREATE TRIGGER IF NOT EXISTS unpack AFTER UPDATE OF payload, stretch ON entries
+    WHEN old.payload IS NOT new.payload OR old.stretch IS NOT new.stretch
+BEGIN
+    DELETE FROM packs WHERE pack IN (
+        SELECT pack FROM packed
+        WHERE stretch = old.stretch AND last >= old.number AND first <= old.number); END;
+CREATE TRIGGER IF NOT EXISTS unpack_gone AFTER DELETE ON entries BEGIN
+    DELETE FROM packs WHERE pack IN (
+        SELECT pack FROM packed
+        WHERE stretch = old.stretch AND last >= old.number AND first <= old.number); END;
+
 -- Other machines: the counters of offers both ways, and what we last agreed that they hold.
 CREATE TABLE IF NOT EXISTS known (
     machine BLOB PRIMARY KEY,

@@ -10,7 +10,17 @@ from sync.entry import EntryId, RecordId
 from sync.frontier import Range
 from sync.histories import Histories, Order, Stretch, branch_id
 from sync.lane import Lane
-from sync.ledger import Changes, Known, Link, Projection, SetAside, Signature, Stored
+from sync.ledger import (
+    Changes,
+    Known,
+    Link,
+    Pack,
+    PackedRun,
+    Projection,
+    SetAside,
+    Signature,
+    Stored,
+)
 from sync.machine.keys import incarnation_random
 from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.waiting_room import Load, has_room
@@ -58,6 +68,7 @@ class _State:
     records: dict[RecordId, tuple[EntryId, ...]] = field(default_factory=dict)
     orders: dict[bytes, tuple[Order, ...]] = field(default_factory=dict)  # by the lane ordered
     registers: dict[tuple[str, bytes, str], Register] = field(default_factory=dict)
+    packs: dict[Pack, bytes] = field(default_factory=dict)
     waiting: dict[int, _Waiting] = field(default_factory=dict)
     known: dict[bytes, Known] = field(default_factory=dict)
     own: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
@@ -71,6 +82,7 @@ class _State:
             records={**self.records},
             orders={**self.orders},
             registers={**self.registers},
+            packs={**self.packs},
             waiting={**self.waiting},
             known={**self.known},
             own={**self.own},
@@ -130,6 +142,7 @@ class MemoryLedger(Histories):
         self._touched.trust = True
         gone = {id_ for id_, held in state.stretches.items() if is_gone(trust, held.lane)}
         for id_ in gone:
+            self._unpack_what_holds(id_, Range(1, state.stretches[id_].number))
             del state.stretches[id_]
         for record, entries in [*state.records.items()]:
             if any(entry.lane in gone for entry in entries):
@@ -195,6 +208,7 @@ class MemoryLedger(Histories):
 
     def part(self, id_: bytes, first: int) -> None:
         held = self._state.stretches[id_]
+        self._unpack_what_holds(id_, Range(first, held.number))
         at = first - held.first
         new = branch_id(held.lane.id, first, held.kept[at].link.head)
         for other in self._state.stretches.values():
@@ -229,6 +243,7 @@ class MemoryLedger(Histories):
         kept = held.at(number)
         if not kept.ordered_away:
             kept = kept._replace(link=kept.link._replace(payload=payload))
+            self._unpack_what_holds(id_, Range(number, number))
             held.kept[number - held.first] = kept
             self._touched.records.add(kept.record)
 
@@ -251,6 +266,31 @@ class MemoryLedger(Histories):
 
     def registers(self) -> Sequence[Register]:
         return list(self._state.registers.values())
+
+    # what was packed once
+
+    def packs(self) -> Sequence[Pack]:
+        return list(self._state.packs)
+
+    def packed(self, pack: Pack) -> bytes | None:
+        return self._state.packs.get(pack)
+
+    def keep_packed(self, runs: Sequence[PackedRun], wrapped: bytes, *, size: int) -> None:
+        assert self._changes is not None, "outside a transaction"
+        key = max((pack.key for pack in self._state.packs), default=0) + 1
+        pack = Pack(key=key, runs=tuple(sorted(runs)), size=size, wrapped_size=len(wrapped))
+        self._state.packs[pack] = wrapped
+
+    def unpack(self, pack: Pack) -> None:
+        self._state.packs.pop(pack, None)
+
+    def _unpack_what_holds(self, id_: bytes, numbers: Range) -> None:
+        for pack in self.packs():
+            if any(
+                run.lane == id_ and run.first <= numbers.last and run.last >= numbers.first
+                for run in pack.runs
+            ):
+                self.unpack(pack)
 
     # what waits
 
@@ -374,6 +414,8 @@ class MemoryLedger(Histories):
         held = self._state.stretches[stretch]
         for number in range(numbers.first, numbers.last + 1):
             kept = held.at(number)
+            if kept.link.payload is not None:
+                self._unpack_what_holds(stretch, Range(number, number))
             if not kept.ordered_away:
                 self._touched.records.add(kept.record)
                 held.kept[number - held.first] = kept._replace(

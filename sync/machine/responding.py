@@ -18,7 +18,7 @@ from sync.machine.keys import Identity
 from sync.scope import own_scope, scope_of
 from sync.statement import Statement, read_statement
 from sync.telling import NOTHING_TOLD, Told, hear, name_of_base, tell
-from sync.wrapping import UnknownDictionary, unwrap, wrap
+from sync.wrapping import UnknownDictionary, unwrap
 
 INTRODUCTION_BYTES_MAX = 64 << 10  # unwrapped, of a machine that we don't know yet
 
@@ -77,6 +77,7 @@ def respond(
         towns=scope,
         bytes_max=budget_bytes,
         registers=held if registers != opened.registers else (),
+        packs=True,
     )
     told = NOTHING_TOLD
     if not equal and (there is None or opened.more or is_behind(there, here)):
@@ -85,12 +86,7 @@ def respond(
             told = tell(holding, base=base, name=name, parcel=Parcel(), lines_max=lines_max)
         else:
             told = Told(summary=holding.part(there.span, lines_max))
-    packed = b""
-    if send.parcel:
-        bundles = send.parcel.bundles
-        packed = wrap(
-            send.parcel, dictionary=dictionary_for(ledger, base, bundles) if base else None
-        )
+    packed = send.wrapped(lambda new: dictionary_for(ledger, base, new) if base else None)
     return answer(
         opened,
         key=me.private,

@@ -18,6 +18,7 @@ from sync.machine.database import Database
 from sync.machine.keys import incarnation_random
 from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.mishap import Lives
+from sync.machine.packs import Packs
 from sync.machine.rows import Row
 from sync.register import Register, open_register
 from sync.statement import Statement, read_statement
@@ -37,7 +38,7 @@ _SCHEMA = files("sync.machine").joinpath("ledger.sql")
 _LANE_COLUMNS = "town, author, ordinal, random, class, audience"
 
 
-class SqliteLedger(Acquaintances, Histories):
+class SqliteLedger(Acquaintances, Packs, Histories):
     """A ledger whose transactions are on the disk when they are over."""
 
     def __init__(
