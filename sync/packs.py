@@ -2,7 +2,7 @@
 
 Packs grow as ledgers of columns do elsewhere: what is new is packed together with what was packed
 last, as long as that isn't much more, so that an entry is packed a few times at most and there are
-few packs. docs/decisions/0015-packed-once.md.
+few packs. docs/decisions/0018-packed-once.md.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -36,6 +36,7 @@ from tests.sync.builders import (
     to,
 )
 from tests.sync.conftest import Ledgers
+from tests.sync.subscribing import TwoTowns, in_memory, subscribe, unsubscribe
 
 FEW = 10
 
@@ -175,6 +176,40 @@ def test_what_is_packed_once_is_sent_within_the_budget(ledgers: Ledgers) -> None
     done = there.exchange(here, to(here, budget_bytes=100))
     assert done.synced
     assert done.rounds == 3, "its certificate, a pack, a pack"
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_what_was_taken_of_another_town_and_is_let_go_of_is_in_no_pack(
+    tmp_path: Path, kind: str
+) -> None:
+    towns = TwoTowns(
+        in_memory
+        if kind == "memory"
+        else lambda name, towns: sqlite(tmp_path / f"{name}.sqlite", towns)
+    )
+    towns.a_node.write(*posts(20), audience=Audience.OPEN)
+    subscribe(towns.b_office)
+    towns.exchange()
+    ledger = towns.b_node.ledger
+    assert packed(ledger) == [[(1, 20)]]
+    unsubscribe(towns.b_office)
+    towns.exchange()
+    assert ledger.packs() == []
+
+
+def test_another_town_gets_only_packs_of_what_is_open(ledgers: Ledgers) -> None:
+    towns = TwoTowns()
+    towns.a_node.write(*posts(20, about="隣にも"), audience=Audience.OPEN)
+    towns.a_node.write(*posts(20, about="ここだけ"))
+    towns.exchange()
+    assert len(packed(towns.hub.ledger)) == 2
+    subscribe(towns.b_office)
+    towns.exchange()
+    titles = {
+        read.fields.get("title") for read in towns.b_node.boards().values() if read and read.fields
+    }
+    assert "隣にも7" in titles
+    assert "ここだけ7" not in titles
 
 
 @pytest.mark.parametrize("packs", [False, True])
