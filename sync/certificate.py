@@ -4,15 +4,16 @@ A CWT (RFC 8392) without dates: nobody's clock is good enough.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import cbor, cose
 from sync.errors import Malformed
 from sync.lane import Audience, Class, is_town
-from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX
+from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX, STATEMENT_BYTES_MAX
 
 CERTIFICATE = "kairan-certificate"
 
@@ -59,9 +60,17 @@ def rank_of(role: Role, class_: Class) -> Rank:
             return Rank.NONE
 
 
+class Voucher(NamedTuple):
+    """A certificate that comes inside of what is said with the key it certifies."""
+
+    signer: bytes
+    certificate: "Certificate"
+    encoded: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What an authority says of a key."""
+    """What an authority says of a key, or a machine of its own key, with that of its seed."""
 
     key: bytes
     name: str
@@ -71,10 +80,11 @@ class Certificate:
     audiences: frozenset[Audience]
     counter: int
     incarnations: int = INCARNATIONS_MAX  # the largest ordinal it may use
+    by: Voucher | None = None  # what certifies the seed that the machine was set up with
 
 
 _SUBJECT, _CONFIRMATION = 2, 8
-_ROLE, _TOWNS, _CLASSES, _AUDIENCES, _COUNTER, _INCARNATIONS = range(-65537, -65543, -1)
+_ROLE, _TOWNS, _CLASSES, _AUDIENCES, _COUNTER, _INCARNATIONS, _VOUCHER = range(-65537, -65544, -1)
 
 
 def certify(certificate: Certificate, authority: Ed25519PrivateKey) -> bytes:
@@ -89,13 +99,46 @@ def certify(certificate: Certificate, authority: Ed25519PrivateKey) -> bytes:
         _COUNTER: certificate.counter,
         _INCARNATIONS: certificate.incarnations,
     }
+    if certificate.by is not None:
+        claims[_VOUCHER] = certificate.by.encoded
     return cose.sign(
         cbor.encode(claims), type_=CERTIFICATE, key_id=cose.public(authority), key=authority
     )
 
 
-def read_certificate(claims: object) -> Certificate:
-    """The certificate that these claims are. Raises Malformed."""
+def read_voucher(encoded: bytes) -> Voucher:
+    """A certificate inside of another statement. Raises Malformed or Unverified."""
+    sealed = cose.read(encoded, bytes_max=STATEMENT_BYTES_MAX)
+    if sealed.type != CERTIFICATE or len(sealed.key_id) != 32:
+        raise Malformed("a voucher that is no certificate")
+    certificate = _read(cbor.decode(sealed.payload, bytes_max=STATEMENT_BYTES_MAX))
+    cose.verify(sealed, sealed.key_id)
+    return Voucher(sealed.key_id, certificate, encoded)
+
+
+def read_certificate(claims: object, *, signer: bytes) -> Certificate:
+    """The certificate that these claims are. Raises Malformed, or Unverified of its voucher."""
+    certificate = _read(claims)
+    match claims:
+        case {-65543: bytes(encoded)}:
+            voucher = read_voucher(encoded)
+        case {-65543: _}:
+            raise Malformed("a voucher that is no certificate")
+        case _:
+            return certificate
+    seed = voucher.certificate
+    if not (
+        seed.role is Role.ENROLMENT
+        and seed.key == signer != certificate.key
+        and certificate.role is Role.NODE
+        and (certificate.name, certificate.towns) == (seed.name, seed.towns)
+        and certificate.incarnations <= seed.incarnations
+    ):
+        raise Malformed("a certificate that goes beyond what its seed was made for")
+    return replace(certificate, by=voucher)
+
+
+def _read(claims: object) -> Certificate:
     match claims:
         case {
             2: str(name),

@@ -16,6 +16,7 @@ from sync import cbor
 from sync.authority import Replacement
 from sync.bundle import Bundle, Entry
 from sync.certificate import Certificate
+from sync.enrolment import Confirmation
 from sync.entry import EntryId, RecordId, Reference, read_header
 from sync.frontier import Held, LaneHeld, Range, ranges
 from sync.holding import Holding
@@ -310,9 +311,9 @@ class Histories(ABC):
     def _mind(self, statement: Statement) -> None:
         """Of what it changes in what stands, obey and disobey what orders name."""
         match statement.says:
-            case Certificate(key=key) if not self.incarnations(key):
-                pass  # nothing of it is held
-            case Certificate() | Revocation() | Replacement():
+            case Certificate(key=key, by=None) if not self.incarnations(key):
+                pass  # nothing of it is held, and it casts no doubt on another
+            case Certificate() | Revocation() | Replacement() | Confirmation():
                 self._obey_anew()
             case _:
                 pass

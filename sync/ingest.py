@@ -11,6 +11,7 @@ from sync.authority import Replacement
 from sync.bundle import Bundle, Parcel
 from sync.certificate import Certificate, Role
 from sync.chain import next_head, verify_head
+from sync.enrolment import Confirmation
 from sync.entry import read_header
 from sync.errors import Malformed, TooLarge, Unverified
 from sync.fork import ForkProof, prove_fork
@@ -166,8 +167,7 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
         if statement in trust.statements:
             return Kept()
         if not trust.with_statements([statement]).towns_of(statement):
-            replaced = trust.was_replaced(statement.signer)
-            return Refused(Refusal.REVOKED if replaced else Refusal.FOREIGN)
+            return Refused(trust.why_not(statement))
         beside = None
         if isinstance(statement.says, ForkProof):
             # Whoever forks can make any number of proofs; all machines keep the same one.
@@ -376,7 +376,7 @@ def _retry(ledger: Ledger, statement: Statement) -> None:
     match statement.says:
         case Certificate(key=key):
             keys = {key}
-        case Replacement():  # what the new key certified may have come before
+        case Replacement() | Confirmation():  # what counts now may have come before
             keys = {*ledger.trust().keys()}
         case _:
             return

@@ -10,13 +10,14 @@ from hashlib import sha256
 from sync import cbor, cose
 from sync.authority import Replacement, read_replacement
 from sync.certificate import Certificate, read_certificate
+from sync.enrolment import Confirmation, read_confirmation
 from sync.errors import Malformed
 from sync.fork import FORK, ForkProof, is_fork_proof, read_fork_proof
 from sync.limits import STATEMENT_BYTES_MAX
 from sync.register import REGISTER, Register, read_register
 from sync.revocation import Revocation, Succession, read_revocation, read_succession
 
-Says = Certificate | Revocation | Succession | Replacement | ForkProof
+Says = Certificate | Revocation | Succession | Replacement | Confirmation | ForkProof
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +71,13 @@ def open_beside(encoded: bytes) -> Statement | Register:
 def _read_says(sealed: cose.Sealed) -> Says | None:
     match sealed.type:
         case "kairan-certificate":
-            return read_certificate(_body(sealed))
+            return read_certificate(_body(sealed), signer=sealed.key_id)
         case "kairan-revocation":
             return read_revocation(_body(sealed))
         case "kairan-successor":
             return read_succession(_body(sealed))
+        case "kairan-confirmation":
+            return read_confirmation(_body(sealed), signer=sealed.key_id)
         case "kairan-authority":
             return read_replacement(_body(sealed))
         case _:

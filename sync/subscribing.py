@@ -7,7 +7,8 @@ an entry or a statement came that may change it.
 from collections.abc import Iterable, Iterator
 
 from sync.authority import Replacement
-from sync.certificate import Role
+from sync.certificate import Certificate, Role
+from sync.enrolment import Confirmation
 from sync.entry import EntryId, RecordId, read_header
 from sync.lane import Class, Lane
 from sync.ledger import Ledger, Link
@@ -29,9 +30,9 @@ def heed_entries(ledger: Ledger, lane: Lane, links: Iterable[Link]) -> None:
 def heed_statement(ledger: Ledger, statement: Statement) -> None:
     """After it was kept: who is an office, and what stands of its words, may have changed."""
     match statement.says:
-        case Revocation() | Succession() | Replacement():
+        case Revocation() | Succession() | Replacement() | Confirmation():
             heed(ledger)
-        case _ if statement.certificate and statement.certificate.role is Role.OFFICE:
+        case Certificate(role=role, by=by) if role is Role.OFFICE or by:
             heed(ledger)
 
 

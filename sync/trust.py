@@ -12,9 +12,10 @@ from functools import cached_property
 
 from sync import cose
 from sync.authority import InOffice, Replacement, Said, in_office
-from sync.certificate import Certificate, Rank, Role, rank_of
+from sync.certificate import Certificate, Rank, Role, Voucher, rank_of
+from sync.enrolment import UNCONFIRMED, Confirmation
 from sync.fork import ForkProof
-from sync.lane import Lane
+from sync.lane import Audience, Class, Lane
 from sync.revocation import Cut, Revocation, Succession
 from sync.statement import Statement
 from sync.subscription import Subscription, is_open, taken_by
@@ -69,18 +70,75 @@ class Trust:
 
     def towns_of(self, statement: Statement) -> frozenset[str]:
         """The towns in which a statement holds; empty: its signer has no say here."""
-        signed = {town for town, of in self._in_office.items() if statement.signer in of.keys}
+        signed = self._spoken_for_by(statement.signer)
         match statement.says:
             case Replacement():
                 return frozenset(
                     town for town, of in self._in_office.items() if statement.encoded in of.steps
                 )
+            case Certificate(by=Voucher() as seed) as child:
+                return frozenset() if self._passed_over(child, seed) else child.towns
             case Certificate(towns=towns):
                 return towns if towns <= signed else frozenset()
+            case Confirmation(by=office):
+                towns = office.certificate.towns
+                if towns <= self._spoken_for_by(office.signer):
+                    return frozenset(t for t in towns if not self.is_revoked(statement.signer, t))
+                return frozenset()
             case ForkProof(lane=lane):
                 return frozenset({lane.town} if self.refusal(lane) is None else ())
             case Revocation() | Succession() | None:
-                return frozenset(signed)
+                return signed
+
+    def _spoken_for_by(self, key: bytes) -> frozenset[str]:
+        return frozenset(town for town, of in self._in_office.items() if key in of.keys)
+
+    def _is_seed(self, seed: Voucher) -> bool:
+        """Whether those who speak for its towns say that machines may be set up with it."""
+        of = seed.certificate
+        return of.towns <= self._spoken_for_by(seed.signer) and not any(
+            self.is_revoked(of.key, town) for town in of.towns
+        )
+
+    def _passed_over(self, child: Certificate, seed: Voucher) -> bool:
+        """Whether a machine is none, for its seed has no say, or an office says it's another."""
+        confirmed = self._confirmed.get(seed.certificate.key, child.key)
+        return confirmed != child.key or not self._is_seed(seed)
+
+    @cached_property
+    def _confirmed(self) -> Mapping[bytes, bytes]:
+        """Of each seed of which an office said which of its children it is, that one."""
+        found: dict[bytes, tuple[int, bytes, bytes]] = {}
+        for statement in self.statements:
+            match statement.says:
+                case Confirmation(seed=seed, child=child, counter=counter) if self.towns_of(
+                    statement
+                ):
+                    this = (counter, statement.encoded, child)
+                    found[seed] = max(this, found.get(seed, this))
+        return {seed: child for seed, (_, _, child) in found.items()}
+
+    @cached_property
+    def _children(self) -> Mapping[bytes, frozenset[bytes]]:
+        """Of each seed the machines that were set up with it, and may still be meant."""
+        found: dict[bytes, set[bytes]] = {}
+        for statement in self.statements:
+            match statement.says:
+                case Certificate(by=Voucher() as seed) as child if not self._passed_over(
+                    child, seed
+                ) and not any(self.is_revoked(child.key, town) for town in child.towns):
+                    found.setdefault(seed.certificate.key, set()).add(child.key)
+        return {seed: frozenset(children) for seed, children in found.items()}
+
+    @property
+    def in_doubt(self) -> Mapping[bytes, frozenset[bytes]]:
+        """Seeds that more than one machine was set up with, and those machines."""
+        return {seed: found for seed, found in self._children.items() if len(found) > 1}
+
+    def confirmations(self, seed: bytes) -> int:
+        """The largest counter of those that say which child of a seed it is."""
+        said = [s.says for s in self.statements if isinstance(s.says, Confirmation)]
+        return max((says.counter for says in said if says.seed == seed), default=0)
 
     @cached_property
     def _proofs(self) -> Mapping[tuple[object, ...], Statement]:
@@ -109,6 +167,15 @@ class Trust:
         """Whether it spoke for a town, and does so no more."""
         return any(key in of.replaced for of in self._in_office.values())
 
+    def why_not(self, statement: Statement) -> Refusal:
+        """Why a statement that holds nowhere isn't kept."""
+        match statement.says:
+            case Certificate(by=Voucher(signer=signer)) | Confirmation(by=Voucher(signer=signer)):
+                known = signer in self.ever_in_office  # the seed has no say, or the office
+            case _:
+                known = self.was_replaced(statement.signer)
+        return Refusal.REVOKED if known else Refusal.FOREIGN
+
     def ordered(self, statements: Iterable[Statement]) -> list[bytes]:
         """Fit to be taken in one after the other: who speaks for a town before what they say."""
         steps = [step for of in self._in_office.values() for step in of.steps]
@@ -120,8 +187,12 @@ class Trust:
     def _certificates(self) -> Mapping[bytes, tuple[Certificate, ...]]:
         certificates: dict[bytes, list[Certificate]] = {}
         for statement in self.statements:
-            if statement.certificate is not None and self.towns_of(statement):
-                certificates.setdefault(statement.certificate.key, []).append(statement.certificate)
+            certificate = statement.certificate
+            if certificate is not None and self.towns_of(statement):
+                if certificate.by and certificate.by.certificate.key in self.in_doubt:
+                    classes = certificate.classes & UNCONFIRMED
+                    certificate = replace(certificate, classes=classes)
+                certificates.setdefault(certificate.key, []).append(certificate)
         return {
             # What our own towns say of a machine comes last: that is what we call it.
             key: tuple(sorted(held, key=lambda c: (self._is_ours(c), c.counter, c.name)))
@@ -243,6 +314,13 @@ class Trust:
         if all(lane.ordinal > c.incarnations for c in held):
             return Refusal.INCARNATION
         return None
+
+    def may_write(self, key: bytes, town: str, class_: Class, audience: Audience) -> bool:
+        """Whether some certificate lets that machine write such a lane."""
+        return any(
+            town in c.towns and class_ in c.classes and audience in c.audiences
+            for c in self.certificates(key)
+        )
 
     def rank(self, lane: Lane) -> Rank:
         """The rank of what is written in a lane: of the certificate, not of who typed it."""

@@ -3,6 +3,8 @@
 What lies in our own towns is never touched by it.
 """
 
+from sync.certificate import Certificate, Voucher
+from sync.enrolment import Confirmation
 from sync.fork import ForkProof
 from sync.lane import Lane
 from sync.statement import Statement
@@ -19,6 +21,8 @@ def _is_of(statement: Statement, strangers: frozenset[bytes], trust: Trust) -> b
     match statement.says:
         case ForkProof(lane=lane):
             return is_gone(trust, lane)
+        case Certificate(by=Voucher(signer=signer)) | Confirmation(by=Voucher(signer=signer)):
+            return signer in strangers
         case _:
             return statement.signer in strangers
 

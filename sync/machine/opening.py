@@ -10,6 +10,7 @@ from sync.errors import Malformed
 from sync.ingest import Kept, Refused, ingest_statement
 from sync.ledger import Ledger
 from sync.machine.database import Database
+from sync.machine.enrolling import grow_up
 from sync.machine.keys import Identity, load_identity
 from sync.machine.mishap import mind_a_missing
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, NotProvisioned, Settings
@@ -34,6 +35,7 @@ def open_identity(settings: Settings, name: str = KEY_FILE) -> Identity:
     """A key of the machine. Raises NotProvisioned."""
     path = settings.folder / name
     try:
+        grow_up(settings.folder)
         return load_identity(path)
     except (OSError, ValueError) as wrong:
         raise NotProvisioned(f"鍵（{path}）を読めません: {wrong}") from wrong

@@ -22,6 +22,7 @@ from sync.lane import is_town
 
 SETTINGS_FILE = "machine.toml"
 KEY_FILE = "machine.key"
+SEED_FILE = "seed.key"
 FEED_KEY_FILE = "feed.key"
 LEDGER_FILE = "kairan.sqlite"
 STATEMENTS_FILE = "statements.cbor"

@@ -44,6 +44,7 @@ SHAPES: dict[str, Any] = {
     "kairan-revocation": lambda v: fits(v, "cuts") and all(cut[0][1] == v[1] for cut in v[3]),
     "kairan-successor": {1: KEY, 2: KEY, 3: COUNT},
     "kairan-authority": {1: KEY, 2: KEY, 3: COUNT},
+    "kairan-confirmation": {1: KEY, 2: KEY, 3: COUNT, 4: bytes},
     "fork proof": ("kairan fork", 1, "lane", COUNT, KEY, SIGNATURE, KEY, [KEY], COUNT, SIGNATURE),
     "value": lambda v: len(dumps(v)) <= 250,
     "name": slice(1, 32, str),
@@ -106,6 +107,19 @@ def verify(key: bytes, payload: bytes, mark: bytes, protected: bytes = dumps({1:
     return dumps(["Signature1", protected, b"", payload])
 
 
+def vouched(signer: bytes, kind: str, said: Any, inside: Any) -> bool:
+    """Whether the certificate that comes inside of a statement lets its signer say that."""
+    _, of, voucher = decode("statement", inside, {})["value"]
+    keys = [of for of in (-65538, 2) if kind == "kairan-certificate"]
+    return (
+        (of, -65543 in voucher, voucher[8][1][-2]) == ("kairan-certificate", False, signer)
+        and voucher[-65537] == ("enrolment" if keys else "office")
+        and all(said[key] == voucher[key] for key in keys)
+        and (not keys or (said[-65537] == "node" and said[8][1][-2] != signer))
+        and (not keys or said[-65542] <= voucher[-65542])
+    )
+
+
 def decode(kind: str, data: bytes, given: dict[str, bytes]) -> dict[str, Any]:
     """What follows from the bytes. Raises CoseException, or one of MALFORMED."""
     value = read(data, kind if kind in SHAPES else "statement", SIZES.get(kind, 8 * MIB))
@@ -140,6 +154,9 @@ def decode(kind: str, data: bytes, given: dict[str, bytes]) -> dict[str, Any]:
             known = label[16].startswith("kairan-") and label[16] in SHAPES
             value = [label[4], label[16], read(payload, label[16]) if known else payload]
             verify(label[4], payload, signature, protected)
+            inside = {"kairan-certificate": -65543, "kairan-confirmation": 4}.get(label[16])
+            if known and inside in value[2]:
+                assert vouched(label[4], label[16], value[2], value[2][inside])
         case "offer", [*parts, signature]:
             assert parts[0] == hashed(given["sender"])[:8]
             verify(given["sender"], dumps(["kairan offer", 1, given["to"], *parts]), signature)

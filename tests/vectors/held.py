@@ -16,10 +16,13 @@ from tests.vectors.kit import (
     bundle,
     cbor,
     certificate,
+    child,
+    confirmation,
     heads,
     notation,
     public,
     replacement,
+    seed_certificate,
     sign_head,
     statement,
 )
@@ -551,6 +554,97 @@ def replacement_vectors() -> Iterator[Vector]:
         yield _held(f"authority-{name}", shows, items, parts, *told, authorities=PLACES)
 
 
+def enrolment_vectors() -> Iterator[Vector]:
+    """Machines of one seed. Of "kamisato" there is a board's lane and a message's."""
+    message = Lane(author="kamisato", class_=3)
+    words = bundle(message, ENTRIES[:1])
+    end = heads(message.id, [ENTRIES[0].header])[0]
+    on_board = (BOARD, [line(BOARD.id, 4, HEADS[4])])
+    both = [on_board, (message, [line(message.id, 1, end)])]
+    one, other, chosen = child("kamisato"), child("shimosato"), confirmation("kamisato")
+    nothing: list[tuple[Lane, list[Line]]] = []
+    stolen = revocation(1, of="seed")
+    for name, shows, items, parts, outcomes in (
+        ("child", "a member at once, and nobody knew its seed", [one, WHOLE, words], both, ""),
+        ("doubt", "two children: of either only board", [one, WHOLE, words, other], [on_board], ""),
+        (
+            "doubt-first",
+            "in the other order: the same",
+            [one, other, WHOLE, words],
+            [on_board],
+            "kept kept kept class",
+        ),
+        ("chosen", "an office says which it is", [one, WHOLE, words, other, chosen], both, ""),
+        (
+            "passed-over",
+            "of the other nothing stands",
+            [one, WHOLE, words, other, confirmation("shimosato")],
+            nothing,
+            "",
+        ),
+        (
+            "chosen-first",
+            "nobody else comes in",
+            [chosen, one, WHOLE, other],
+            [on_board],
+            "* revoked",
+        ),
+        (
+            "corrected",
+            "a later word of an office",
+            [one, WHOLE, words, confirmation("shimosato"), confirmation("kamisato", counter=2)],
+            both,
+            "",
+        ),
+        (
+            "office-revoked",
+            "an office that was revoked says nothing any more",
+            [one, WHOLE, words, other, chosen, revocation(1, of="town hall")],
+            [on_board],
+            "",
+        ),
+        (
+            "other-revoked",
+            "the false child was revoked: no doubt is left",
+            [one, WHOLE, words, other, revocation(1, of="shimosato")],
+            both,
+            "",
+        ),
+        ("seed-revoked", "the seed was revoked", [one, WHOLE, words, stolen], nothing, ""),
+        ("seed-revoked-first", "before", [stolen, one], nothing, "kept revoked"),
+        (
+            "seed-revoked-certified",
+            "what the authority itself certified stays",
+            [one, WHOLE, words, stolen, NODE],
+            both,
+            "",
+        ),
+        (
+            "doubt-certified",
+            "there is no doubt of what the authority itself certified",
+            [one, WHOLE, words, other, NODE],
+            both,
+            "",
+        ),
+        (
+            "foreign",
+            "a seed of nobody's authority",
+            [child("kamisato", seed_certificate(signer="somebody"))],
+            nothing,
+            "foreign",
+        ),
+        (
+            "confirmation-foreign",
+            "an office of nobody's authority",
+            [confirmation("kamisato", voucher=certificate("town hall", "office", signer="x"))],
+            nothing,
+            "foreign",
+        ),
+    ):
+        told = outcomes.replace("*", "kept kept kept").split()
+        yield _held(f"enrolment-{name}", shows, items, parts, *told)
+
+
 def other_vectors() -> Iterator[Vector]:
     bare = bundle(BOARD, ENTRIES, empty=[1, 3])
     yield _held(
@@ -592,6 +686,7 @@ def vectors() -> Iterator[Vector]:
     yield from order_force_vectors()
     yield from life_vectors()
     yield from replacement_vectors()
+    yield from enrolment_vectors()
     yield from other_vectors()
 
 

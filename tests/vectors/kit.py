@@ -276,7 +276,7 @@ def bundle(
 CLASSES_OF = {"office": [1, 2, 3, 4, 5], "node": [1, 3, 4], "feed": [2, 4]}
 
 
-def claims(machine: str, role: str, **other: object) -> dict[int, object]:
+def claims(machine: str, role: str, /, **other: object) -> dict[int, object]:
     """What an authority says of a machine; `other` replaces a claim by its name in the spec."""
     writes = role in CLASSES_OF
     said: dict[str, object] = {
@@ -309,3 +309,28 @@ def replacement(old: str, new: str, *, signer: str, counter: int = 1) -> bytes:
     """Another authority key in an old one's place."""
     body = {1: public(old), 2: public(new), 3: counter}
     return statement(body, signer=signer, type_="kairan-authority")
+
+
+def seed_certificate(*, signer: str = "authority", **other: object) -> bytes:
+    """Of the key "seed", for the machine "kamisato"."""
+    said = {"sub": "kamisato", "incarnations": 4} | other
+    return certificate("seed", "enrolment", signer=signer, **said)
+
+
+def child_claims(machine: str, voucher: bytes | None = None, **other: object) -> dict[int, object]:
+    """What a machine says of itself with that seed."""
+    said = claims(machine, "node", **({"sub": "kamisato", "incarnations": 4} | other))
+    return said | {-65543: seed_certificate() if voucher is None else voucher}
+
+
+def child(machine: str, voucher: bytes | None = None, **other: object) -> bytes:
+    return statement(child_claims(machine, voucher, **other), signer="seed")
+
+
+def confirmation(
+    machine: str, *, counter: int = 1, by: str = "town hall", voucher: bytes | None = None
+) -> bytes:
+    """An office says that it is this child of that seed."""
+    office = certificate(by, "office") if voucher is None else voucher
+    body = {1: public("seed"), 2: public(machine), 3: counter, 4: office}
+    return statement(body, signer=by, type_="kairan-confirmation")

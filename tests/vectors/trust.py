@@ -11,10 +11,14 @@ from tests.vectors.kit import (
     Vector,
     cbor,
     certificate,
+    child,
+    child_claims,
     claims,
+    confirmation,
     public,
     read_as,
     sealed,
+    seed_certificate,
     statement,
 )
 
@@ -367,7 +371,85 @@ def wrong_replacement_vectors() -> Iterator[Vector]:
         )
 
 
+def enrolment_vectors() -> Iterator[Vector]:
+    """What a machine says of itself with its seed, and what an office says of that."""
+    type_ = "kairan-certificate"
+    for name, shows, encoded, value in (
+        (
+            "child",
+            "a machine certifies itself with its seed",
+            child("kamisato"),
+            [public("seed"), type_, child_claims("kamisato")],
+        ),
+        (
+            "confirmation",
+            "an office says which child it is",
+            confirmation("kamisato"),
+            [
+                public("town hall"),
+                "kairan-confirmation",
+                {
+                    1: public("seed"),
+                    2: public("kamisato"),
+                    3: 1,
+                    4: certificate("town hall", "office"),
+                },
+            ],
+        ),
+    ):
+        yield Vector(
+            name=f"enrolment-{name}",
+            shows=shows,
+            kind="statement",
+            bytes=encoded,
+            expect=read_as(value, encoded),
+        )
+    bad = seed_certificate()[:-1] + bytes([seed_certificate()[-1] ^ 1])
+    node, office = certificate("seed", "node"), certificate("town hall", "office")
+    signed = statement(child_claims("kamisato"), signer="authority")
+    for name, shows, encoded, why in (
+        ("signer", "the seed's certificate, signed by another key", signed, "malformed"),
+        ("role", "a child that isn't a node", child("kamisato", role="feed"), "malformed"),
+        ("name", "a child of another name", child("kamisato", sub="mayor"), "malformed"),
+        ("towns", "a child of another town", child("kamisato", towns=[OTHER_TOWN]), "malformed"),
+        ("lives", "a child of more lives", child("kamisato", incarnations=5), "malformed"),
+        ("itself", "a seed's own child", child("seed"), "malformed"),
+        ("class", "a child that may write alerts", child("kamisato", classes=[2]), "malformed"),
+        ("node-voucher", "the voucher is a node's", child("kamisato", node), "malformed"),
+        (
+            "voucher-of-another",
+            "the voucher is another key's",
+            child("kamisato", certificate("somebody", "enrolment", sub="kamisato")),
+            "malformed",
+        ),
+        ("grandchild", "a voucher with a voucher", child("shimosato", child("seed2")), "malformed"),
+        ("voucher-signature", "a voucher that is forged", child("kamisato", bad), "signature"),
+        ("voucher-no-cose", "a voucher that is none", child("kamisato", b"?"), "malformed"),
+        (
+            "confirmation-node",
+            "a node confirms nobody",
+            confirmation("kamisato", by="node", voucher=certificate("node", "node")),
+            "malformed",
+        ),
+        (
+            "confirmation-signer",
+            "another's certificate",
+            confirmation("kamisato", by="node", voucher=office),
+            "malformed",
+        ),
+        ("confirmation-counter-0", "from 1 on", confirmation("kamisato", counter=0), "malformed"),
+    ):
+        yield Vector(
+            name=f"enrolment-{name}",
+            shows=shows,
+            kind="statement",
+            bytes=encoded,
+            refused=why,
+        )
+
+
 def vectors() -> Iterator[Vector]:
+    yield from enrolment_vectors()
     yield from wrong_replacement_vectors()
     yield from certificate_vectors()
     yield from envelope_vectors()

@@ -18,7 +18,7 @@ from tests.vectors.kit import notation
 from tests.vectors.rules import columns
 
 MARK = bytes.fromhex("8a4b524e")
-CNF, ROLE, TOWNS, CLASSES, AUDIENCES, COUNTER, LIVES = 8, *range(-65537, -65543, -1)
+CNF, ROLE, TOWNS, CLASSES, AUDIENCES, COUNTER, LIVES, VOUCHER = 8, *range(-65537, -65544, -1)
 # The rank that a role has, class by class.
 RANKS = {"office": "22222", "node": "10110", "feed": "02010", "hub": "00000", "enrolment": "00000"}
 WHOM = dict.fromkeys(("town", "keys", "name"), "whom")
@@ -75,6 +75,12 @@ def kin(said: Any) -> list[Any]:
     return [*lane[:3], *lane[4:]]
 
 
+def voucher_of(kind: str, content: Any) -> Any:
+    """Signer, type and payload of a certificate that comes inside of a statement."""
+    key = {"kairan-certificate": VOUCHER, "kairan-confirmation": 4}.get(kind)
+    return decode("statement", content[key], {})["value"] if key and key in content else None
+
+
 class Trust:
     """The statements that are held; each counts in the towns where it has a say now."""
 
@@ -107,6 +113,9 @@ class Trust:
             if not self._towns(*said):
                 self.held.remove(said)
                 had = {key for town in self.authorities for key in self.steps(town)[2]}
+                if (inside := voucher_of(kind, content)) is not None:
+                    had |= {key for town in self.known for key in self.steps(town)[0]}
+                    signer = inside[0]
                 other = "revoked" if signer in had else "foreign"
                 raise Refused("town" if kind == "kairan-register" else other)
         if kind == "kairan fork":  # of lanes that differ in their random part one proof
@@ -142,6 +151,15 @@ class Trust:
         if kind == "kairan-authority":
             return {town for town in self.known if data in self.steps(town)[1]}
         signed = {town for town in self.known if signer in self.steps(town)[0]}
+        if (inside := voucher_of(kind, content)) is not None:
+            by, _, above = inside
+            towns = {*above[TOWNS]}
+            named = {town for town in towns if self._revocation(town, signer)}
+            signed = {town for town in self.known if by in self.steps(town)[0]}
+            if kind == "kairan-confirmation":
+                return towns - named if towns <= signed else set()
+            other = self._confirmed(signer) not in (None, content[CNF][1][-2])
+            return set() if other or named or not towns <= signed else towns
         if kind == "kairan-certificate":
             return {*content[TOWNS]} if {*content[TOWNS]} <= signed else set()
         if kind == "kairan fork":
@@ -166,9 +184,32 @@ class Trust:
         self.taken = taken
         self.held = [said for said in self.held if self._towns(*said)]
 
+    def _confirmed(self, seed: bytes) -> Any:
+        """Which of a seed's children an office says it is."""
+        said = self.counting("kairan-confirmation")
+        named = [(content[3], data, content[2]) for _, content, data in said if content[1] == seed]
+        return max(named)[2] if named else None
+
+    def _children(self, seed: bytes) -> set[bytes]:
+        return {
+            content[CNF][1][-2]
+            for signer, kind, content, data in self.held
+            if signer == seed
+            and kind == "kairan-certificate"
+            and VOUCHER in content
+            and self._towns(signer, kind, content, data)
+            if not any(self._revocation(town, content[CNF][1][-2]) for town in content[TOWNS])
+        }
+
     def claims(self, key: bytes) -> list[Any]:
-        certificates = self.counting("kairan-certificate")
-        return [claims for _, claims, _ in certificates if claims[CNF][1][-2] == key]
+        found = []
+        for _, claims, _ in self.counting("kairan-certificate"):
+            if claims[CNF][1][-2] == key:
+                inside = voucher_of("kairan-certificate", claims)
+                if inside and len(self._children(inside[2][CNF][1][-2])) > 1:
+                    claims = claims | {CLASSES: [4] if 4 in claims[CLASSES] else []}
+                found.append(claims)
+        return found
 
     def may(self, lane: Any) -> bool:
         """False where it waits: no certificate of the author is held."""
