@@ -11,7 +11,7 @@ from kiosk_ui.controls import Control, controls, to_parse
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from kiosk_ui.text_size import SIZES, remember_size
-from node.boards.declaration import Board
+from node.boards.declaration import Board, Field
 from node.form import Problems, parse
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class Form:
     send: str  # what the button says
     back: str
     seen: str = ""  # the edition this form is about to replace
+    beside: tuple[Field, ...] = ()  # what is asked beside the board's own fields
 
 
 def typed() -> dict[str, str]:
@@ -54,6 +55,8 @@ def form_page(
 ) -> Response:
     """The form with these values in it, each problem at its field."""
     drawn: list[Control] = controls(form.board, values, problems=problems, present=present)
+    for field in form.beside:
+        drawn.append(Control(field=field, typed=values.get(field.name, field.default)))
     page = render_template(
         "form.html",
         form=form,

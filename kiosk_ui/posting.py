@@ -1,14 +1,31 @@
-"""`/boards/<name>/new`: a blank form, and a post."""
+"""`/boards/<name>/new`: a blank form, and a post; for this town, or for others that read it too."""
 
-from flask import Blueprint, Response, abort, url_for
+from flask import Blueprint, Response, abort, request, url_for
 
 from kiosk_ui import forms
 from kiosk_ui.controls import defaults
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
-from node.boards.declaration import Board
+from node.boards.declaration import Board, Choice, Field, FieldType
 from node.node import NotAllowed
 from sync.errors import TooLarge
+
+OPENED = "open"
+READERS = Field(
+    name="readers",
+    label="だれに見せますか",
+    type=FieldType.CHOICE,
+    hint=(
+        "「ほかの町にも」をえらぶと、この町のお知らせを読むことにした町の掲示板にも出ます。"
+        "あとで変えるときは、取り下げて、のせなおしてください。"
+    ),
+    default="town",
+    choices=(
+        Choice(key="town", label="この町だけに見せる"),
+        Choice(key=OPENED, label="ほかの町にも見せる"),
+    ),
+)
+"""No field of the post: it says in which lane it is written."""
 
 
 def posting_pages(screen: Screen) -> Blueprint:
@@ -20,14 +37,14 @@ def posting_pages(screen: Screen) -> Blueprint:
         board = screen.board(name) or abort(404)
         if not screen.node.may_post(board):
             return message_page("may_not_post", 403)
-        return forms.form_page(_form(board), defaults(board))
+        return forms.form_page(_form(screen, board), defaults(board))
 
     @pages.post("/boards/<name>/new")
     def post(name: str) -> Response:
         board = screen.board(name) or abort(404)
         if not screen.node.may_post(board):
             return message_page("may_not_post", 403)
-        form = _form(board)
+        form = _form(screen, board)
         return forms.resized(form) or forms.sent(
             screen, form, lambda fields: _add(screen, form, fields)
         )
@@ -35,18 +52,20 @@ def posting_pages(screen: Screen) -> Blueprint:
     return pages
 
 
-def _form(board: Board) -> forms.Form:
+def _form(screen: Screen, board: Board) -> forms.Form:
     return forms.Form(
         board=board,
         heading=f"{board.label}にのせる",
         send="のせる",
         back=url_for("lists.board", name=board.name),
+        beside=(READERS,) if screen.node.may_open(board) else (),
     )
 
 
 def _add(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Response:
     try:
-        post = screen.node.add(form.board, fields)
+        opened = bool(form.beside) and request.form.get(READERS.name) == OPENED
+        post = screen.node.add(form.board, fields, opened=opened)
     except NotAllowed:
         return message_page("may_not_post", 403)
     except TooLarge:

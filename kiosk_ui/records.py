@@ -46,6 +46,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
         may_change=node.may_change(post),
         posted_at=node.author_name(post),
+        opened=post.opened and not shown.town,
         written=_written(screen, post.written),
         changed=_written(screen, post.changed) if post.changed != post.written else "",
         done=said(),

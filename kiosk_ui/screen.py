@@ -27,7 +27,9 @@ class Screen:
 
     def draw(self, post: Post) -> Shown:
         """A post in words, as of now."""
-        return draw(self.node.boards[post.board], post, self.now())
+        ours = post.town == self.node.settings.town
+        town = "" if ours else self.node.name_of(post.town)
+        return draw(self.node.boards[post.board], post, self.now(), town=town)
 
     def give_up(self, wrong: Exception) -> None:
         """If that says that the ledger's file is lost, make way for who begins anew."""

@@ -45,6 +45,7 @@ class Shown:
     age: str  # of a board in the order of moments: 3時間前
     nearness: str  # 今日, 明日, 開催中
     urgency: int  # 1 to 5; 0 where nothing is said
+    town: str = ""  # that it is from, where that isn't ours
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -85,8 +86,8 @@ class Shown:
         return any(mark.over for mark in self.marks)
 
 
-def draw(board: Board, post: Post, now: datetime) -> Shown:
-    """The post, in words."""
+def draw(board: Board, post: Post, now: datetime, *, town: str = "") -> Shown:
+    """The post, in words. `town`: that it is from, where that isn't ours."""
     ordered_by = board.field(board.order.field)
     kind = ordered_by.type if ordered_by else None
     day = dates.read_date(post.text(board.order.field)) if kind is FieldType.DATE else None
@@ -104,6 +105,7 @@ def draw(board: Board, post: Post, now: datetime) -> Shown:
         age=dates.ago(moment, now) if moment else "",
         nearness=dates.nearness(day, until, now) if day else "",
         urgency=_urgency(board, post),
+        town=town,
     )
 
 

@@ -1,4 +1,4 @@
-"""The commands of a node: `kairan board`, `export`, `import`, `rebuild`, `feed`, `sync`.
+"""The commands of a node: `kairan board`, `export`, `import`, `rebuild`, `feed`, `sync` and more.
 
 Each takes `--data DIR`. A refusal is a message and exit code 1, which `cli` sees to, as it does to
 `status`, which a hub has too.
@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeAlias
 
+from node import subscription_commands
 from node.carrying.file import CannotCarry, bring, export
 from node.carrying.stick import visit
 from node.carrying.words import REMOVABLE, arrived_in_words
@@ -52,6 +53,27 @@ def add_commands(commands: Subparsers) -> None:
         "差してあるUSBメモリーを読み、こちらのお知らせを書きこみます。",
     )
     stick.add_argument("folder", metavar="PATH", type=Path, help="USBメモリーのフォルダー")
+    _command(
+        commands,
+        "subscriptions",
+        subscription_commands.show,
+        "この町の名札と、読んでいるほかの町を表示します。",
+    )
+    begun = _command(
+        commands,
+        "subscribe",
+        subscription_commands.begin,
+        "ほかの町が見せているものを、この町でも読みます（役場の機械で）。",
+    )
+    begun.add_argument("file", metavar="FILE", type=Path, help="相手の町にもらった名札")
+    begun.add_argument("--number", metavar="DIGITS", help="電話で聞いた相手の町の番号")
+    ended = _command(
+        commands,
+        "unsubscribe",
+        subscription_commands.end,
+        "ほかの町を読むのをやめ、受け取ったものを消します（役場の機械で）。",
+    )
+    ended.add_argument("town", metavar="TOWN", help="町の名前か団体コード")
     _command(commands, "rebuild", _rebuild, "掲示板の表を、台帳から作り直します。")
     fed = _command(commands, "feed", _feed, "電文や一覧のファイルを取り込みます（役場の機械で）。")
     fed.add_argument("paths", metavar="PATH", type=Path, nargs="+")
@@ -109,16 +131,16 @@ def _export(told: argparse.Namespace) -> None:
 def _import(told: argparse.Namespace) -> None:
     brought = bring(open_node(told.data), told.file)
     receipt = brought.receipt
-    print(
-        f"{told.file}: 新しい記事や変更を{receipt.entries + receipt.payloads}件、取り込みました。"
-    )
+    print(f"{told.file}: 新しい記事や変更を{brought.new}件、取り込みました。")
     if receipt.waiting:
         print(f"前の便を待つ束が{receipt.waiting}件あります。届きしだい載せます。")
     if not brought.whole:
         print(
             "ファイルが壊れています。確かめられた分だけ取り込みました。もう一度書き出してください。"
         )
-    if receipt.refused or brought.unreadable:
+    if brought.foreign:
+        print(f"ほかの町だけのものが{brought.foreign}件ありました。取り込まずに残しました。")
+    if receipt.refused > brought.foreign or brought.unreadable or brought.only_of_other_towns:
         reasons = [*receipt.reasons, *([Refusal.MALFORMED] if brought.unreadable else [])]
         raise Refused(
             f"受け取れない束が{receipt.refused + brought.unreadable}件ありました"
@@ -188,6 +210,7 @@ def _post_as_json(node: Node, post: Post) -> dict[str, object]:
     return {
         "address": post.address,
         "board": post.board,
+        "town": post.town,
         "author": node.author_name(post),
         "written": post.written.seconds,
         "written_quality": post.written.quality.name.lower(),
@@ -212,4 +235,4 @@ def _print_json(value: object) -> None:
     print()
 
 
-refusals = (Refused, CannotCarry)
+refusals = (Refused, CannotCarry, *subscription_commands.refusals)

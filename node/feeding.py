@@ -81,7 +81,7 @@ class Feed:
         """What to write for it; None if it is known."""
         board = self._node.boards[item.board]
         fields: dict[str, object] = {**item.fields, OUTSIDE: _outside(item)}
-        held = self._node.views.by_outside_key(item.outside.key)
+        held = self._node.views.by_outside_key(self._node.settings.town, item.outside.key)
         if not item.outside.issued:  # a row of a list: the newest edition is what stands
             ours = next((post for post in held if post.author == self._identity.public), None)
             if ours is not None:

@@ -36,7 +36,6 @@ from sync.writing import Draft, write
 SOFTWARE = version("kairan")
 
 _CLASSES = {"alert": Class.ALERT, "board": Class.BOARD}
-_AUDIENCES = {"town": Audience.TOWN, "open": Audience.OPEN}
 
 
 class ChangedMeanwhile(Exception):
@@ -54,6 +53,13 @@ class Change:
     board: Board
     fields: Mapping[str, object]
     replaces: Post | None = None
+    opened: bool = False  # a new one: to towns that subscribe
+
+    @property
+    def audience(self) -> Audience:
+        """Whom it is for; what takes the place of something, for whom that was."""
+        opened = self.replaces.opened if self.replaces else self.opened
+        return Audience.OPEN if opened else Audience.TOWN
 
 
 class Node:
@@ -92,7 +98,13 @@ class Node:
     @property
     def town_name(self) -> str:
         """What people call the town."""
-        return self.settings.town_names.get(self.settings.town, self.settings.town)
+        return self.name_of(self.settings.town)
+
+    def name_of(self, town: str) -> str:
+        """What people here call a town."""
+        name = self.settings.town_names.get(town, "")
+        said = (s.name for s in sorted(self.ledger.trust().subscriptions) if s.town == town)
+        return name or next(said, "") or town
 
     # reading
 
@@ -120,7 +132,7 @@ class Node:
         """What its issuer has said since, for a post that is superseded."""
         match post.fields.get(OUTSIDE):
             case {"key": str(key)}:
-                held = self.views.by_outside_key(key)
+                held = self.views.by_outside_key(post.town, key)
             case _:
                 return None
         return held[0] if held and held[0].state is PostState.SHOWN else None
@@ -143,6 +155,15 @@ class Node:
         """Whether a person at this machine may post to the board."""
         return (board.open_to_anyone or self._is_office) and not self.is_revoked
 
+    def may_open(self, board: Board) -> bool:
+        """Whether what is posted at this machine may be for towns that subscribe too."""
+        return board.may_be_opened and any(
+            Audience.OPEN in certificate.audiences
+            and _CLASSES[board.lane_class] in certificate.classes
+            and self.settings.town in certificate.towns
+            for certificate in self.ledger.trust().certificates(self.identity.public)
+        )
+
     @property
     def is_revoked(self) -> bool:
         """Whether this machine knows that what it writes holds nowhere any more."""
@@ -153,6 +174,7 @@ class Node:
         own, trust = self.identity.public, self.ledger.trust()
         return (
             post.state is PostState.SHOWN
+            and post.town == self.settings.town
             and not self.is_revoked
             and (
                 post.author == own
@@ -161,11 +183,15 @@ class Node:
             )
         )
 
-    def add(self, board: Board, fields: Mapping[str, object]) -> Post:
-        """Post it; what is returned is on the disk. Raises NotAllowed."""
-        if not self.may_post(board):
+    def add(self, board: Board, fields: Mapping[str, object], *, opened: bool = False) -> Post:
+        """Post it, perhaps for towns that subscribe too; what is returned is on the disk.
+
+        Raises NotAllowed.
+        """
+        if not self.may_post(board) or (opened and not self.may_open(board)):
             raise NotAllowed
-        (record,) = self.write([Change(board=board, fields=fields)], identity=self.identity)
+        change = Change(board=board, fields=fields, opened=opened)
+        (record,) = self.write([change], identity=self.identity)
         return self._written(record)
 
     def edit(self, post: Post, fields: Mapping[str, object], *, seen: str) -> Post:
@@ -209,7 +235,7 @@ class Node:
         records: dict[int, RecordId] = {}
         with self.ledger.transaction():
             for at, change in enumerate(changes):
-                lane = self._lane(change.board, identity)
+                lane = self._lane(change, identity)
                 drafts.setdefault(lane, []).append((at, _draft(change)))
             for lane, numbered in drafts.items():
                 ids = write(
@@ -224,15 +250,15 @@ class Node:
                     records[at] = draft.record or id_
         return [records[at] for at in sorted(records)]
 
-    def _lane(self, board: Board, identity: Identity) -> Lane:
+    def _lane(self, change: Change, identity: Identity) -> Lane:
         ordinal, random = self.ledger.own_incarnation(identity.public)
         return Lane(
             town=self.settings.town,
             author=identity.public,
             ordinal=ordinal,
             random=random,
-            class_=_CLASSES[board.lane_class],
-            audience=_AUDIENCES[board.audience],
+            class_=_CLASSES[change.board.lane_class],
+            audience=change.audience,
         )
 
     @property

@@ -35,6 +35,8 @@ class Post:
     written: Written
     changed: Written
     author: bytes
+    town: str  # of its first entry's lane
+    opened: bool  # to towns that subscribe
 
     def text(self, name: str) -> str:
         """A field's text, empty where it says nothing."""

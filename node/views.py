@@ -14,16 +14,17 @@ from node.post import Post, PostState
 from sync import cbor
 from sync.certificate import Role
 from sync.entry import EntryId, Quality, RecordId, Written
-from sync.lane import Class
+from sync.lane import Audience, Class
 from sync.ledger import Changes, Ledger
 from sync.machine.database import Database
 from sync.record import OUTSIDE, Record, address, resolve
+from sync.subscription import SUBSCRIPTION
 from sync.trust import Trust
 
 _SCHEMA = files("node").joinpath("views.sql")
 _POST = (
     "lane, number, address, board, state, fields, versions, counter,"
-    " written, written_quality, changed, changed_quality, author"
+    " written, written_quality, changed, changed_quality, author, town, opened"
 )
 _LAST_WORD = (
     "outside_serial DESC, outside_issued DESC, outside_sent DESC, outside_cancels DESC,"
@@ -75,31 +76,31 @@ class Views:
 
     def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
         trust = ledger.trust()
-        keys: set[str] = set()
+        keys: set[tuple[str, str]] = set()
         for record in records:
             keys |= self._replace(ledger, record, trust)
-        for key in keys:
-            self._choose(key)
+        for town, key in keys:
+            self._choose(town, key)
         if keys:
             for board in self._boards.values():
                 self._leave_out(board)
 
-    def _replace(self, ledger: Ledger, id_: RecordId, trust: Trust) -> set[str]:
-        """Write one record anew; the outside keys that this touches."""
+    def _replace(self, ledger: Ledger, id_: RecordId, trust: Trust) -> set[tuple[str, str]]:
+        """Write one record anew; the towns and outside keys that this touches."""
         connection = self._database.connection
         row = connection.execute(
-            "DELETE FROM posts WHERE lane = ? AND number = ? RETURNING outside_key", id_
+            "DELETE FROM posts WHERE lane = ? AND number = ? RETURNING town, outside_key", id_
         ).fetchone()
-        touched = {row[0]} if row and row[0] else set()
+        touched = {(row[0], row[1])} if row and row[1] else set()
         record = resolve(ledger.record(id_), trust=trust, groups=self._groups)
-        if record is None:
+        if record is None or record.board == SUBSCRIPTION:  # a decision, no post
             return touched
         board = self._boards.get(record.board)
         roles = trust.roles(record.lane.author, record.lane.town)
         outside = _outside(record, roles)
         connection.execute(
             "INSERT INTO posts VALUES"
-            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *id_,
                 address(id_),
@@ -113,30 +114,34 @@ class Views:
                 *record.written,
                 *record.changed,
                 record.lane.author,
+                record.lane.town,
+                record.lane.audience is Audience.OPEN,
                 *outside,
             ),
         )
-        return touched | {str(outside[0])} if outside[0] else touched
+        return touched | {(record.lane.town, str(outside[0]))} if outside[0] else touched
 
-    def _choose(self, key: str) -> None:
-        """Of records with one outside key boards show the one its issuer said last.
+    def _choose(self, town: str, key: str) -> None:
+        """Of a town's records with one outside key boards show the one its issuer said last.
 
         Where that one can't be shown, because it was taken down or isn't whole, none is: an older
         word in its place would be a false one.
         """
         connection = self._database.connection
         connection.execute(
-            "UPDATE posts SET state = ? WHERE outside_key = ? AND state IN (?, ?)",
-            (PostState.SUPERSEDED, key, PostState.SHOWN, PostState.STANDBY),
+            "UPDATE posts SET state = ? WHERE outside_key = ? AND town = ? AND state IN (?, ?)",
+            (PostState.SUPERSEDED, key, town, PostState.SHOWN, PostState.STANDBY),
         )
         connection.execute(
             "UPDATE posts SET state = ? WHERE state = ? AND (lane, number) = ("
-            "SELECT lane, number FROM posts WHERE outside_key = ? AND state NOT IN (?, ?)"
+            "SELECT lane, number FROM posts"
+            " WHERE outside_key = ? AND town = ? AND state NOT IN (?, ?)"
             f" ORDER BY {_LAST_WORD} LIMIT 1)",
             (
                 PostState.SHOWN,
                 PostState.SUPERSEDED,
                 key,
+                town,
                 PostState.NOT_ALLOWED,
                 PostState.NO_BOARD,
             ),
@@ -213,12 +218,13 @@ class Views:
         found = self._posts(f"SELECT {_POST} FROM posts WHERE lane = ? AND number = ?", *record)
         return found[0] if found else None
 
-    def by_outside_key(self, key: str) -> Sequence[Post]:
-        """Every record of the thing that its issuer calls so, the one that stands first."""
+    def by_outside_key(self, town: str, key: str) -> Sequence[Post]:
+        """Every record in a town of the thing that its issuer calls so, what stands first."""
         return self._posts(
-            f"SELECT {_POST} FROM posts WHERE outside_key = ?"
+            f"SELECT {_POST} FROM posts WHERE outside_key = ? AND town = ?"
             f" ORDER BY state = ? DESC, {_LAST_WORD}",
             key,
+            town,
             PostState.SHOWN,
         )
 
@@ -236,7 +242,20 @@ class Views:
 
 
 def _post(row: tuple[Any, ...]) -> Post:
-    lane, number, address_, board, state, fields, versions, counter, *times, author = row
+    (
+        lane,
+        number,
+        address_,
+        board,
+        state,
+        fields,
+        versions,
+        counter,
+        *times,
+        author,
+        town,
+        opened,
+    ) = row
     # What we wrote ourselves; a record is the sum of many entries and has no limit of its own.
     decoded: Any = cbor.decode(fields, bytes_max=len(fields))
     parents: Any = cbor.decode(versions, bytes_max=len(versions))
@@ -251,6 +270,8 @@ def _post(row: tuple[Any, ...]) -> Post:
         written=Written(times[0], Quality(times[1])),
         changed=Written(times[2], Quality(times[3])),
         author=author,
+        town=town,
+        opened=bool(opened),
     )
 
 
@@ -258,6 +279,8 @@ def _state(record: Record, board: Board | None, roles: Collection[Role]) -> Post
     if board is None:
         return PostState.NO_BOARD
     if _CLASSES[board.lane_class] is not record.lane.class_ or not _may_write(board, roles):
+        return PostState.NOT_ALLOWED
+    if record.lane.audience is Audience.OPEN and not board.may_be_opened:
         return PostState.NOT_ALLOWED
     if record.erased:
         return PostState.ERASED

@@ -15,6 +15,8 @@ CREATE TABLE IF NOT EXISTS posts (
     changed INTEGER NOT NULL,
     changed_quality INTEGER NOT NULL,
     author BLOB NOT NULL,
+    town TEXT NOT NULL,
+    opened INTEGER NOT NULL,
     outside_key TEXT,
     outside_serial INTEGER,
     outside_issued TEXT,
@@ -25,6 +27,6 @@ CREATE TABLE IF NOT EXISTS posts (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS posts_by_address ON posts (address);
 CREATE INDEX IF NOT EXISTS posts_by_board ON posts (board, state, sort);
-CREATE INDEX IF NOT EXISTS posts_by_outside ON posts (outside_key) WHERE outside_key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS posts_by_outside ON posts (outside_key, town) WHERE outside_key IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

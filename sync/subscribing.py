@@ -12,7 +12,7 @@ from sync.enrolment import Confirmation
 from sync.entry import EntryId, RecordId, read_header
 from sync.lane import Class, Lane
 from sync.ledger import Ledger, Link
-from sync.record import resolve
+from sync.record import Record, resolve
 from sync.revocation import Revocation, Succession
 from sync.statement import Statement
 from sync.subscription import GROUPS, SUBSCRIBE, SUBSCRIPTION, Subscription, read_subscription
@@ -48,7 +48,7 @@ def in_force(ledger: Ledger) -> frozenset[Subscription]:
     return frozenset(said for _, said in decisions(ledger))
 
 
-def decisions(ledger: Ledger) -> Iterator[tuple[RecordId, Subscription]]:
+def decisions(ledger: Ledger) -> Iterator[tuple[Record, Subscription]]:
     """The records that say so, and that stand."""
     trust = ledger.trust()
     for id_ in _begun(ledger):
@@ -63,7 +63,7 @@ def decisions(ledger: Ledger) -> Iterator[tuple[RecordId, Subscription]]:
             and not record.withdrawn
             and (said := read_subscription(record.lane.town, record.fields))
         ):
-            yield id_, said
+            yield record, said
 
 
 def _begun(ledger: Ledger) -> Iterator[RecordId]:

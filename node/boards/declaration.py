@@ -88,7 +88,7 @@ class Board:
     reading: str
     purpose: str  # one sentence for the top of its page
     lane_class: str  # "board", or "alert" where it must overtake everything
-    audience: str  # "town", or "open" to towns that subscribe
+    audience: str  # "town", or "open": a post may be for towns that subscribe too
     writers: frozenset[Writer]
     fields: tuple[Field, ...]
     order: Order
@@ -112,6 +112,11 @@ class Board:
     def form_fields(self) -> Iterator[Field]:
         """The fields a person fills in, in order."""
         return (field for field in self.fields if field.in_form)
+
+    @property
+    def may_be_opened(self) -> bool:
+        """Whether a post here may be for towns that subscribe too."""
+        return self.audience == "open"
 
     @property
     def open_to_anyone(self) -> bool:

@@ -8,7 +8,7 @@ EVENT = Board(
     reading="いべんと",
     purpose="町の行事や集まりのお知らせです。",
     lane_class="board",
-    audience="town",
+    audience="open",
     writers=frozenset({Writer.ANYONE, Writer.OFFICE, Writer.FEED}),
     order=Order(field="starts_on", until="ends_on"),
     state="state",

@@ -14,7 +14,7 @@ JOB = Board(
     reading="きゅうじん",
     purpose="町の会社や団体、ご近所の仕事の募集です。",
     lane_class="board",
-    audience="town",
+    audience="open",
     writers=frozenset({Writer.ANYONE, Writer.OFFICE, Writer.FEED}),
     order=Order(field="", newest_first=True),
     state="state",

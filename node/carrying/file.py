@@ -63,6 +63,12 @@ class Brought:
     runs: list[Run] = field(default_factory=list)  # that hold
     told: list[CarriedReceipt] = field(default_factory=list)  # words of our town's machines
     broken_off: bool = False  # it took too long
+    earlier: int = 0  # how much was new when it was read for the first time
+
+    @property
+    def foreign(self) -> int:
+        """How much of it is other towns' own business."""
+        return self.receipt.reasons.count(Refusal.FOREIGN)
 
     @property
     def whole(self) -> bool:
@@ -77,7 +83,7 @@ class Brought:
     @property
     def new(self) -> int:
         """How much of it was new here."""
-        return self.receipt.entries + self.receipt.payloads
+        return self.earlier + self.receipt.entries + self.receipt.payloads
 
     @property
     def only_of_other_towns(self) -> bool:
@@ -176,11 +182,18 @@ def take_in(
         )
         return brought.broken_off
 
+    taken = node.ledger.trust().taken
     for parcel in unpack(content, brought.reading, enough=enough):
         for piece in _in_pieces(parcel):
             if enough():
                 break
             _take_piece(node, piece, brought, source=source, strict=strict)
+    if node.ledger.trust().taken != taken and not brought.broken_off:
+        # With it came to which towns ours subscribes: what was foreign before that isn't now.
+        new, until_then = brought.new, until - clock.running()
+        again = take_in(node, content, source=source, seconds_max=until_then, strict=strict)
+        again.earlier = new
+        return again
     brought.told = [r for r in brought.reading.receipts if _is_of_our_town(node, r)]
     return brought
 

@@ -121,3 +121,42 @@ def test_more_than_a_quarter_megabyte_is_refused_in_plain_words(browser: FlaskCl
     page = browser.post(BLANK, data={"title": "あ" * 100_000})
     assert page.status_code == 413
     assert "長すぎて" in words(page)
+
+
+def test_a_post_is_for_the_town_alone_unless_its_author_says_otherwise(
+    browser: FlaskClient, town: Town
+) -> None:
+    page = browser.get(BLANK)
+    assert "だれに見せますか" in words(page)
+    form = typed(page) | EVENT
+    assert form["readers"] == "town"
+    for readers, opened in (("town", False), ("open", True), ("?", False), ("", False)):
+        sent = {
+            **typed(browser.get(BLANK)),
+            **EVENT,
+            "title": f"見せ方{readers}",
+            "readers": readers,
+        }
+        where = browser.post(BLANK, data=sent).headers["Location"]
+        post = town.kamigo.post(where.split("/")[-1].partition("?")[0])
+        assert post is not None
+        assert post.opened is opened
+        assert ("ほかの町にも見せています" in words(browser.get(where))) is opened
+
+
+def test_what_was_chosen_stays_chosen_when_a_form_comes_back(browser: FlaskClient) -> None:
+    page = browser.post(BLANK, data={**typed(browser.get(BLANK)), "readers": "open"})
+    assert page.status_code == 422
+    assert typed(page)["readers"] == "open"
+
+
+def test_whom_a_post_is_for_is_not_asked_where_it_is_changed(
+    browser: FlaskClient, town: Town
+) -> None:
+    post = town.kamigo.add(town.kamigo.boards["event"], EVENT, opened=True)
+    page = browser.get(f"/records/{post.address}/edit")
+    assert "だれに見せますか" not in words(page)
+    browser.post(f"/records/{post.address}/edit", data={**typed(page), "title": "なおした会"})
+    found = town.kamigo.post(post.address)
+    assert found is not None
+    assert (found.text("title"), found.opened) == ("なおした会", True)

@@ -91,7 +91,7 @@ def test_the_board_shows_one_form_of_one_announcement_whichever_came_first(
     forms = [old_form(NOON), new_form(NOON)]
     feed(office, *(reversed(forms) if turned_round else forms))
     assert titles(office, "disaster") == ["新"]
-    (old,) = office.views.by_outside_key(f"jma/{OLD}/370000")
+    (old,) = office.views.by_outside_key(office.settings.town, f"jma/{OLD}/370000")
     assert old.state is PostState.STANDBY
     followed = table(office)
     office.rebuild()

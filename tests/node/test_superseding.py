@@ -56,7 +56,7 @@ def test_the_last_word_stands_whichever_arrived_first(
     changes = [warning(title, word) for title, word in zip(["まえ", "あと"], words, strict=True)]
     feed(office, changes[first_in], changes[1 - first_in])
     assert titles(office, "disaster") == ["あと"]
-    (last, before) = office.views.by_outside_key("jma/大雨/370000")
+    (last, before) = office.views.by_outside_key(office.settings.town, "jma/大雨/370000")
     assert before.state is PostState.SUPERSEDED
     assert office.newer(before) == last
 

@@ -319,9 +319,10 @@ def test_a_node_takes_over_no_official_thing_by_calling_its_own_by_the_same_key(
     meet(node, office)
     for machine in (node, office):
         assert sorted(titles(machine)) == ["のっとり", "合唱の会"]  # it stands for itself
-        assert [post.text("title") for post in machine.views.by_outside_key("list/1")] == [
-            "合唱の会"
-        ]
+        assert [
+            post.text("title")
+            for post in machine.views.by_outside_key(machine.settings.town, "list/1")
+        ] == ["合唱の会"]
 
 
 def test_a_node_changes_no_word_of_an_official_post(tmp_path: Path) -> None:

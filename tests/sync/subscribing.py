@@ -66,7 +66,7 @@ def unsubscribe(machine: Machine, to: Town = A) -> None:
     """Take back every decision about that town."""
     for record, said in [*decisions(machine.ledger)]:
         if said.town == to.code and said.by == machine.towns[0].code:
-            withdraw(machine, record)
+            withdraw(machine, record.id)
 
 
 @dataclass

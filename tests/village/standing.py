@@ -11,7 +11,7 @@ from typing import NamedTuple
 from node.boards.declaration import Board, Writer
 from sync.certificate import Rank, Role, rank_of
 from sync.entry import EntryId
-from sync.lane import Class
+from sync.lane import Audience, Class, Lane
 from sync.ledger import Ledger
 from sync.record import OUTSIDE, Record, resolve
 from tests.village.book import Book, Taken, Word
@@ -39,7 +39,7 @@ def shown(ledger: Ledger, boards: Boards) -> dict[EntryId, Mapping[str, object]]
         if record is None:
             continue
         roles = trust.roles(record.lane.author, record.lane.town)
-        if _has_a_place(boards.get(record.board), record.lane.class_, roles):
+        if _has_a_place(boards.get(record.board), record.lane, roles):
             posts[id_] = Post(record.board, record.fields, _rank(roles), _is_hidden(record))
     return choose(posts)
 
@@ -68,7 +68,7 @@ def due(
         origin = known[first]
         board = boards.get(origin.board)
         roles = book.roles_of(origin.lane.author, disk.statements)
-        if not _has_a_place(board, origin.lane.class_, roles):
+        if not _has_a_place(board, origin.lane, roles):
             continue
         groups = board.groups() if board else {}
         readable = {h: w for h, w in having.items() if disk.payload_held[h] and h not in away}
@@ -250,8 +250,10 @@ def _older(word: Word, having: Mapping[bytes, Word]) -> set[bytes]:
     return found
 
 
-def _has_a_place(board: Board | None, class_: Class, roles: Iterable[Role]) -> bool:
-    if board is None or class_ is not (Class.ALERT if board.lane_class == "alert" else Class.BOARD):
+def _has_a_place(board: Board | None, lane: Lane, roles: Iterable[Role]) -> bool:
+    if board is None or (board.audience == "town" and lane.audience is Audience.OPEN):
+        return False
+    if lane.class_ is not (Class.ALERT if board.lane_class == "alert" else Class.BOARD):
         return False
     writers = {Role.OFFICE: Writer.OFFICE, Role.FEED: Writer.FEED}
     return board.open_to_anyone or any(writers.get(role) in board.writers for role in roles)
