@@ -181,6 +181,8 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
 
 
 def _keep_register(ledger: Ledger, register: Register, trust: Trust, source: str) -> Kept | Refused:
+    if register.town not in trust.authorities:  # how other towns are is nobody's business here
+        return Refused(Refusal.FOREIGN)
     if not trust.hears(register.author, register.town):
         return Refused(Refusal.TOWN)
     return Kept(entries=int(ledger.register(register, source)))

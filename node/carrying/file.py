@@ -88,7 +88,8 @@ class Brought:
     @property
     def only_of_other_towns(self) -> bool:
         """Whether there is something in it, and none of it for us."""
-        return bool(self.receipt.refused) and set(self.receipt.reasons) == {Refusal.FOREIGN}
+        said = self.receipt
+        return not said.kept and bool(said.refused) and set(said.reasons) == {Refusal.FOREIGN}
 
 
 def export(node: Node, path: Path) -> int:

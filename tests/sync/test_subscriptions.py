@@ -340,7 +340,7 @@ def test_registers_of_the_other_town_stay_there(towns: TwoTowns) -> None:
     towns.exchange()
     assert len(towns.hub.ledger.registers()) == 1
     assert towns.b_node.ledger.registers() == []
-    assert ingest_statement(towns.b_node.ledger, health) == Refused(Refusal.TOWN)
+    assert ingest_statement(towns.b_node.ledger, health) == Refused(Refusal.FOREIGN)
 
 
 def test_nobody_asks_a_hub_for_more_than_its_town_subscribed_to(towns: TwoTowns) -> None:

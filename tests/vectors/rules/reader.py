@@ -117,7 +117,9 @@ class Trust:
                     had |= {key for town in self.known for key in self.steps(town)[0]}
                     signer = inside[0]
                 other = "revoked" if signer in had else "foreign"
-                raise Refused("town" if kind == "kairan-register" else other)
+                if kind == "kairan-register":
+                    other = "town" if content[2] in self.authorities else "foreign"
+                raise Refused(other)
         if kind == "kairan fork":  # of lanes that differ in their random part one proof
             alike = [one for one in self.held if one[1] == kind and kin(one) == kin(said)]
             least = min(alike, key=lambda one: hashed(one[3]))
