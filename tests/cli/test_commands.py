@@ -82,6 +82,7 @@ def test_a_board_is_listed_for_programs_and_for_people(village: Village) -> None
     assert told == {
         "address": post.address,
         "board": "event",
+        "town": TOWN,
         "author": "上郷",
         "written": post.written.seconds,
         "written_quality": post.written.quality.name.lower(),
