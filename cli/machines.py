@@ -1,24 +1,23 @@
 """The commands that any machine has: `kairan node|office|hub` run it, `kairan web` its screens
 alone, `kairan status` says how it is.
+
+The first process of a machine only waits, for years, so it loads as little as it can: what looks at
+the machine's folder, and what serves, is imported in processes of their own.
 """
 
 import argparse
 import sqlite3
 from pathlib import Path
-
-from flask import Flask
+from typing import TYPE_CHECKING
 
 from cli.serving import check_port, serve
 from cli.supervise import Process, kairan, supervise, told_to_stop
-from hub import commands as hub_commands
-from hub.app import create_app as create_hub_app
-from hub.hub import open_hub
-from kiosk_ui.app import create_app as create_screens
-from node import commands as node_commands
-from node.commands import Refused, Subparsers
-from node.node import open_node
-from sync.machine.process import end_soon
+from node.refused import Refused, Subparsers
+from sync.machine.process import apart, end_soon
 from sync.machine.settings import Part, read_address, read_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 _PARTS = {
     Part.NODE: "公民館の機械を動かします。",
@@ -69,26 +68,37 @@ def _run_machine(told: argparse.Namespace) -> None:
 
 
 def _run_web(told: argparse.Namespace) -> None:
-    open_node(told.data)  # refuse here, with a message, what can't be served
+    def check() -> None:  # refuse here, with a message, what can't be served
+        from node.node import open_node
 
-    def screens() -> Flask:
-        return create_screens(open_node(told.data), start_anew=end_soon)
+        open_node(told.data)
 
+    def screens() -> "Flask":
+        from kiosk_ui.app import create_app
+        from node.node import open_node
+
+        return create_app(open_node(told.data), start_anew=end_soon)
+
+    apart(check)
     serve(screens, address=told.address, port=told.port)
 
 
 def _run_hub(told: argparse.Namespace) -> None:
+    def mailbox() -> "Flask":
+        from hub.app import create_app
+        from hub.hub import open_hub
+
+        return create_app(open_hub(told.data), start_anew=end_soon)
+
     _check_part(told)
-    _check_ledger(told.data)
-
-    def mailbox() -> Flask:
-        return create_hub_app(open_hub(told.data), start_anew=end_soon)
-
+    apart(lambda: _check_ledger(told.data))
     serve(mailbox, address=told.address, port=told.port)
 
 
 def _check_ledger(folder: Path) -> None:
     """Look for damage where nobody may read for years; what is found is dealt with at opening."""
+    from hub.hub import open_hub
+
     database = open_hub(folder).database
     try:
         database.check()
@@ -98,8 +108,11 @@ def _check_ledger(folder: Path) -> None:
 
 
 def _print_status(told: argparse.Namespace) -> None:
-    of_hub = read_settings(told.data).part is Part.HUB
-    (hub_commands if of_hub else node_commands).print_status(told)
+    if read_settings(told.data).part is Part.HUB:
+        from hub.commands import print_status
+    else:
+        from node.commands import print_status
+    print_status(told)
 
 
 def _check_part(told: argparse.Namespace) -> None:

@@ -7,10 +7,11 @@ import sys
 from importlib.metadata import version
 
 from cli.machines import add_machine_commands
-from cli.village import add_village_command
-from node import commands as node_commands
-from provisioning import commands as provisioning_commands
+from node.refused import Refused, Subparsers
 from sync.machine.settings import NotProvisioned
+
+_LONG_LIVED = {"hub", "node", "office", "web"}
+"""Their first process waits for years, and loads no other command."""
 
 
 def main() -> None:
@@ -22,18 +23,14 @@ def main() -> None:
     )
     parser.add_argument("--version", action="version", version=version("kairan"))
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    add_village_command(commands)
+    refusals: tuple[type[Exception], ...] = (NotProvisioned, Refused)
     add_machine_commands(commands)
-    node_commands.add_commands(commands)
-    provisioning_commands.add_commands(commands)
+    if not _LONG_LIVED & set(sys.argv[1:2]):
+        refusals += _add_others(commands)
     told = parser.parse_args()
     try:
         told.does(told)
-    except (
-        NotProvisioned,
-        *node_commands.refusals,
-        *provisioning_commands.refusals,
-    ) as refused:
+    except refusals as refused:
         print(refused, file=sys.stderr)
         sys.exit(1)
     except sqlite3.DatabaseError as wrong:
@@ -47,6 +44,18 @@ def main() -> None:
     except OSError as wrong:
         print(f"読み書きできないものがあります: {wrong}", file=sys.stderr)
         sys.exit(1)
+
+
+def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
+    """What is over as soon as it is done; and what it may refuse with."""
+    from cli.village import add_village_command
+    from node import commands as node_commands
+    from provisioning import commands as provisioning_commands
+
+    add_village_command(commands)
+    node_commands.add_commands(commands)
+    provisioning_commands.add_commands(commands)
+    return *node_commands.refusals, *provisioning_commands.refusals
 
 
 if __name__ == "__main__":

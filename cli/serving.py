@@ -8,18 +8,19 @@ from io import BytesIO
 from threading import BoundedSemaphore, Event
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from node.commands import Refused
+from node.refused import Refused
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine import clock
 from sync.machine.process import die_with_parent
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from flask import Flask
 
 THREADS = 64
 CONNECTIONS_MAX = 1024
@@ -86,7 +87,7 @@ def with_bodies_awaited(app: "WSGIApplication") -> "WSGIApplication":
     return answer
 
 
-def serve(create_app: Callable[[], Flask], *, address: str, port: int) -> None:
+def serve(create_app: "Callable[[], Flask]", *, address: str, port: int) -> None:
     """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker.
 
     Raises Refused where the port can't be had.

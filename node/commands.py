@@ -10,7 +10,6 @@ import signal
 import sys
 from pathlib import Path
 from threading import Event
-from typing import TypeAlias
 
 from node import subscription_commands
 from node.carrying.file import CannotCarry, bring, export
@@ -22,17 +21,13 @@ from node.feeding import Fed, Feed
 from node.node import Node, open_node
 from node.post import Post
 from node.refusals import in_words as refusals_in_words
+from node.refused import Refused as Refused
+from node.refused import Subparsers as Subparsers
 from node.saying import Saying
 from node.status import in_words, status
 from node.syncing import Answering, run
 from sync.machine.settings import read_address
 from sync.trust import Refusal
-
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-class Refused(Exception):
-    """It can't be done. The message is for the person at the screen."""
 
 
 def add_commands(commands: Subparsers) -> None:

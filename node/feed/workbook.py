@@ -13,7 +13,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from defusedxml.ElementTree import fromstring
-from openpyxl import DEFUSEDXML, load_workbook
 
 from node.feed.item import Unreadable
 from node.feed.table import Row, Sheet, bounded, columns_max, list_bytes_max
@@ -49,6 +48,10 @@ def xlsx_sheet(content: bytes) -> Sheet:
 
 
 def _sheets(content: bytes) -> list[tuple[str, tuple[Row, ...]]]:
+    from openpyxl import DEFUSEDXML, load_workbook  # large, and rarely wanted
+
+    if not DEFUSEDXML:
+        raise RuntimeError("openpyxl would read XML without defusedxml")
     with closing(load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book:
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         if len(visible) > sheets_max:
@@ -90,8 +93,6 @@ def _numbered(sheet: Any) -> Iterator[tuple[int, Sequence[str]]]:
 
 def _year_saved(content: bytes) -> int:
     """The year in which the workbook was last saved; also where its size is looked at."""
-    if not DEFUSEDXML:
-        raise RuntimeError("openpyxl would read XML without defusedxml")
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         listed = parts.infolist()
         if len(listed) > parts_max or sum(p.file_size for p in listed) > unpacked_bytes_max:

@@ -1,5 +1,7 @@
 """Files of a machine are there whole or not at all, and its key only for its owner."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from sync.machine import clock
 from sync.machine.files import write_new, write_whole
 from sync.machine.keys import load_identity, make_identity, save_identity
+from sync.machine.process import apart
 
 
 def test_a_key_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
@@ -70,3 +73,28 @@ def test_the_clock_says_how_good_it_is() -> None:
     assert moment.written.seconds == int(moment.at.timestamp())
     assert moment.written.quality is moment.quality
     assert clock.running() <= clock.running()
+
+
+def test_what_is_done_apart_is_done_and_leaves_nothing_loaded(tmp_path: Path) -> None:
+    loaded: list[int] = []
+
+    def look() -> None:
+        loaded.append(os.getpid())
+        (tmp_path / "done").write_text(f"{os.getpid()}")
+
+    apart(look)
+    assert (tmp_path / "done").read_text() != f"{os.getpid()}"
+    assert loaded == []
+
+
+def test_what_goes_wrong_apart_goes_wrong_here() -> None:
+    def refuse() -> None:
+        raise FileNotFoundError("no such machine")
+
+    with pytest.raises(FileNotFoundError, match="no such machine"):
+        apart(refuse)
+
+
+def test_what_is_killed_apart_was_not_done() -> None:
+    with pytest.raises(ChildProcessError):
+        apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
