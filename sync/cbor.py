@@ -27,6 +27,11 @@ def encode(value: object) -> bytes:
         raise Malformed("text with half a surrogate pair") from wrong
 
 
+def encode_plain(value: object) -> bytes:
+    """The same, quicker, of a value of ours in which there are only arrays, bytes and integers."""
+    return cbor2.dumps(value)
+
+
 def decode(encoded: bytes, *, bytes_max: int) -> object:
     """The value of `encoded`. Raises TooLarge past `bytes_max`, Malformed unless deterministic."""
     if len(encoded) > bytes_max:

@@ -117,7 +117,7 @@ def digest(
 
 
 def _part_digest(part: Mapping[bytes, Held]) -> bytes:
-    return sha256(b"kairan/1 frontier" + cbor.encode(_lanes_as_array(part))).digest()
+    return sha256(b"kairan/1 frontier" + cbor.encode_plain(_lanes_as_array(part))).digest()
 
 
 def longest(summary: Summary, lanes_max: int = SUMMARY_LANES_MAX) -> Summary:

@@ -201,6 +201,8 @@ def _behind(
 ) -> Iterator[tuple[LaneHeld, int, Collection[Range]]]:
     """The histories of which something may be lacking there, and how far they are held there."""
     holding = ledger.holding(towns)
+    if there is holding.summary:
+        return
     for item in holding.in_order:
         told = there.lanes.get(item.id)
         if not there.span.covers(item) or (

@@ -101,7 +101,7 @@ class Acquaintances(Rows):
 
     def _keep_base(self, digest: bytes, summary: Summary) -> None:
         if not self._first("SELECT 1 FROM bases WHERE digest = ?", digest):
-            encoded = cbor.encode(summary_as_array(summary))
+            encoded = cbor.encode_plain(summary_as_array(summary))
             self._execute("INSERT INTO bases VALUES (?, ?)", digest, encoded)
         self._in_mind(digest, summary)
 
