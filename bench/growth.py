@@ -185,12 +185,9 @@ def held(folder: Path, *, entries: int, of_lanes: int) -> list[str]:
     woken, again = exchange(here, there), exchange(here, there)
     post(here)
     new = exchange(here, there)
-    size = ours.stat().st_size
-    for path in (ours, theirs):
-        path.unlink()
     return [
         f"{entries:,} in {of_lanes:,}",
-        table.megabytes(size),
+        table.megabytes(ours.stat().st_size),
         *(table.number_of_bytes(cost.sent) for cost in (first, again, new)),
         *(table.milliseconds(cost.cpu) for cost in (first, woken, again, new)),
     ]
@@ -216,8 +213,6 @@ def among(folder: Path, count: int) -> list[str]:
     nothing = met()
     post(here)
     new = met()
-    for path in (ours, *paths):
-        path.unlink()
     return [
         f"{count}",
         *(table.number_of_bytes(cost.sent) for cost in (nothing, new)),
@@ -237,17 +232,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sizes = [(entries, 20) for entries in told.entries]
     sizes += [(max(10_000, count), count) for count in told.lanes]
     print(machine_in_words())
-    with TemporaryDirectory() as folder:
-        table.show(
-            "Entries and lanes held; CPU of both sides together",
-            ["entries in lanes", "file", *SENT, *CPU],
-            [held(Path(folder), entries=each, of_lanes=of) for each, of in sizes],
-        )
-        table.show(
-            "Machines met one after another, 10,000 entries in 20 lanes; CPU of all together",
-            ["machines", "no-op", "1 new", "CPU: no-op", "1 new"],
-            [among(Path(folder), count) for count in told.peers],
-        )
+
+    def folders() -> Iterator[Path]:
+        while True:
+            with TemporaryDirectory() as folder:
+                yield Path(folder)
+
+    table.show(
+        "Entries and lanes held; CPU of both sides together",
+        ["entries in lanes", "file", *SENT, *CPU],
+        [
+            held(at, entries=size, of_lanes=of)
+            for at, (size, of) in zip(folders(), sizes, strict=False)
+        ],
+    )
+    table.show(
+        "Machines met one after another, 10,000 entries in 20 lanes; CPU of all together",
+        ["machines", "no-op", "1 new", "CPU: no-op", "1 new"],
+        [among(at, count) for at, count in zip(folders(), told.peers, strict=False)],
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ from sync.exchange import Declined
 from sync.ingest import ingest_statement
 from sync.lacking import held_digest
 from sync.machine import clock
-from sync.machine.exchanging import BUDGET_BYTES, Exchanged, converse
+from sync.machine.exchanging import Exchanged, converse
+from sync.machine.pace import BUDGET_BYTES, Pace
 from sync.scope import own_scope, scope_of_machine
 
 FETCH_SECONDS = 3.0
@@ -80,6 +81,7 @@ class NeighbourLoop:
         self._port = port
         self._places = Places(address.url)
         self._road: HttpRoad | None = None
+        self._pace = Pace(NODE_BUDGET_BYTES if address.road == "lan" else BUDGET_BYTES)
         self._neighbour = self._noted(address)
         self._noted_at = -NOTE_SECONDS
         self._changed = Condition()
@@ -368,7 +370,7 @@ class NeighbourLoop:
                 me=self._node.identity,
                 to=self._key,
                 software=SOFTWARE,
-                budget_bytes=NODE_BUDGET_BYTES if self._kind == "lan" else BUDGET_BYTES,
+                pace=self._pace,
             )
         finally:
             if self._kind == "lan":  # where a new connection costs nothing, and an old one lies

@@ -29,9 +29,8 @@ from sync.telling import BASE_BYTES, NOTHING_TOLD, Told
 
 VERSION = 1
 _OFFER, _ANSWER = "kairan offer", "kairan answer"
-_TOWNS, _BASE, _SUMMARY, _PARCEL, _REGISTERS, _SOFTWARE, _MORE, _RECEIPT, _COUNTER, _SPAN = range(
-    1, 11
-)
+_TOWNS, _BASE, _SUMMARY, _PARCEL, _REGISTERS, _SOFTWARE, _MORE, _RECEIPT = range(1, 9)
+_COUNTER, _SPAN, _BUDGET = range(9, 12)
 
 
 class No(StrEnum):
@@ -55,6 +54,7 @@ class Offer:
     registers: bytes  # first half of their digest; empty where none is held
     software: str
     more: bool
+    budget: int  # bytes of bundles that the answer shall not go over by more than one; 0: any
     parts: tuple[object, ...]  # that are signed
     signature: bytes
     hash: bytes
@@ -97,6 +97,7 @@ def offer(
     parcel: bytes = b"",
     registers: bytes = b"",
     more: bool = False,
+    budget: int = 0,
 ) -> bytes:
     """The message that opens a round. `to` is a public key, `parcel` wrapped."""
     further = _further(told, parcel, software, more)
@@ -104,6 +105,8 @@ def offer(
         further[_TOWNS] = sorted(towns)
     if registers:
         further[_REGISTERS] = registers
+    if budget:
+        further[_BUDGET] = budget
     parts = [cose.short(cose.public(key)), counter, digest, further]
     return _signed(parts, [_OFFER, VERSION, to], key)
 
@@ -128,6 +131,7 @@ def open_offer(message: bytes) -> Offer:
                 registers=_read_bytes(further, _REGISTERS, REGISTERS_DIGEST_BYTES),
                 software=_read_software(further),
                 more=_read_more(further),
+                budget=_read_budget(further),
                 parts=(sender, counter, digest, further),
                 signature=signature,
                 hash=sha256(message).digest(),
@@ -290,6 +294,16 @@ def _read_more(further: Mapping[object, object]) -> bool:
     if further.get(_MORE, True) is not True:
         raise Malformed("what isn't so is an absent key")
     return _MORE in further
+
+
+def _read_budget(further: Mapping[object, object]) -> int:
+    match further.get(_BUDGET):
+        case int(budget) if cbor.are_integers(budget) and 1 <= budget <= MESSAGE_BYTES_MAX:
+            return budget
+        case None if _BUDGET not in further:
+            return 0
+        case _:
+            raise Malformed("not a number of bytes for an answer")
 
 
 def _read_receipt(further: Mapping[object, object], *, expected: bool) -> tuple[int, int, int]:

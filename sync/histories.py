@@ -235,10 +235,12 @@ class Histories(ABC):
             return None
         return self._head_in(stretch.id, number)
 
-    def run(self, id_: bytes, first: int, last: int | None = None) -> Bundle | None:
+    def run(
+        self, id_: bytes, first: int, last: int | None = None, *, bytes_max: int = RUN_BYTES_MAX
+    ) -> Bundle | None:
         """The longest run of that history from there that ends at a signature and fits a bundle.
 
-        It goes no further than `last`, if given.
+        It goes no further than `last`, if given, nor than the first signature past `bytes_max`.
         """
         path = [stretch for stretch in self.path(id_) if stretch.number >= first]
         below = first + BUNDLE_ENTRIES_MAX
@@ -251,7 +253,7 @@ class Histories(ABC):
         size, fitting = 0, 0
         for entry in self._entries_along(path, first, max(signed, default=0)):
             size += len(entry.header) + len(entry.payload or b"")
-            if size > RUN_BYTES_MAX and fitting:
+            if size > min(bytes_max, RUN_BYTES_MAX) and fitting:
                 break
             entries.append(entry)
             if first + len(entries) - 1 in signed:

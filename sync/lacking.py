@@ -7,6 +7,7 @@ from itertools import groupby
 from sync.authority import Replacement
 from sync.bundle import Bundle, Parcel, joined
 from sync.frontier import Held, LaneHeld, Range, Summary
+from sync.histories import RUN_BYTES_MAX
 from sync.ledger import Ledger, Pack, PackedRun
 from sync.limits import MESSAGE_BYTES_MAX, PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
 from sync.packs import size_of, worth_sending
@@ -116,7 +117,7 @@ def lacking(
         statements, bundles = [], []
 
     more = False
-    for piece in pieces(ledger, there, towns, ledger.packs() if packs else ()):
+    for piece in pieces(ledger, there, towns, ledger.packs() if packs else (), bytes_max):
         takes = piece.size if isinstance(piece, Pack) else size_of(piece)
         takes_wrapped = piece.wrapped_size if isinstance(piece, Pack) else takes
         too_much = size + takes > PARCEL_BYTES_MAX or (
@@ -155,24 +156,31 @@ def _can_fill(here: Held, there: Held) -> bool:
     return not set(_numbers(there.holes, up_to)) <= set(_numbers(here.holes, up_to))
 
 
-def runs(ledger: Ledger, there: Summary, towns: Towns) -> Iterator[Bundle]:
+def runs(
+    ledger: Ledger, there: Summary, towns: Towns, bytes_max: int = RUN_BYTES_MAX
+) -> Iterator[Bundle]:
     """What a machine that holds `there` lacks of these towns, class by class.
 
+    Each run ends at the last signature within `bytes_max`, or at the first one past it.
     Of lanes of which it says nothing, for they are in no part that it told, nothing.
     """
     for item, number, holes in _behind(ledger, there, towns):
         yield from _closing(ledger, item, holes)
-        yield from _following(ledger, item, number)
+        yield from _following(ledger, item, number, bytes_max)
 
 
 def pieces(
-    ledger: Ledger, there: Summary, towns: Towns, packs: Sequence[Pack]
+    ledger: Ledger,
+    there: Summary,
+    towns: Towns,
+    packs: Sequence[Pack],
+    bytes_max: int = RUN_BYTES_MAX,
 ) -> Iterator[Bundle | Pack]:
-    """The same, as much of it as serves as it was packed once."""
+    """The same, as much of it as serves as it was packed once; runs of so many bytes."""
     behind = list(_behind(ledger, there, towns)) if packs else []
     lacking = sum(item.held.number - number for item, number, _ in behind)
     if lacking <= FEW_ENTRIES and (there.lanes or not packs):
-        yield from runs(ledger, there, towns)
+        yield from runs(ledger, there, towns, bytes_max)
         return
     lanes = {item.id: item for item in ledger.holding(towns).in_order}
     reached = {id_: item.held.number for id_, item in lanes.items()}
@@ -182,12 +190,12 @@ def pieces(
         of_these = [pack for pack in packs if lanes[pack.runs[0].lane].lane.class_ is class_]
         for pack in worth_sending(of_these, reached):
             for lane, first, last in pack.runs:
-                yield from _following(ledger, lanes[lane], reached[lane], first - 1)
+                yield from _following(ledger, lanes[lane], reached[lane], bytes_max, first - 1)
                 reached[lane] = max(reached[lane], last)
             yield pack
         for item, _, holes in of_class:
             yield from _closing(ledger, item, holes)
-            yield from _following(ledger, item, reached[item.id])
+            yield from _following(ledger, item, reached[item.id], bytes_max)
 
 
 def _is_of(run: PackedRun, lanes: Mapping[bytes, LaneHeld]) -> bool:
@@ -215,12 +223,12 @@ def _behind(
 
 
 def _following(
-    ledger: Ledger, item: LaneHeld, number: int, last: int | None = None
+    ledger: Ledger, item: LaneHeld, number: int, bytes_max: int, last: int | None = None
 ) -> Iterator[Bundle]:
     """Runs from there on, to the end or to `last`."""
     end = item.held.number if last is None else last
     while number < end:
-        bundle = ledger.run(item.stretch, number + 1, last)
+        bundle = ledger.run(item.stretch, number + 1, last, bytes_max=bytes_max)
         if bundle is None:
             break
         yield bundle

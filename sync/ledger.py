@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from sync.bundle import Bundle, Entry
 from sync.entry import EntryId, RecordId, Reference
 from sync.frontier import LaneHeld, Range, Summary
-from sync.histories import Stretch
+from sync.histories import RUN_BYTES_MAX, Stretch
 from sync.holding import Holding
 from sync.lane import Lane
 from sync.register import Register
@@ -163,10 +163,12 @@ class Ledger(Protocol):
     def head_at(self, id_: bytes, number: int) -> bytes | None:
         """The head there in the history of that stretch; None past its end."""
 
-    def run(self, id_: bytes, first: int, last: int | None = None) -> Bundle | None:
+    def run(
+        self, id_: bytes, first: int, last: int | None = None, *, bytes_max: int = RUN_BYTES_MAX
+    ) -> Bundle | None:
         """The longest run of that history from there that ends at a signature and fits a bundle.
 
-        It goes no further than `last`, if given.
+        It goes no further than `last`, if given, nor than the first signature past `bytes_max`.
         """
 
     def entries(self, id_: bytes, first: int, last: int) -> Iterator[Entry]:

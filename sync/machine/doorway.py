@@ -11,8 +11,8 @@ from sync.errors import Malformed, TooLarge, Unverified
 from sync.lacking import certificates_of
 from sync.ledger import Ledger
 from sync.limits import MESSAGE_BYTES_MAX as MESSAGE_BYTES_MAX
-from sync.machine.exchanging import BUDGET_BYTES
 from sync.machine.keys import Identity
+from sync.machine.pace import BUDGET_BYTES
 from sync.machine.responding import respond
 
 _TEXT = "text/plain; charset=utf-8"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from sync.bundle import Parcel
 from sync.dictionary import dictionary, dictionary_for
+from sync.errors import Unreachable
 from sync.exchange import Answer, Declined, No, offer, open_answer
 from sync.frontier import EVERYWHERE, Span, Summary
 from sync.holding import Holding
@@ -21,7 +22,9 @@ from sync.lacking import (
 )
 from sync.ledger import Known, Ledger
 from sync.limits import PUSH_BYTES_MAX, SUMMARY_LANES_MAX
+from sync.machine import clock
 from sync.machine.keys import Identity
+from sync.machine.pace import BUDGET_BYTES, Pace
 from sync.scope import Scope, own_scope, scope_of_machine
 from sync.telling import NOTHING_TOLD, Told, brought, hear, name_of_base, tell
 from sync.wrapping import UnknownDictionary, unwrap, wrap
@@ -29,7 +32,6 @@ from sync.wrapping import UnknownDictionary, unwrap, wrap
 Road = Callable[[bytes], bytes]
 """Carries an offer there and brings the answer. Raises Unreachable."""
 
-BUDGET_BYTES = 4 << 20  # of bundles in one message, before compression
 ROUNDS_MAX = 1_000
 _PUSHES = tuple(times * PUSH_BYTES_MAX for times in (6, 3, 1))
 """How much is tried to push, before compression: posts pack to a sixth, or not at all."""
@@ -63,11 +65,13 @@ def converse(
     to: bytes,
     software: str,
     budget_bytes: int = BUDGET_BYTES,
+    pace: Pace | None = None,
     lines_max: int = SUMMARY_LANES_MAX,
 ) -> Exchanged:
     """Offer until both hold the same, or nothing moves any more.
 
-    What is held is told in parts of `lines_max` lanes, one after another.
+    `pace`: what is known of that line, if it was used before; else no message holds more than
+    `budget_bytes`. What is held is told in parts of `lines_max` lanes, one after another.
 
     Raises Unreachable, Malformed or Unverified as road and answer have it, Declined if the other
     side doesn't take our offers, or was revoked and gets none.
@@ -79,7 +83,7 @@ def converse(
         me=me,
         to=to,
         software=software,
-        budget_bytes=budget_bytes,
+        pace=pace or Pace(budget_bytes),
         lines_max=lines_max,
     )
     there: Summary | None = None
@@ -92,7 +96,9 @@ def converse(
         rounds += 1
         offered = talk.next_offer(there, with_registers=tell_registers)
         try:
-            answered = open_answer(road(offered.message), offered=offered.message, sender=to)
+            answered = open_answer(
+                talk.carried(road, offered.message), offered=offered.message, sender=to
+            )
         except Declined as no:
             if no.why in mended or not talk.mend(no):
                 raise
@@ -147,14 +153,14 @@ class _Conversation:
         me: Identity,
         to: bytes,
         software: str,
-        budget_bytes: int,
+        pace: Pace,
         lines_max: int,
     ) -> None:
         self._ledger = ledger
         self._me = me
         self._to = to
         self._software = software
-        self._budget_bytes = budget_bytes
+        self._pace = pace
         self._lines_max = lines_max
 
     def next_offer(self, there: Summary | None, *, with_registers: bool) -> _Offered:
@@ -174,9 +180,9 @@ class _Conversation:
             told = Told(summary=holding.part(span, self._lines_max))
             send = self._lacking(
                 there or holding.summary,
-                self._budget_bytes,
+                self._pace.budget_bytes,
                 tuple(held) if with_registers else (),
-                packs=True,
+                packs=self._pace.packs,
             )
             parcel, more = send.wrapped(), send.more
         elif known.agreed is None:
@@ -195,9 +201,21 @@ class _Conversation:
             parcel=parcel,
             registers=registers,
             more=more,
+            budget=self._pace.asked,
         )
         here = holding.summary if told.base or told.summary is None else told.summary
         return _Offered(message=message, here=here, known=known)
+
+    def carried(self, road: Road, message: bytes) -> bytes:
+        """The answer to it, by that road, of which we learn how fast it is."""
+        began = clock.running()
+        try:
+            answered = road(message)
+        except Unreachable:
+            self._pace.broke(clock.running() - began)
+            raise
+        self._pace.took(len(message) + len(answered), clock.running() - began)
+        return answered
 
     def unwrapped(self, offered: _Offered, answered: Answer) -> Parcel:
         """What came with an answer. Raises Malformed, and UnknownDictionary of that."""

@@ -13,8 +13,8 @@ from sync.ingest import ingest_statement, take
 from sync.lacking import held_registers, is_behind, lacking
 from sync.ledger import Known, Ledger
 from sync.limits import PUSH_BYTES_MAX, SUMMARY_LANES_MAX
-from sync.machine.exchanging import BUDGET_BYTES
 from sync.machine.keys import Identity
+from sync.machine.pace import BUDGET_BYTES, allows_packs
 from sync.scope import own_scope, scope_of
 from sync.statement import Statement, read_statement
 from sync.telling import NOTHING_TOLD, Told, hear, name_of_base, tell
@@ -75,9 +75,9 @@ def respond(
         ledger,
         here if equal or there is None else there,
         towns=scope,
-        bytes_max=budget_bytes,
+        bytes_max=min(budget_bytes, opened.budget or budget_bytes),
         registers=held if registers != opened.registers else (),
-        packs=True,
+        packs=allows_packs(opened.budget),
     )
     told = NOTHING_TOLD
     if not equal and (there is None or opened.more or is_behind(there, here)):

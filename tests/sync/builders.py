@@ -33,6 +33,7 @@ from sync.machine.database import Database
 from sync.machine.exchanging import Exchanged, Road, converse
 from sync.machine.keys import Identity
 from sync.machine.memory import MemoryLedger
+from sync.machine.pace import Pace
 from sync.machine.responding import respond
 from sync.machine.sqlite import SqliteLedger
 from sync.record import Record, resolve
@@ -261,7 +262,9 @@ class Machine:
     def summary(self) -> Summary:
         return held_summary(self.ledger, self.codes)
 
-    def exchange(self, other: "Machine", road: Road | None = None, **how: int) -> Exchanged:
+    def exchange(
+        self, other: "Machine", road: Road | None = None, *, pace: Pace | None = None, **how: int
+    ) -> Exchanged:
         """Offer to another machine until both hold the same, or nothing moves."""
         return converse(
             self.ledger,
@@ -269,6 +272,7 @@ class Machine:
             me=self.identity,
             to=other.identity.public,
             software=SOFTWARE,
+            pace=pace,
             **how,
         )
 
