@@ -4,9 +4,10 @@ RFC 8949 §4.2.1, with the types of `docs/spec/README.md`: what another encoder 
 differently is refused, so that bytes can be hashed, dropped and rebuilt.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from io import BytesIO
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import cbor2
 
@@ -15,6 +16,7 @@ from sync.limits import BUNDLE_BYTES_MAX, ITEMS_MAX, NESTING_MAX
 
 _BYTES, _TEXT, _ARRAY, _MAP = 2, 3, 4, 5
 _SIMPLE = (0xF4, 0xF5, 0xF6)
+_INTEGER, _TEXTS = frozenset({int}), frozenset({str})
 _INTEGER_MAX = (1 << 63) - 1
 _INTEGER_MIN = -(1 << 63)
 
@@ -39,7 +41,8 @@ def decode(encoded: bytes, *, bytes_max: int) -> object:
     if len(encoded) > ITEMS_MAX:
         end(encoded)
     value = _load(BytesIO(encoded))
-    if encode(value) != encoded:
+    _check(value, 0)
+    if cbor2.dumps(value) != encoded:
         raise Malformed("not in deterministic CBOR, or followed by more bytes")
     return value
 
@@ -49,6 +52,7 @@ def guess(encoded: bytes) -> object:
     return _load(BytesIO(encoded))
 
 
+@lru_cache(maxsize=4_096)
 def head(major: int, argument: int) -> bytes:
     """The shortest start of an item: its type, and its value, length or count."""
     if argument < 24:
@@ -108,7 +112,7 @@ def end(encoded: bytes, at: int = 0, *, bytes_max: int | None = None) -> int:
 
 def are_integers(*values: object) -> bool:
     """Whether all are integers; `true` and `false` are not."""
-    return all(type(value) is int for value in values)
+    return set(map(type, values)) <= _INTEGER
 
 
 def _load(stream: BytesIO) -> object:
@@ -172,6 +176,37 @@ def _ordered(value: object, depth: int) -> object:
             return value
         case _:
             raise Malformed(f"a {type(value).__name__} has no place in our CBOR")
+
+
+def _check(value: object, depth: int) -> None:
+    """Refuses what `_ordered` would refuse, or put in another order."""
+    kind = type(value)
+    if kind is int:
+        if not _INTEGER_MIN <= value <= _INTEGER_MAX:  # type: ignore[operator]
+            raise Malformed("an integer of more than 64 bits")
+    elif kind is list or kind is dict:
+        if value and depth >= NESTING_MAX:
+            raise Malformed(f"nested deeper than {NESTING_MAX}")
+        items: Iterable[object] = value  # type: ignore[assignment]
+        if kind is dict:
+            _check_keys(list(items))
+            items = value.values()  # type: ignore[attr-defined]
+        for item in items:
+            if type(item) not in _PLAIN:
+                _check(item, depth + 1)
+    elif kind not in _PLAIN:
+        raise Malformed(f"a {kind.__name__} has no place in our CBOR")
+
+
+def _check_keys(keys: list[Any]) -> None:
+    if keys and are_integers(*keys) and min(keys) >= 0:
+        places: list[Any] = keys
+    elif set(map(type, keys)) <= _TEXTS and all(map(str.isascii, keys)):
+        places = [*zip(map(len, keys), keys, strict=True)]
+    else:
+        places = [*map(_place, keys)]
+    if sorted(places) != places:
+        raise Malformed("keys of a map out of order")
 
 
 _PLAIN = frozenset({bytes, str, bool, type(None)})

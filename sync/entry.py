@@ -55,7 +55,7 @@ class Written(NamedTuple):
     quality: Quality
 
 
-class _Key(IntEnum):
+class _Key:
     KIND = 1
     RECORD = 2
     PARENTS = 3
@@ -89,6 +89,9 @@ class Payload:
 
     fields: Mapping[str, object]
     understood: bool = True
+
+
+_QUALITIES = frozenset(Quality)
 
 
 def make_payload(fields: Mapping[str, object], *, salt: bytes) -> bytes:
@@ -144,8 +147,8 @@ def read_header(encoded: bytes, lane: bytes) -> Header:
         case _:
             raise Malformed("a header with wrong parents")
     match value.get(_Key.WRITTEN):
-        case [int(seconds), int(quality)] if cbor.are_integers(seconds, quality) and quality in set(
-            Quality
+        case [int(seconds), int(quality)] if (
+            cbor.are_integers(seconds, quality) and quality in _QUALITIES
         ):
             written = Written(seconds, Quality(quality))
         case _:

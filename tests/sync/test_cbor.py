@@ -102,3 +102,33 @@ def test_a_sequence_stops_where_it_cannot_be_read() -> None:
     with pytest.raises(Malformed):
         next(found)
     assert list(cbor.sequence(b"")) == []
+
+
+ANY_KEYS = st.integers(-3, 300) | st.text(max_size=3) | st.booleans() | st.binary(max_size=2)
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 66), 1 << 66)
+    | st.floats()
+    | st.text(max_size=4)
+    # What comes with keys in any order, of any type.
+    | st.binary(max_size=4),
+    lambda items: st.lists(items, max_size=3) | st.dictionaries(ANY_KEYS, items, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(ANYTHING, st.integers(0, 18))
+def test_what_is_decoded_is_just_what_would_be_encoded_so(value: object, depth: int) -> None:
+    for _ in range(depth):
+        value = [value]
+    encoded = cbor2.dumps(value)
+    try:
+        ours = cbor.encode(value) == encoded
+    except Malformed:
+        ours = False
+    try:
+        decoded = cbor.decode(encoded, bytes_max=MIB) == value
+    except Malformed:
+        decoded = False
+    assert decoded == ours
