@@ -102,9 +102,12 @@ class Node:
 
     def name_of(self, town: str) -> str:
         """What people here call a town."""
-        name = self.settings.town_names.get(town, "")
-        said = (s.name for s in sorted(self.ledger.trust().subscriptions) if s.town == town)
-        return name or next(said, "") or town
+        said = (
+            each.name
+            for each in sorted(self.ledger.trust().subscriptions)
+            if (each.by, each.town) == (self.settings.town, town)
+        )
+        return self.settings.town_names.get(town) or next(said, "") or town
 
     # reading
 

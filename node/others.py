@@ -134,8 +134,8 @@ def _machine(
 def _meeting(node: Node, noted: Neighbour) -> Meeting:
     unconfirmed: int | None = None
     if noted.synced and noted.held.isdecimal():
-        towns = node.settings.towns
-        here = sum(i.held.number for i in node.ledger.lanes() if i.lane.town in towns)
+        # Both count what the town holds, and what it takes of others.
+        here = sum(item.held.number for item in node.ledger.holding(node.settings.towns).lanes)
         unconfirmed = max(0, here - int(noted.held))
     return Meeting(
         road=noted.road,

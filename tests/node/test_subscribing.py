@@ -154,6 +154,17 @@ def test_an_issuers_name_for_a_thing_there_replaces_nothing_here(towns: TwoTowns
     assert sorted(titles(towns.b_node)) == ["波音の一番", "霧沢の一番"]
 
 
+def test_a_town_is_called_what_our_own_office_calls_it(towns: TwoTowns) -> None:
+    third = Card(town="990035", name="よその呼び名", keys=(bytes(32),))
+    assert subscribe(towns.a_office, third, heard=third.number)
+    towns.subscribe()
+    assert towns.b_node.name_of("990035") == "990035"
+    ours = Card(town="990035", name="谷川村", keys=(bytes(32),))
+    assert subscribe(towns.b_office, ours, heard=ours.number)
+    towns.exchange()
+    assert towns.b_node.name_of("990035") == "谷川村"
+
+
 # whom a post is for
 
 

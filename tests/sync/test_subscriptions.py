@@ -23,7 +23,7 @@ from sync.statement import read_statement
 from sync.subscription import Subscription, fingerprint
 from sync.trust import Refusal
 from sync.writing import Draft
-from tests.sync.builders import Machine, Town, keep, key, node, office, sqlite
+from tests.sync.builders import Machine, Town, hub, keep, key, node, office, sqlite
 from tests.sync.subscribing import (
     SECRET,
     A,
@@ -169,6 +169,23 @@ def test_two_machines_of_the_town_compare_it_too(towns: TwoTowns) -> None:
     assert towns.b_node.exchange(towns.b_office).synced
     assert title(towns.b_node, shared) == "隣の祭り"
     assert towns.b_node.digest() == towns.b_office.digest()
+
+
+def test_a_hub_of_the_one_town_alone_keeps_for_it_what_it_takes(towns: TwoTowns) -> None:
+    ours = hub("町のハブ", B)
+    for machine in (towns.b_office, towns.b_node):
+        machine.meet(ours)
+        ours.meet(machine)
+    shared = share(towns.a_node, title="隣の祭り")
+    subscribe(towns.b_office)
+    for machine in (towns.a_node, towns.b_office):
+        assert machine.exchange(towns.hub).synced
+    for machine in (towns.b_office, towns.b_node):
+        assert machine.exchange(ours).synced
+    assert title(towns.b_node, shared) == "隣の祭り"
+    unsubscribe(towns.b_office)
+    assert towns.b_office.exchange(ours).synced
+    assert towns_held(ours) == {B.code}
 
 
 def test_hundreds_of_lanes_come_with_the_decision_itself(towns: TwoTowns) -> None:
@@ -343,12 +360,19 @@ def test_registers_of_the_other_town_stay_there(towns: TwoTowns) -> None:
     assert ingest_statement(towns.b_node.ledger, health) == Refused(Refusal.FOREIGN)
 
 
-def test_nobody_asks_a_hub_for_more_than_its_town_subscribed_to(towns: TwoTowns) -> None:
-    """A machine of B that believes it subscribed gets what the hub knows of B's decisions."""
+def test_who_sends_sees_to_it_that_nothing_else_goes(towns: TwoTowns) -> None:
+    """A machine of B that would take everything is given what B subscribed to, and no more."""
     greedy = Machine("B公民館", in_memory("", (A, B)), towns=(B,))
     greedy.meet(*towns.machines, towns.hub)
+    share(towns.a_node, title="隣の祭り")
+    towns.exchange()
     greedy.exchange(towns.hub)
     assert not [item for item in greedy.ledger.lanes() if item.lane.town == A.code]
+    subscribe(towns.b_office)
+    towns.exchange()
+    greedy.exchange(towns.hub)
+    taken = [item.lane.audience for item in greedy.ledger.lanes() if item.lane.town == A.code]
+    assert taken == [Audience.OPEN]
 
 
 def test_from_node_to_node_nothing_goes_where_one_side_knows_nothing(towns: TwoTowns) -> None:
