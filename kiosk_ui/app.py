@@ -14,6 +14,7 @@ from kiosk_ui.frame import add_frame
 from kiosk_ui.headers import add_headers
 from kiosk_ui.health import health_page
 from kiosk_ui.home import home_page
+from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.lists import list_pages
 from kiosk_ui.posting import posting_pages
@@ -54,6 +55,7 @@ def create_app(
         carrying_pages(screen),
         stick_page(screen),
         connections_page(screen, kept),
+        joining_page(screen),
         text_size_page(),
         static_pages(static),
         health_page(screen),

@@ -10,6 +10,8 @@ from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
+from node.membership import in_words
+from sync.letters import fingerprint
 
 TO_COME_MAX = 5
 NEWEST_MAX = 4
@@ -44,6 +46,8 @@ def home_page(screen: Screen, kept: KeptPages) -> Blueprint:
             panels=list(_panels(screen)),
             address=screen.outside_address("/"),
             mishap=_mishap(screen),
+            membership=screen.node.membership,
+            not_a_member=in_words(screen.node.membership, fingerprint(screen.node.identity.public)),
         )
 
     return pages

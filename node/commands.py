@@ -16,6 +16,7 @@ from node.carrying.file import CannotCarry, bring, export
 from node.carrying.stick import visit
 from node.carrying.words import REMOVABLE, arrived_in_words
 from node.carrying.words import in_words as carrying_in_words
+from node.confirming import CannotConfirm, confirm_child, doubts
 from node.feed.item import Unreadable
 from node.feeding import Fed, Feed
 from node.node import Node, open_node
@@ -26,6 +27,7 @@ from node.refused import Subparsers as Subparsers
 from node.saying import Saying
 from node.status import in_words, status
 from node.syncing import Answering, run
+from sync.letters import fingerprint
 from sync.machine.settings import read_address
 from sync.trust import Refusal
 
@@ -72,6 +74,15 @@ def add_commands(commands: Subparsers) -> None:
     _command(commands, "rebuild", _rebuild, "掲示板の表を、台帳から作り直します。")
     fed = _command(commands, "feed", _feed, "電文や一覧のファイルを取り込みます（役場の機械で）。")
     fed.add_argument("paths", metavar="PATH", type=Path, nargs="+")
+    confirming = _command(
+        commands,
+        "confirm",
+        _confirm,
+        "同じ準備ファイルから2台できたとき、どちらが本物かを決めます（役場の機械で）。",
+    )
+    confirming.add_argument(
+        "fingerprint", metavar="FINGERPRINT", nargs="?", help="本物の指紋（なければ一覧）"
+    )
     synced = _command(
         commands, "sync", _sync, "ほかの機械とやりとりします（常に動かしておきます）。"
     )
@@ -162,6 +173,22 @@ def _rebuild(told: argparse.Namespace) -> None:
     print("掲示板の表を作り直しました。")
 
 
+def _confirm(told: argparse.Namespace) -> None:
+    node = open_node(told.data)
+    if told.fingerprint:
+        name = confirm_child(node, told.fingerprint)
+        print(f"{name}は、指紋 {told.fingerprint} の機械です。ほかは止めました。")
+        return
+    found = doubts(node)
+    for doubt in found:
+        print(f"{doubt.name}: 同じ準備ファイルから{len(doubt.children)}台できています。")
+        for child in doubt.children:
+            print(f"  指紋 {fingerprint(child)}")
+        print("  その公民館に電話して、画面（つながりのようす）の指紋を聞いてください。")
+    if not found:
+        print("確かめ待ちの機械はありません。")
+
+
 def _feed(told: argparse.Namespace) -> None:
     feed = Feed(open_node(told.data))
     refused = 0
@@ -230,4 +257,4 @@ def _print_json(value: object) -> None:
     print()
 
 
-refusals = (Refused, CannotCarry, *subscription_commands.refusals)
+refusals = (Refused, CannotCarry, CannotConfirm, *subscription_commands.refusals)

@@ -11,6 +11,7 @@ from pathlib import Path
 from node.boards import BOARDS
 from node.boards.declaration import Board
 from node.hearing import Hearing
+from node.membership import Membership, membership
 from node.notebook import Notebook
 from node.post import Post, PostState
 from node.views import Views
@@ -156,16 +157,25 @@ class Node:
 
     def may_post(self, board: Board) -> bool:
         """Whether a person at this machine may post to the board."""
-        return (board.open_to_anyone or self._is_office) and not self.is_revoked
+        return (board.open_to_anyone or self._is_office) and self._may_write(board)
+
+    def _may_write(self, board: Board, audience: Audience | None = None) -> bool:
+        """Whether what this machine writes there holds anywhere."""
+        return not self.is_revoked and self.ledger.trust().may_write(
+            self.identity.public,
+            self.settings.town,
+            _CLASSES[board.lane_class],
+            audience or _AUDIENCES[board.audience],
+        )
+
+    @property
+    def membership(self) -> Membership:
+        """Whether this machine is one of its town's."""
+        return membership(self.ledger.trust(), self.identity.public, self.settings.town)
 
     def may_open(self, board: Board) -> bool:
         """Whether what is posted at this machine may be for towns that subscribe too."""
-        return board.may_be_opened and any(
-            Audience.OPEN in certificate.audiences
-            and _CLASSES[board.lane_class] in certificate.classes
-            and self.settings.town in certificate.towns
-            for certificate in self.ledger.trust().certificates(self.identity.public)
-        )
+        return board.may_be_opened and self._may_write(board, Audience.OPEN)
 
     @property
     def is_revoked(self) -> bool:
@@ -178,7 +188,7 @@ class Node:
         return (
             post.state is PostState.SHOWN
             and post.town == self.settings.town
-            and not self.is_revoked
+            and self._may_write(self.boards[post.board])
             and (
                 post.author == own
                 or self._is_office

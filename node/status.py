@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from node.membership import Membership
+from node.membership import in_words as membership_in_words
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
 from node.others import Machine, others
@@ -11,6 +13,7 @@ from node.post import PostState
 from node.telling import Told, tell
 from sync.entry import Quality
 from sync.lacking import held_digest
+from sync.letters import fingerprint
 from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.machine.disk import Disk, read_disk
@@ -27,6 +30,8 @@ class Status:
     machine: str
     part: str
     key: str  # hex
+    fingerprint: str  # of the key, as people compare it
+    membership: str  # "member", "in doubt", "stranger", "revoked"
     town: str
     version: str  # of the software
     digests: Mapping[str, str]  # per town, over all that is held of it
@@ -61,6 +66,8 @@ def status(node: Node, moment: Moment | None = None) -> Status:
         machine=node.settings.name,
         part=node.settings.part,
         key=node.identity.public.hex(),
+        fingerprint=fingerprint(node.identity.public),
+        membership=node.membership,
         town=node.settings.town,
         version=SOFTWARE,
         digests={town: held_digest(node.ledger, [town]).hex() for town in node.settings.towns},
@@ -93,7 +100,11 @@ class InWords(NamedTuple):
 
 def for_a_keeper(status: Status, moment: Moment) -> InWords:
     """The same for the screen and for `kairan status`."""
-    here = [*mishap_in_words(status.mishap), *disk_in_words(status.disk)]
+    here = [
+        *membership_in_words(Membership(status.membership), status.fingerprint),
+        *mishap_in_words(status.mishap),
+        *disk_in_words(status.disk),
+    ]
     if status.holes:
         here.append(f"まだ届いていない内容が{status.holes}件あります。自動で取り寄せます。")
     if status.waiting:

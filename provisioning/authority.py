@@ -20,7 +20,7 @@ from provisioning.sealed_key import COST, Place, SealedKey, read_sealed, seal
 from sync import cbor, cose
 from sync.authority import Replacement, replace_authority
 from sync.carrier import pack
-from sync.certificate import Certificate
+from sync.certificate import Certificate, Voucher, certify
 from sync.errors import Malformed
 from sync.letters import fingerprint
 from sync.limits import STATEMENT_BYTES_MAX
@@ -192,20 +192,26 @@ def to_say_again(
 
     Of the latter a thief may have said some, so a person looks at it.
     """
-    words = [
-        statement
-        for statement in known.statements
-        if statement.signer == old
-        and isinstance(statement.says, Certificate | Revocation | Succession)
-        and known.towns_of(statement)
-    ]
-    words.sort(key=lambda s: (_counter(s), s.encoded))
-    ours = [statement for statement in words if statement.encoded in desk.said]
-    return ours, [statement for statement in words if statement.encoded not in desk.said]
+    doubted = {child for children in known.in_doubt.values() for child in children}
+    ours: list[Statement] = []
+    others: list[Statement] = []
+    for statement in sorted(known.statements, key=lambda s: (_counter(s), s.encoded)):
+        match statement.says:
+            case Certificate(by=Voucher() as seed, key=key) if seed.signer == old:
+                said_here = seed.encoded in desk.said and key not in doubted
+            case Certificate() | Revocation() | Succession() if statement.signer == old:
+                said_here = statement.encoded in desk.said
+            case _:
+                continue
+        if known.towns_of(statement):
+            (ours if said_here else others).append(statement)
+    return ours, others
 
 
 def said_again(statement: Statement, by: Identity) -> bytes:
-    """The same, signed by another key."""
+    """The same, signed by another key; also of what a machine said of itself with a seed."""
+    if statement.certificate is not None:
+        return certify(replace(statement.certificate, by=None), by.private)
     sealed = cose.read(statement.encoded, bytes_max=STATEMENT_BYTES_MAX)
     return cose.sign(sealed.payload, type_=sealed.type, key_id=by.public, key=by.private)
 

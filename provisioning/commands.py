@@ -40,15 +40,17 @@ from provisioning.sealed_key import (
     read_sealed,
     seal,
 )
-from provisioning.town import widest
+from provisioning.town import Plan, make_seed, widest
 from sync.bundle import Parcel
 from sync.certificate import CLASSES_OF, Certificate, Role, certify
-from sync.errors import Malformed
+from sync.errors import Malformed, Unverified
 from sync.ingest import take
+from sync.joining import read_request
 from sync.lane import Audience, Class, is_town
 from sync.letters import as_meant, fingerprint
 from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX, STATEMENT_BYTES_MAX
 from sync.machine.keys import Identity, make_identity
+from sync.machine.settings import Part, read_address
 from sync.revocation import Revocation, Succession, name_successor, revoke
 from sync.statement import Statement
 from sync.trust import Trust
@@ -75,9 +77,14 @@ def add_commands(commands: Subparsers) -> None:
     certifying = _act(acts, "certify", _certify, "機械を町の仲間に加えます。")
     _add_machine(certifying)
     _add_key_file(certifying)
-    certifying.add_argument("--name", metavar="NAME", required=True, help="機械の名前")
+    certifying.add_argument("--name", metavar="NAME", help="機械の名前")
     certifying.add_argument("--role", choices=list(map(str, _ROLES)), default=str(Role.NODE))
-    certifying.add_argument("--public-key", metavar="HEX", type=_key, required=True)
+    who = certifying.add_mutually_exclusive_group(required=True)
+    who.add_argument("--public-key", metavar="HEX", type=_key, help="機械の公開鍵")
+    who.add_argument("--request", metavar="TEXT", help="機械の画面のQRコードを読んだ文字")
+    certifying.add_argument(
+        "--fingerprint", metavar="LETTERS", help="--request のとき、機械の画面にある指紋"
+    )
     certifying.add_argument(
         "--class",
         dest="classes",
@@ -89,6 +96,17 @@ def add_commands(commands: Subparsers) -> None:
         "--audience", dest="audiences", choices=[a.name.lower() for a in Audience], action="append"
     )
     certifying.add_argument("--incarnations", metavar="N", type=int, default=INCARNATIONS_MAX)
+
+    seeding = _act(acts, "seed", _seed, "回線のない公民館へ送る機械の、準備ファイルを作ります。")
+    _add_machine(seeding)
+    _add_key_file(seeding)
+    seeding.add_argument("--name", metavar="NAME", required=True, help="機械の名前")
+    seeding.add_argument("--out", metavar="DIR", type=Path, required=True, help="新しいフォルダー")
+    seeding.add_argument(
+        "--blank", action="store_true", help="鍵を入れない（画面のQRコードで、あとから加える）"
+    )
+    seeding.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
+    seeding.add_argument("--peer", metavar="URL", type=read_address, action="append", default=[])
 
     revoking = _act(acts, "revoke", _revoke, "盗まれた機械や、偽の機械を止めます。")
     revoking.add_argument("which", metavar="MACHINE", help="名前、指紋、または鍵")
@@ -231,6 +249,10 @@ def _read_text(path: Path) -> str:
 
 def _certify(told: argparse.Namespace) -> None:
     desk, role = open_authority(told.authority), Role(told.role)
+    if told.request:
+        _take_request(told, desk)
+    if not told.name:
+        raise Refused("--name で、機械の名前を教えてください。")
     if not 0 < len(told.name) <= NAME_CHARACTERS_MAX:
         raise Refused(f"名前は{NAME_CHARACTERS_MAX}文字までにしてください。")
     classes = frozenset(Class[name.upper()] for name in told.classes or ())
@@ -250,6 +272,46 @@ def _certify(told: argparse.Namespace) -> None:
     )
     _say(told, desk, [certify(certificate, _signer(told, desk).private)])
     print(f"{told.name}（{role}）を仲間に加えました。指紋 {fingerprint(told.public_key)}")
+
+
+def _take_request(told: argparse.Namespace, desk: Authority) -> None:
+    """Whose request it is, if somebody who stands before the machine reads us its fingerprint."""
+    try:
+        asked = read_request(told.request)
+    except (Malformed, Unverified) as wrong:
+        raise Refused("仲間に入るための文字ではありません。読み取り直してください。") from wrong
+    if asked.town != desk.code:
+        raise Refused(f"ほかの町（{asked.town}）の機械です。")
+    told.public_key, told.name = asked.key, told.name or asked.name
+    seen = told.fingerprint
+    if seen is None:
+        try:
+            seen = input(f"「{told.name}」の画面にある指紋: ")
+        except EOFError:
+            seen = ""
+    if as_meant("".join(seen.split())) != "".join(fingerprint(asked.key).split()):
+        raise Refused("指紋が違います。その機械の前で、画面の指紋を確かめてください。")
+
+
+def _seed(told: argparse.Namespace) -> None:
+    desk = open_authority(told.authority)
+    plan = Plan(folder=told.out, name=told.name, part=Part.NODE, hub=told.hub, peers=told.peer)
+    if not 0 < len(told.name) <= NAME_CHARACTERS_MAX:
+        raise Refused(f"名前は{NAME_CHARACTERS_MAX}文字までにしてください。")
+    try:
+        after = make_seed(desk, plan, None if told.blank else _signer(told, desk))
+    except FileExistsError as wrong:
+        raise Refused(f"{told.out} には、もう機械があります。") from wrong
+    node = _node(told)
+    _take_in(node, after.standing())
+    print(f"{told.out} に、{told.name}の準備ファイルを作りました。")
+    if told.blank:
+        print("はじめて動かすと、画面に QR コードが出ます。certify --request で仲間に加えます。")
+        return
+    print(
+        "1台の機械にだけ入れてください。その機械は、はじめて動くときに、自分で町の仲間になります。"
+    )
+    print("同じものを2台で使うと、どちらが本物か確かめるまで、どちらもできることが限られます。")
 
 
 def _revoke(told: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from node.membership import Membership, membership
 from provisioning.paper import PLACES
 from provisioning.sealed_key import Place
 from sync.letters import fingerprint
@@ -20,6 +21,7 @@ class Listed:
     classes: tuple[str, ...]
     by: tuple[str, ...]  # fingerprints of the authority keys that say so
     revoked: bool
+    in_doubt: bool  # its seed was used by another machine, too
     cuts: int  # lanes that hold in part all the same, where it is revoked
     successors: tuple[str, ...]  # keys in hex
 
@@ -62,6 +64,8 @@ def in_words(found: Listing, town_name: str) -> str:
     names = {machine.key: machine.name for machine in found.machines}
     for machine in found.machines:
         state = "取り消しました" if machine.revoked else "使えます"
+        if machine.in_doubt:
+            state = "確かめ待ち（同じ準備ファイルから2台以上できています。kairan confirm）"
         if machine.cuts:
             state += f"（{machine.cuts}本の列は途中まで残しました）"
         lines.append(
@@ -87,11 +91,12 @@ def _listed(trust: Trust, town: str, key: bytes) -> Listed:
                 {
                     fingerprint(s.signer)
                     for s in trust.statements
-                    if s.certificate in certificates and trust.towns_of(s)
+                    if s.certificate and s.certificate.key == key and town in trust.towns_of(s)
                 }
             )
         ),
         revoked=revocation is not None,
+        in_doubt=membership(trust, key, town) is Membership.IN_DOUBT,
         cuts=len(revocation.cuts) if revocation else 0,
         successors=tuple(sorted(heir.hex() for heir in trust.successors(key, town))),
     )

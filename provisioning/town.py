@@ -14,7 +14,14 @@ from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.lane import Audience
 from sync.machine.files import write_whole
 from sync.machine.keys import Identity, load_identity, make_identity, save_identity
-from sync.machine.settings import FEED_KEY_FILE, KEY_FILE, SETTINGS_FILE, STATEMENTS_FILE, Part
+from sync.machine.settings import (
+    FEED_KEY_FILE,
+    KEY_FILE,
+    SEED_FILE,
+    SETTINGS_FILE,
+    STATEMENTS_FILE,
+    Part,
+)
 from sync.machine.toml import quoted
 
 NO_SECRET = ("見本の町のふだんの鍵", "見本の町の控えの鍵")
@@ -88,6 +95,29 @@ def make_machines(town: Town, plans: Iterable[Plan]) -> None:
     for plan, _ in made:
         write_whole(plan.folder / STATEMENTS_FILE, statements)
         write_whole(plan.folder / SETTINGS_FILE, _settings(desk, plan).encode())
+
+
+def make_seed(desk: Authority, plan: Plan, authority: Identity | None) -> Authority:
+    """The folder of a node to be: at its first start it becomes that machine by itself.
+
+    Without the authority's key: a machine that will ask to be certified. Raises FileExistsError
+    where there is a machine already.
+    """
+    folder = plan.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (KEY_FILE, SEED_FILE, SETTINGS_FILE):
+        if (folder / name).exists():
+            raise FileExistsError(folder / name)
+    seed, role = make_identity(), Role.ENROLMENT
+    if authority is not None:
+        certificate = widest(
+            seed.public, name=plan.name, role=role, town=desk.code, counter=desk.counter
+        )
+        desk = desk.say(certify(certificate, authority.private))
+        save_identity(seed, folder / SEED_FILE)
+    write_whole(folder / STATEMENTS_FILE, b"".join(map(cbor.encode, desk.standing())))
+    write_whole(folder / SETTINGS_FILE, _settings(desk, plan).encode())  # with it all is there
+    return desk
 
 
 def widest(key: bytes, *, name: str, role: Role, town: str, counter: int) -> Certificate:

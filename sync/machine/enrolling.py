@@ -8,7 +8,7 @@ goes, the next start goes on with the same key: one seed, one machine.
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +18,7 @@ from sync.enrolment import enrol
 from sync.errors import Malformed, Unverified
 from sync.machine.files import sync_folder, write_whole
 from sync.machine.keys import load_identity, make_identity, save_identity
-from sync.machine.settings import KEY_FILE, SEED_FILE, STATEMENTS_FILE
+from sync.machine.settings import KEY_FILE, LEDGER_FILE, SEED_FILE, STATEMENTS_FILE
 from sync.statement import Statement, read_statement
 
 
@@ -31,6 +31,7 @@ def grow_up(folder: Path) -> None:
     try:
         file = seed_path.open("r+b")
     except FileNotFoundError:
+        _make_first_key(folder)
         return
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)  # several processes of a machine start at once
@@ -48,6 +49,29 @@ def grow_up(folder: Path) -> None:
             said = enrol(own.public, voucher, seed.private)
             write_whole(statements_path, held + cbor.encode(said))
         _wipe(file, seed_path)
+
+
+def _make_first_key(folder: Path) -> None:
+    """Of a machine that never ran, and has no seed: it will ask to be certified.
+
+    One that did run is not given another key: it would be another machine.
+    """
+    ran = [folder / KEY_FILE, folder / LEDGER_FILE, (folder / LEDGER_FILE).with_suffix(".lives")]
+    if any(path.exists() for path in ran):
+        return
+    with _alone(folder):
+        if not any(path.exists() for path in ran):
+            save_identity(make_identity(), folder / KEY_FILE)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _wipe(file: BinaryIO, path: Path) -> None:

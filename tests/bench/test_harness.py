@@ -8,8 +8,8 @@ from bench import sync
 from bench.harness_posts import documents, write_documents
 from hub.hub import open_hub
 from provisioning.town import Plan, make_machines, open_town
-from sync.machine.keys import make_identity
-from sync.machine.settings import Part
+from sync.machine.keys import load_identity
+from sync.machine.settings import KEY_FILE, Part
 
 DOCUMENT = {
     "id": "00112233445566778899aabbccddeeff",
@@ -29,10 +29,16 @@ DOCUMENT = {
 def test_a_post_of_the_harness_comes_back_as_it_was(tmp_path: Path) -> None:
     make_machines(
         open_town(tmp_path / "town", code="990019", name="見本町"),
-        [Plan(folder=tmp_path / "hub", name="ハブ", part=Part.HUB)],
+        [
+            Plan(folder=tmp_path / "author", name="書く人", part=Part.NODE),
+            Plan(folder=tmp_path / "hub", name="ハブ", part=Part.HUB),
+        ],
     )
-    ledger = open_hub(tmp_path / "hub").ledger
-    write_documents(ledger, [DOCUMENT], town="990019", authors=[make_identity()])
+    ledger, author = (
+        open_hub(tmp_path / "hub").ledger,
+        load_identity(tmp_path / "author" / KEY_FILE),
+    )
+    write_documents(ledger, [DOCUMENT], town="990019", authors=[author])
     assert list(documents(ledger)) == [DOCUMENT]
 
 

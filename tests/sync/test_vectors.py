@@ -22,6 +22,8 @@ from sync.ingest import Kept, Refused, Waiting, ingest, ingest_statement
 from sync.lacking import held_digest
 from sync.lane import Audience, Class, Lane, read_lane
 from sync.ledger import Stored
+from sync.letters import fingerprint as key_fingerprint
+from sync.letters import letters, read_letters
 from sync.limits import PARCEL_BYTES_MAX
 from sync.machine.memory import MemoryLedger
 from sync.order import read_order
@@ -424,6 +426,15 @@ def receipt(content: bytes, given: Given) -> object:
     }
 
 
+def in_letters(content: bytes, given: Given) -> object:
+    assert read_letters(letters(content)) == content
+    return {"letters": letters(content)}
+
+
+def fingerprint_of_a_key(content: bytes, given: Given) -> object:
+    return {"fingerprint": key_fingerprint(content).replace(" ", "")}
+
+
 READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "cbor": cbor_item,
     "lane": lane,
@@ -441,6 +452,8 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "held": held,
     "scope": scope,
     "fingerprint": fingerprinted,
+    "fingerprint of a key": fingerprint_of_a_key,
+    "letters": in_letters,
     "branch": branch,
     "order": ordered,
     "fork proof": fork_proof,

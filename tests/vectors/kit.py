@@ -334,3 +334,11 @@ def confirmation(
     office = certificate(by, "office") if voucher is None else voucher
     body = {1: public("seed"), 2: public(machine), 3: counter, 4: office}
     return statement(body, signer=by, type_="kairan-confirmation")
+
+
+def crockford(data: bytes) -> str:
+    """Letters for people: five bits each."""
+    bits = "".join(f"{byte:08b}" for byte in data)
+    bits += "0" * (-len(bits) % 5)
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return "".join(alphabet[int(bits[at : at + 5], 2)] for at in range(0, len(bits), 5))

@@ -15,6 +15,7 @@ from tests.vectors.kit import (
     child_claims,
     claims,
     confirmation,
+    crockford,
     public,
     read_as,
     sealed,
@@ -382,6 +383,12 @@ def enrolment_vectors() -> Iterator[Vector]:
             [public("seed"), type_, child_claims("kamisato")],
         ),
         (
+            "request",
+            "what a machine shows that asks to be certified: no statement of any ledger",
+            statement({1: "上郷", 2: TOWN}, signer="kamisato", type_="kairan-request"),
+            [public("kamisato"), "kairan-request", cbor({1: "上郷", 2: TOWN})],
+        ),
+        (
             "confirmation",
             "an office says which child it is",
             confirmation("kamisato"),
@@ -456,5 +463,31 @@ def vectors() -> Iterator[Vector]:
     yield from other_statement_vectors()
 
 
+def letters_vectors() -> Iterator[Vector]:
+    """Bytes as letters that people read and type."""
+    for name, shows, data, text in (
+        ("none", "no bytes", b"", ""),
+        ("one", "eight bits, and two zeros", b"\xff", "ZW"),
+        ("five", "just eight letters", b"\x00\x44\x32\x14\xc7", "01234567"),
+        ("zs", "the last of the letters", b"\xff" * 5, "ZZZZZZZZ"),
+    ):
+        yield Vector(
+            name=f"letters-{name}",
+            shows=shows,
+            kind="letters",
+            bytes=data,
+            expect={"letters": text},
+        )
+    for machine in ("kamisato", "town hall"):
+        yield Vector(
+            name=f"fingerprint-{machine.replace(' ', '-')}",
+            shows="what people compare of a key",
+            kind="fingerprint of a key",
+            bytes=public(machine),
+            expect={"fingerprint": crockford(H(public(machine))[:10])},
+        )
+
+
 def rules() -> Iterator[Vector]:
+    yield from letters_vectors()
     yield from permission_vectors()

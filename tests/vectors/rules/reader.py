@@ -793,7 +793,16 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "newest register": lambda v, _: {"newest": largest(v, age)},
     "registers digest": registers_digest,
 }
+CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567=", "0123456789ABCDEFGHJKMNPQRSTVWXYZ ")
+
+
+def in_letters(data: bytes) -> str:
+    return b32encode(data).decode().translate(CROCKFORD).strip()
+
+
 OF_BYTES: dict[str, Callable[[bytes, Any], Any]] = {
+    "letters": lambda data, _: {"letters": in_letters(data)},
+    "fingerprint of a key": lambda data, _: {"fingerprint": in_letters(hashed(data)[:10])},
     "held": held,
     "scope": scope,
     "parcel": parcel,
