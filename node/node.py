@@ -165,7 +165,7 @@ class Node:
             self.identity.public,
             self.settings.town,
             _CLASSES[board.lane_class],
-            audience or _AUDIENCES[board.audience],
+            audience or Audience[board.audience.upper()],
         )
 
     @property
