@@ -11,13 +11,13 @@ from enum import IntEnum
 from hashlib import sha256
 
 from sync import cbor, cose
-from sync.bundle import Bundle, Parcel, pack_bundle
+from sync.bundle import Bundle, Parcel
 from sync.entry import Written
 from sync.errors import Malformed
 from sync.frontier import Summary, longest, summary_as_array
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.receipt import CarriedReceipt, open_receipt
-from sync.wrapping import unwrap, wrap_packed
+from sync.wrapping import Method, unwrap, wrap
 
 MARK = b"\x8aKRN"
 _PREFIX_BYTES = len(MARK) + 5
@@ -49,7 +49,7 @@ class Reading:
 
 def pack(
     statements: Iterable[bytes],
-    bundles: Iterable[Bundle],
+    bundles: Iterable[Bundle | bytes],
     *,
     writer: bytes,
     towns: Iterable[str],
@@ -57,7 +57,10 @@ def pack(
     made_for: Summary | None = None,
     receipt: bytes = b"",
 ) -> Iterator[bytes]:
-    """The file, piece by piece. `writer` is a public key, `receipt` its word on what it holds."""
+    """The file, piece by piece. `writer` is a public key, `receipt` its word on what it holds.
+
+    Among bundles may be what was packed once, to be handed on as it is.
+    """
     label = {
         1: 1,
         2: cose.short(writer),
@@ -116,15 +119,16 @@ def unpack(
 
 
 def _frames(
-    label: object, receipt: bytes, statements: Iterable[bytes], bundles: Iterable[Bundle]
+    label: object, receipt: bytes, statements: Iterable[bytes], bundles: Iterable[Bundle | bytes]
 ) -> Iterator[bytes]:
     yield _frame(_Frame.LABEL, cbor.encode(label))
     if receipt:
         yield _frame(_Frame.RECEIPT, receipt)
     if held := list(statements):
-        yield _frame(_Frame.PARCEL, wrap_packed(held, ()))
-    for bundle in bundles:
-        yield _frame(_Frame.PARCEL, wrap_packed((), [pack_bundle(bundle)]))
+        yield _frame(_Frame.PARCEL, wrap(Parcel(statements=tuple(held)), Method.ZSTD))
+    for some in bundles:
+        body = some if isinstance(some, bytes) else wrap(Parcel(bundles=(some,)))
+        yield _frame(_Frame.PARCEL, body)
 
 
 def _frame(type_: _Frame, body: bytes) -> bytes:

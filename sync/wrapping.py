@@ -4,7 +4,7 @@ docs/spec/2-chain.md and 9-columns.md. What is signed is the chain, never the wr
 tells its size before it is unpacked, and nothing larger than the limit ever is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -72,7 +72,7 @@ def wrap(
     `thorough`: with as much CPU as it takes, for what is packed once and handed on often.
     """
     if method is not Method.COLUMNS:
-        return wrap_packed(parcel.statements, map(pack_bundle, parcel.bundles), method)
+        return _wrapped_in_rows(parcel, method)
     try:
         parts = pack_table(parcel.statements, parcel.bundles)
     except TooLarge:
@@ -82,11 +82,8 @@ def wrap(
     return cbor.encode([_VERSION, int(method), frame, *named])
 
 
-def wrap_packed(
-    statements: Iterable[bytes], bundles: Iterable[bytes], method: Method = Method.ZSTD
-) -> bytes:
-    """The same without columns, for bundles that are packed already."""
-    body = b"".join((*map(cbor.encode, statements), *bundles))
+def _wrapped_in_rows(parcel: Parcel, method: Method) -> bytes:
+    body = b"".join((*map(cbor.encode, parcel.statements), *map(pack_bundle, parcel.bundles)))
     if method is Method.ZSTD:
         body = zstandard.ZstdCompressor(level=9).compress(body)
     return cbor.encode([_VERSION, int(method), body])

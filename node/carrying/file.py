@@ -22,6 +22,8 @@ from sync.errors import TooLarge, Unverified
 from sync.frontier import Summary
 from sync.ingest import Kept, Receipt, Refused, ingest, ingest_statement
 from sync.lacking import held_registers, runs
+from sync.lacking import pieces as lacking_pieces
+from sync.ledger import Ledger, Pack
 from sync.machine import clock
 from sync.machine.files import read_bounded, write_new
 from sync.receipt import CarriedReceipt
@@ -33,6 +35,7 @@ WRITTEN_BYTES_MAX = 240 << 20
 """Of bundles in a file of ours, before they are packed; so anybody can read what we write."""
 
 PIECE_ITEMS_MAX = 16
+PIECE_ENTRIES_MAX = 1_000
 UNREADABLE_MAX = 4
 REFUSED_MAX = 500
 RECORDS_TOLD_MAX = 1_000
@@ -135,7 +138,7 @@ def pieces(
     _, registers = held_registers(node.ledger, towns)
     return pack(
         [*statements, *registers],
-        _within(runs(node.ledger, made_for, towns), bytes_max),
+        _within(node.ledger, made_for, towns, bytes_max),
         writer=node.identity.public,
         towns=towns,
         written=clock.now().written,
@@ -149,12 +152,21 @@ def lacks_something(node: Node, there: Summary) -> bool:
     return any(True for _ in runs(node.ledger, there, frozenset(node.settings.towns)))
 
 
-def _within(bundles: Iterator[Bundle], bytes_max: int) -> Iterator[Bundle]:
-    for bundle in bundles:
-        bytes_max -= len(pack_bundle(bundle))
+def _within(
+    ledger: Ledger, made_for: Summary, towns: frozenset[str], bytes_max: int
+) -> Iterator[Bundle | bytes]:
+    """Of what was packed once as much as serves; nobody waits at a stick for that."""
+    packs = [pack for pack in ledger.packs() if pack.size <= bytes_max]
+    for piece in lacking_pieces(ledger, made_for, towns, packs):
+        bytes_max -= piece.size if isinstance(piece, Pack) else len(pack_bundle(piece))
         if bytes_max < 0:
             return
-        yield bundle
+        if isinstance(piece, Bundle):
+            yield piece
+        elif (wrapped := ledger.packed(piece)) is not None:
+            yield wrapped
+        else:  # undone a moment ago: another file will have it
+            return
 
 
 def take_in(
@@ -201,11 +213,16 @@ def take_in(
 
 def _in_pieces(parcel: Parcel) -> Iterator[Parcel]:
     """The same, a few items at a time, so that no transaction lasts."""
-    statements, bundles = iter(parcel.statements), iter(parcel.bundles)
+    statements = iter(parcel.statements)
     while some := tuple(islice(statements, PIECE_ITEMS_MAX)):
         yield Parcel(statements=some)
-    while few := tuple(islice(bundles, PIECE_ITEMS_MAX)):
-        yield Parcel(bundles=few)
+    few: list[Bundle] = []
+    for bundle in parcel.bundles:
+        few.append(bundle)
+        if len(few) == PIECE_ITEMS_MAX or sum(len(b.entries) for b in few) >= PIECE_ENTRIES_MAX:
+            yield Parcel(bundles=tuple(few))
+            few = []
+    yield Parcel(bundles=tuple(few))
     yield Parcel(unreadable=parcel.unreadable)
 
 

@@ -9,6 +9,7 @@ from node.carrying.file import FILE_BYTES_MAX, CannotCarry, bring, export
 from node.node import Node, edition, open_node
 from node.status import status
 from sync.machine import files
+from sync.machine.packing import pack_next
 from sync.machine.settings import STATEMENTS_FILE, Part
 from sync.trust import Refusal
 from tests.node.builders import (
@@ -53,6 +54,29 @@ def test_a_third_machine_that_took_the_file_in_shows_the_same(tmp_path: Path) ->
     assert table(far) == table(node)
     assert titles(far) == ["合唱の会"]
     assert status(far).waiting == status(far).holes == 0
+
+
+def test_what_was_packed_once_is_on_the_stick_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.packs.PACK_ENTRIES_MIN", 2)
+    village, node = busy_town(tmp_path / "town")
+    plain = tmp_path / "plain.kairan"
+    export(node, plain)
+    while pack_next(node.ledger):
+        pass
+    packs = [node.ledger.packed(pack) for pack in node.ledger.packs()]
+    stick = tmp_path / "packed.kairan"
+    export(node, stick)
+    content = stick.read_bytes()
+    assert packs
+    assert all(pack is not None and pack in content for pack in packs)
+    assert len(content) < plain.stat().st_size
+    far = village.node("奥郷")
+    brought = bring(far, stick)
+    assert brought.whole
+    assert table(far) == table(node)
+    assert len(brought.runs) == len(bring(village.node("中郷"), plain).runs)
 
 
 def test_the_way_back_makes_both_the_same(tmp_path: Path) -> None:

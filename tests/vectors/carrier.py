@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from tests.vectors.chain import BOARD, ENTRIES
+from tests.vectors.chain import BOARD, ENTRIES, zstd_frame
+from tests.vectors.columns import run, table
 from tests.vectors.exchange import SUMMARY
 from tests.vectors.kit import (
     OTHER_TOWN,
@@ -165,6 +166,15 @@ def vectors() -> Iterator[Vector]:
         )
 
     yield file("whole", "a label, statements, two bundles and the end", whole, intact=True)
+    both = [run(lane, ENTRIES) for lane in lanes]
+    packed = frame(PARCEL, cbor([1, 2, zstd_frame([table(*both).joined])]))
+    yield file(
+        "columns",
+        "bundles in columns, two in one frame",
+        ended(*frames[:2], packed),
+        (NODE_ITEM, one + two),
+        intact=True,
+    )
     yield file("nothing", "a label and the end", ended(label()), (), intact=True)
     yield file("no-end", "a stick pulled out before the end", b"".join(frames))
     yield file(

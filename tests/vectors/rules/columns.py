@@ -223,16 +223,20 @@ def parts(data: bytes, _: Any) -> dict[str, Any]:
     found, size = {"parcel": "", "unreadable": 0}, 0
     for part in some:
         assert type(part) is bytes
-        _, how, _ = decoded(part, "array")
-        if type(how) is int and how == 2:
-            read = wrapped(part, {})
-        else:
-            read = {"parcel": decode("wrapped", part, {})["value"][2].hex(), "unreadable": 0}
+        read = part_of(part)
         found = {key: found[key] + read[key] for key in found}
         size += len(read["parcel"]) // 2
         if size > PARCEL_MAX:
             raise Unable("too large")
     return found
+
+
+def part_of(data: bytes) -> dict[str, Any]:
+    """The parcel in a wrapping by method 0, 1 or 2."""
+    _, method, _ = decoded(data, "array")
+    if type(method) is int and method == 2:
+        return wrapped(data, {})
+    return {"parcel": decode("wrapped", data, {})["value"][2].hex(), "unreadable": 0}
 
 
 def dictionary(data: bytes, _: Any) -> dict[str, Any]:

@@ -744,13 +744,13 @@ def carrier(data: bytes, _: Any) -> Any:
             if kind == b"\1":
                 decoded(body, "cbor")
             elif kind == b"\2":
-                parcels.append(decode("wrapped", body, {})["value"][2])
+                parcels.append(bytes.fromhex(columns.part_of(body)["parcel"]))
             elif kind == b"\4":
                 decoded(decoded(body, "statement")[0], {1: -8, 4: bytes, 16: str})
                 receipts += [body] if understood(body) else []
             whole = kind == b"\3" and body == hashed(data[:at]) and end == len(data)
             framed, at = True, data.find(MARK, end)
-        except (Refused, *MALFORMED):
+        except (Refused, columns.Unable, *MALFORMED):
             at = data.find(MARK, at + 1)
     told = {"parcels": shown(parcels), "receipts": shown(receipts)}
     return told | {"whole": whole, "kairan": framed}
