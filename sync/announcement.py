@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import cbor, cose
 from sync.errors import Malformed
-from sync.lacking import held_digest, held_registers
+from sync.lacking import digest_of_registers, held_digest
 from sync.ledger import Ledger
 
 VERSION = 1
@@ -33,7 +33,7 @@ class Announcement:
 
 def held_in_short(ledger: Ledger, town: str) -> bytes:
     """8 bytes that are equal where two machines hold the same of a town, registers too."""
-    registers, _ = held_registers(ledger, [town])
+    registers = digest_of_registers(ledger, [town])
     return sha256(b"kairan/1 in short" + held_digest(ledger, [town]) + registers).digest()[
         :DIGEST_BYTES
     ]

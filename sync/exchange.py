@@ -30,7 +30,7 @@ from sync.telling import BASE_BYTES, NOTHING_TOLD, Told
 VERSION = 1
 _OFFER, _ANSWER = "kairan offer", "kairan answer"
 _TOWNS, _BASE, _SUMMARY, _PARCEL, _REGISTERS, _SOFTWARE, _MORE, _RECEIPT = range(1, 9)
-_COUNTER, _SPAN, _BUDGET = range(9, 12)
+_COUNTER, _SPAN, _BUDGET, _ALL_REGISTERS = range(9, 13)
 
 
 class No(StrEnum):
@@ -55,6 +55,7 @@ class Offer:
     software: str
     more: bool
     budget: int  # bytes of bundles that the answer shall not go over by more than one; 0: any
+    all_registers: bool  # not only those that are new since both held the same
     parts: tuple[object, ...]  # that are signed
     signature: bytes
     hash: bytes
@@ -98,6 +99,7 @@ def offer(
     registers: bytes = b"",
     more: bool = False,
     budget: int = 0,
+    all_registers: bool = False,
 ) -> bytes:
     """The message that opens a round. `to` is a public key, `parcel` wrapped."""
     further = _further(told, parcel, software, more)
@@ -107,6 +109,8 @@ def offer(
         further[_REGISTERS] = registers
     if budget:
         further[_BUDGET] = budget
+    if all_registers:
+        further[_ALL_REGISTERS] = True
     parts = [cose.short(cose.public(key)), counter, digest, further]
     return _signed(parts, [_OFFER, VERSION, to], key)
 
@@ -130,8 +134,9 @@ def open_offer(message: bytes) -> Offer:
                 parcel=_read_bytes(further, _PARCEL),
                 registers=_read_bytes(further, _REGISTERS, REGISTERS_DIGEST_BYTES),
                 software=_read_software(further),
-                more=_read_more(further),
+                more=_read_flag(further, _MORE),
                 budget=_read_budget(further),
+                all_registers=_read_flag(further, _ALL_REGISTERS),
                 parts=(sender, counter, digest, further),
                 signature=signature,
                 hash=sha256(message).digest(),
@@ -216,7 +221,7 @@ def open_answer(message: bytes, *, offered: bytes, sender: bytes) -> Answer:
         if _REGISTERS in further
         else mine.registers,
         software=software,
-        more=_read_more(further),
+        more=_read_flag(further, _MORE),
     )
 
 
@@ -290,10 +295,10 @@ def _read_software(further: Mapping[object, object]) -> str:
             raise Malformed("a message that doesn't name its software")
 
 
-def _read_more(further: Mapping[object, object]) -> bool:
-    if further.get(_MORE, True) is not True:
+def _read_flag(further: Mapping[object, object], key: int) -> bool:
+    if further.get(key, True) is not True:
         raise Malformed("what isn't so is an absent key")
-    return _MORE in further
+    return key in further
 
 
 def _read_budget(further: Mapping[object, object]) -> int:

@@ -22,6 +22,7 @@ from sync.frontier import Held, LaneHeld, Range, ranges
 from sync.holding import Holding
 from sync.lane import Class, Lane
 from sync.limits import BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX
+from sync.register import Register
 from sync.revocation import Cut, Revocation
 from sync.scope import Scope, Towns
 from sync.statement import Statement
@@ -70,6 +71,10 @@ class Histories(ABC):
     @abstractmethod
     def trust(self) -> Trust:
         """The authorities, and every statement held."""
+
+    @abstractmethod
+    def registers(self) -> Sequence[Register]:
+        """All that are held."""
 
     @abstractmethod
     def stretch(self, id_: bytes) -> Stretch | None:
@@ -163,7 +168,7 @@ class Histories(ABC):
         place, settled = towns if isinstance(towns, Scope) else frozenset(towns), self._settled()
         kept = self._holdings.get(place)
         if settled is None or kept is None or kept[0] != settled:
-            kept = settled, Holding(towns, self.trust(), self.lanes())
+            kept = settled, Holding(towns, self.trust(), self.lanes(), self.registers)
             if settled is not None:
                 if len(self._holdings) >= _HOLDINGS_MAX:
                     self._holdings.clear()

@@ -1,10 +1,12 @@
 """All that a machine holds of some towns, as it tells others (docs/spec/4-ledger.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 
 from sync.frontier import EVERYWHERE, LaneHeld, Span, Summary, digest
+from sync.limits import REGISTERS_DIGEST_BYTES
+from sync.register import Register, registers_digest
 from sync.scope import Towns, sight
 from sync.statement import Statement
 from sync.trust import Trust
@@ -17,8 +19,15 @@ PART_BYTES_MAX = 2 << 20
 class Holding:
     """What is held at one moment; what follows from it is worked out once."""
 
-    def __init__(self, towns: Towns, trust: Trust, lanes: Sequence[LaneHeld]) -> None:
-        """`lanes`: all of the ledger's, of whatever town."""
+    def __init__(
+        self,
+        towns: Towns,
+        trust: Trust,
+        lanes: Sequence[LaneHeld],
+        registers: Callable[[], Iterable[Register]],
+    ) -> None:
+        """`lanes` and `registers`: all of the ledger's, of whatever town."""
+        self._registers = registers
         self._seen = sight(trust, towns)
         self.lanes = sorted(
             (item for item in lanes if self._seen.covers(item.lane)), key=lambda item: item.place
@@ -35,6 +44,12 @@ class Holding:
         """One over all of it."""
         stated = [(town, s.digest) for s, towns in self.statements.items() for town in towns]
         return digest(self._seen.scope.towns, stated, self.lanes)
+
+    @cached_property
+    def registers(self) -> bytes:
+        """The first half of the digest over them; empty where none is held."""
+        held = list(filter(self._seen.hears, self._registers()))
+        return registers_digest(held)[:REGISTERS_DIGEST_BYTES] if held else b""
 
     @cached_property
     def summary(self) -> Summary:

@@ -9,10 +9,9 @@ from sync.bundle import Bundle, Parcel, joined
 from sync.frontier import Held, LaneHeld, Range, Summary
 from sync.histories import RUN_BYTES_MAX
 from sync.ledger import Ledger, Pack, PackedRun
-from sync.limits import MESSAGE_BYTES_MAX, PARCEL_BYTES_MAX, REGISTERS_DIGEST_BYTES
+from sync.limits import MESSAGE_BYTES_MAX, PARCEL_BYTES_MAX
 from sync.packs import size_of, worth_sending
-from sync.register import registers_digest
-from sync.scope import Scope, Towns
+from sync.scope import Towns, sight
 from sync.wrapping import Dictionary, wrap, wrap_parts
 
 
@@ -73,20 +72,18 @@ def certificates_of(ledger: Ledger, machine: bytes) -> tuple[bytes, ...]:
     )
 
 
-def held_registers(ledger: Ledger, towns: Towns) -> tuple[bytes, list[bytes]]:
-    """The first half of their digest, empty where none is held, and their bytes.
+def held_registers(ledger: Ledger, towns: Towns, since: int = 0) -> list[bytes]:
+    """Their bytes; of a town that others only subscribe to, none.
 
-    Of a town that others only subscribe to, none.
+    `since`: those only that were kept after the ledger's `registers_kept` said that.
     """
-    whole = towns.whole if isinstance(towns, Scope) else towns
-    trust = ledger.trust()
-    held = [
-        register
-        for register in ledger.registers()
-        if register.town in whole and trust.hears(register.author, register.town)
-    ]
-    digest = registers_digest(held)[:REGISTERS_DIGEST_BYTES] if held else b""
-    return digest, [register.encoded for register in held]
+    seen = sight(ledger.trust(), towns)
+    return [register.encoded for register in ledger.registers(since) if seen.hears(register)]
+
+
+def digest_of_registers(ledger: Ledger, towns: Towns) -> bytes:
+    """The first half of their digest; empty where none is held."""
+    return ledger.holding(towns).registers
 
 
 def lacking(

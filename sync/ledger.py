@@ -112,6 +112,7 @@ class Known:
     offers_sent: int = 0  # the largest in ours to it
     agreed_digest: bytes = b""  # at that digest it held just `agreed`; empty: nothing agreed yet
     agreed: Summary | None = None
+    registers_agreed: int = 0  # what `registers_kept` said when it last held the same
 
 
 class Ledger(Protocol):
@@ -206,8 +207,11 @@ class Ledger(Protocol):
     def register(self, register: Register, source: str = "") -> bool:
         """Keep the newest value of a name of an author; False if it is not newer."""
 
-    def registers(self) -> Sequence[Register]:
-        """All that are held."""
+    def registers(self, since: int = 0) -> Sequence[Register]:
+        """All that are held; those only that were kept after `registers_kept` said that."""
+
+    def registers_kept(self) -> int:
+        """Grows with every register that is kept."""
 
     # what was packed once
 

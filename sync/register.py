@@ -84,6 +84,19 @@ def open_register(encoded: bytes) -> Register:
     return read_register(sealed, encoded)
 
 
+def is_register(encoded: bytes) -> bool:
+    """Whether it claims to be one."""
+    try:
+        return cose.read(encoded, bytes_max=STATEMENT_BYTES_MAX).type == REGISTER
+    except Malformed:
+        return False
+
+
+def kept_register(encoded: bytes) -> Register:
+    """One that was verified when it was kept."""
+    return read_register(cose.read(encoded, bytes_max=STATEMENT_BYTES_MAX), encoded)
+
+
 def read_register(sealed: cose.Sealed, encoded: bytes) -> Register:
     """The register in a message whose signature was checked. Raises Malformed."""
     match cbor.decode(sealed.payload, bytes_max=STATEMENT_BYTES_MAX):

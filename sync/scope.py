@@ -10,6 +10,7 @@ from functools import cached_property
 
 from sync.fork import ForkProof
 from sync.lane import Lane
+from sync.register import Register
 from sync.statement import Statement
 from sync.subscription import is_open, taken_by
 from sync.trust import Trust
@@ -90,6 +91,11 @@ class Sight:
                     others = others if self.covers(lane) else frozenset()
             found |= others
         return found
+
+    def hears(self, register: Register) -> bool:
+        """Whether a register does; of a town that others only subscribe to, none."""
+        here = register.town in self.scope.whole
+        return here and self.trust.hears(register.author, register.town)
 
     @cached_property
     def _vouched(self) -> Trust:

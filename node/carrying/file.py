@@ -135,7 +135,7 @@ def pieces(
     statements = seen.trust.ordered(
         s for s in seen.trust.statements if s.digest not in made_for.statements and seen.towns_of(s)
     )
-    _, registers = held_registers(node.ledger, towns)
+    registers = held_registers(node.ledger, towns)
     return pack(
         [*statements, *registers],
         _within(node.ledger, made_for, towns, bytes_max),

@@ -62,7 +62,7 @@ def plan(
     last = max(ours.values(), key=lambda receipt: receipt.order, default=None)
     known = {(each.checksum, each.wholly) for each in last.taken} if last else set()
     found, towns = found_in(node.ledger, there), node.settings.towns
-    registers = {sha256(register).digest() for register in held_registers(node.ledger, towns)[1]}
+    registers = {sha256(register).digest() for register in held_registers(node.ledger, towns)}
     said = (
         last is not None
         and last.digest == receipts.digest()

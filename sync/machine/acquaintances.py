@@ -61,15 +61,18 @@ class Acquaintances(Rows):
                 self._execute("DELETE FROM waiting WHERE key = ?", key)
 
     def known(self, machine: bytes) -> Known:
-        row = self._first("SELECT seen, sent, digest FROM known WHERE machine = ?", machine)
+        row = self._first(
+            "SELECT seen, sent, digest, registers FROM known WHERE machine = ?", machine
+        )
         if row is None:
             return Known()
-        seen, sent, digest = row
+        seen, sent, digest, registers = row
         return Known(
             offers_seen=seen,
             offers_sent=sent,
             agreed_digest=digest,
             agreed=self._base(digest) if digest else None,
+            registers_agreed=registers,
         )
 
     def remember(self, machine: bytes, known: Known) -> None:
@@ -77,11 +80,12 @@ class Acquaintances(Rows):
         if known.agreed is not None:
             self._keep_base(known.agreed_digest, known.agreed)
         self._execute(
-            "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)",
             machine,
             known.offers_seen,
             known.offers_sent,
             known.agreed_digest,
+            known.registers_agreed,
         )
         if before is not None and before[0] != known.agreed_digest:
             self._execute(
@@ -118,5 +122,5 @@ class Acquaintances(Rows):
 
     def _forget_agreements(self) -> None:
         """Nothing is agreed with anybody any more; the counters of offers stay."""
-        self._execute("UPDATE known SET digest = x''")
+        self._execute("UPDATE known SET digest = x'', registers = 0")
         self._execute("DELETE FROM bases")

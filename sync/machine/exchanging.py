@@ -3,8 +3,9 @@
 Whoever carries the bytes is a `Road`; the other side's door is `sync.machine.responding`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from sync.bundle import Parcel
 from sync.dictionary import dictionary, dictionary_for
@@ -16,6 +17,7 @@ from sync.ingest import Receipt, take
 from sync.lacking import (
     Lacking,
     certificates_of,
+    digest_of_registers,
     held_registers,
     is_behind,
     lacking,
@@ -46,6 +48,14 @@ class Exchanged:
     taken: Receipt  # what it sent us
     given: int  # bundles of ours that it kept
     software: str
+
+
+class _Registers(IntEnum):
+    """Which of them an offer tells."""
+
+    NONE = 0
+    NEW = 1  # since both held the same
+    ALL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +98,7 @@ def converse(
     )
     there: Summary | None = None
     there_digest = b""
-    tell_registers = registers_told = False
+    tell_registers, registers_told = _Registers.NONE, _Registers.NONE
     taken, given = Receipt(), 0
     mended: set[No] = set()
     rounds = 0
@@ -111,6 +121,7 @@ def converse(
                 raise
             there = None
             continue
+        talk.was_told(parcel)
         receipt = take(ledger, parcel, source=to.hex())
         taken.merge(receipt)
         given += answered.kept
@@ -120,10 +131,13 @@ def converse(
         # It tells nothing where it holds all that we offered, and sends what we lack.
         there = brought(offered.here, parcel) if told is None else told
         there_digest = answered.digest
-        # Told once in a conversation; what they don't take then they have no use for.
-        tell_registers = not registers_told and talk.registers_differ(answered)
+        # First those that are new; then all. What they don't take then they have no use for.
+        differ = registers_told < _Registers.ALL and talk.registers_differ(answered)
+        is_new = registers_told is _Registers.NONE and offered.known.registers_agreed
+        next_told = _Registers.NEW if is_new else _Registers.ALL
+        tell_registers = next_told if differ else _Registers.NONE
         if tell_registers:
-            registers_told = True
+            registers_told = tell_registers
             continue
         if synced or rounds == ROUNDS_MAX:
             break
@@ -162,8 +176,9 @@ class _Conversation:
         self._software = software
         self._pace = pace
         self._lines_max = lines_max
+        self._told_us: set[bytes] = set()  # statements and registers, in this conversation
 
-    def next_offer(self, there: Summary | None, *, with_registers: bool) -> _Offered:
+    def next_offer(self, there: Summary | None, *, with_registers: _Registers) -> _Offered:
         """`there`: what it holds, as far as it told in this conversation."""
         ledger = self._ledger
         with ledger.transaction():
@@ -172,16 +187,18 @@ class _Conversation:
             ledger.remember(self._to, replace(known, offers_sent=counter))
             scope = self._scope()
             holding = ledger.holding(scope)
-            registers, held = held_registers(ledger, scope)
         # Packing takes its time; meanwhile others may write.
         told, parcel, more = NOTHING_TOLD, b"", False
         if there is not None or with_registers:
+            since = known.registers_agreed if with_registers is _Registers.NEW else 0
             span = Span(there.span.after) if there else EVERYWHERE
             told = Told(summary=holding.part(span, self._lines_max))
             send = self._lacking(
                 there or holding.summary,
                 self._pace.budget_bytes,
-                tuple(held) if with_registers else (),
+                [r for r in held_registers(ledger, scope, since) if r not in self._told_us]
+                if with_registers
+                else (),
                 packs=self._pace.packs,
             )
             parcel, more = send.wrapped(), send.more
@@ -199,9 +216,10 @@ class _Conversation:
             towns=self._asked(),
             told=told,
             parcel=parcel,
-            registers=registers,
+            registers=holding.registers,
             more=more,
             budget=self._pace.asked,
+            all_registers=with_registers is _Registers.ALL,
         )
         here = holding.summary if told.base or told.summary is None else told.summary
         return _Offered(message=message, here=here, known=known)
@@ -227,18 +245,23 @@ class _Conversation:
             dictionary=(lambda count: dictionary(self._ledger, base, count)) if base else None,
         )
 
+    def was_told(self, parcel: Parcel) -> None:
+        """What they know themselves needn't be told to them."""
+        self._told_us.update(parcel.statements)
+
     def agree(self, answered: Answer) -> bool:
         """Whether both hold the same now; if so, remember what."""
         ledger = self._ledger
         with ledger.transaction():
             holding = ledger.holding(self._scope())
             synced = holding.digest == answered.digest
-            known = ledger.known(self._to)
-            if synced and (known.agreed is None or known.agreed_digest != answered.digest):
-                ledger.remember(
-                    self._to,
-                    replace(known, agreed_digest=answered.digest, agreed=holding.summary),
-                )
+            known = now = ledger.known(self._to)
+            if synced and known.agreed_digest != answered.digest:
+                now = replace(now, agreed_digest=answered.digest, agreed=holding.summary)
+            if holding.registers == answered.registers:
+                now = replace(now, registers_agreed=ledger.registers_kept())
+            if now != known:
+                ledger.remember(self._to, now)
             return synced
 
     def heard(self, offered: _Offered, answered: Answer) -> Summary | None:
@@ -273,7 +296,7 @@ class _Conversation:
 
     def registers_differ(self, answered: Answer) -> bool:
         """Whether it holds other registers than we do."""
-        return held_registers(self._ledger, self._scope())[0] != answered.registers
+        return digest_of_registers(self._ledger, self._scope()) != answered.registers
 
     def is_worth_another(self, there: Summary, *, told: bool) -> bool:
         """Whether one of us has something that the other lacks; perhaps since what it sent.
@@ -304,7 +327,7 @@ class _Conversation:
         self,
         there: Summary,
         bytes_max: int,
-        registers: tuple[bytes, ...] = (),
+        registers: Sequence[bytes] = (),
         *,
         packs: bool = False,
     ) -> Lacking:

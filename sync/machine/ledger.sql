@@ -61,8 +61,10 @@ CREATE TABLE IF NOT EXISTS registers (
     author BLOB NOT NULL,
     name TEXT NOT NULL,
     register BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
     PRIMARY KEY (town, author, name)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS registers_by_sequence ON registers (sequence);
 
 CREATE TABLE IF NOT EXISTS waiting (
     key INTEGER PRIMARY KEY,
@@ -104,7 +106,8 @@ CREATE TABLE IF NOT EXISTS known (
     machine BLOB PRIMARY KEY,
     seen INTEGER NOT NULL,
     sent INTEGER NOT NULL,
-    digest BLOB NOT NULL
+    digest BLOB NOT NULL,
+    registers INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bases (digest BLOB PRIMARY KEY, summary BLOB NOT NULL);
 

@@ -67,7 +67,7 @@ class _State:
     stretches: dict[bytes, _Stretch] = field(default_factory=dict)
     records: dict[RecordId, tuple[EntryId, ...]] = field(default_factory=dict)
     orders: dict[bytes, tuple[Order, ...]] = field(default_factory=dict)  # by the lane ordered
-    registers: dict[tuple[str, bytes, str], Register] = field(default_factory=dict)
+    registers: dict[tuple[str, bytes, str], tuple[int, Register]] = field(default_factory=dict)
     packs: dict[Pack, bytes] = field(default_factory=dict)
     waiting: dict[int, _Waiting] = field(default_factory=dict)
     known: dict[bytes, Known] = field(default_factory=dict)
@@ -154,7 +154,9 @@ class MemoryLedger(Histories):
             if is_gone(trust, waiting.bundle.lane):
                 del state.waiting[key]
         for machine, known in state.known.items():
-            state.known[machine] = replace(known, agreed_digest=b"", agreed=None)
+            state.known[machine] = replace(
+                known, agreed_digest=b"", agreed=None, registers_agreed=0
+            )
 
     # what is held
 
@@ -257,15 +259,18 @@ class MemoryLedger(Histories):
             self._obey(lane, numbers.last)
 
     def register(self, register: Register, source: str = "") -> bool:
-        held = self._state.registers.get(register.place)
+        _, held = self._state.registers.get(register.place, (0, None))
         if held is not None and held.order >= register.order:
             return False
         self._touched.registers, self._touched.source = True, source
-        self._state.registers[register.place] = register
+        self._state.registers[register.place] = self.registers_kept() + 1, register
         return True
 
-    def registers(self) -> Sequence[Register]:
-        return list(self._state.registers.values())
+    def registers(self, since: int = 0) -> Sequence[Register]:
+        return [held for number, held in self._state.registers.values() if number > since]
+
+    def registers_kept(self) -> int:
+        return max((number for number, _ in self._state.registers.values()), default=0)
 
     # what was packed once
 

@@ -10,7 +10,7 @@ from sync.errors import Malformed, Unverified
 from sync.exchange import No, Offer, answer, decline, open_offer, verify_offer
 from sync.frontier import EVERYWHERE, Summary
 from sync.ingest import ingest_statement, take
-from sync.lacking import held_registers, is_behind, lacking
+from sync.lacking import digest_of_registers, held_registers, is_behind, lacking
 from sync.ledger import Known, Ledger
 from sync.limits import PUSH_BYTES_MAX, SUMMARY_LANES_MAX
 from sync.machine.keys import Identity
@@ -65,10 +65,17 @@ def respond(
         digest, here = holding.digest, holding.summary
         equal = digest == opened.digest
         there = _there(opened, known, base, parcel)
-        registers, held = held_registers(ledger, scope)
+        registers = digest_of_registers(ledger, scope)
+        same = registers == opened.registers
         ledger.remember(
             sender,
-            replace(known_now, offers_seen=opened.counter, agreed_digest=digest, agreed=here),
+            replace(
+                known_now,
+                offers_seen=opened.counter,
+                agreed_digest=digest,
+                agreed=here,
+                registers_agreed=ledger.registers_kept() if same else known_now.registers_agreed,
+            ),
         )
     # Looking for what it lacks takes its time; meanwhile others may write.
     send = lacking(
@@ -76,7 +83,11 @@ def respond(
         here if equal or there is None else there,
         towns=scope,
         bytes_max=min(budget_bytes, opened.budget or budget_bytes),
-        registers=held if registers != opened.registers else (),
+        registers=()
+        if same
+        else held_registers(
+            ledger, scope, 0 if opened.all_registers else known_now.registers_agreed
+        ),
         packs=allows_packs(opened.budget),
     )
     told = NOTHING_TOLD

@@ -20,7 +20,7 @@ from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.mishap import Lives
 from sync.machine.packs import Packs
 from sync.machine.rows import Row
-from sync.register import Register, open_register
+from sync.register import Register, kept_register
 from sync.statement import Statement, read_statement
 from sync.subscription import Subscription
 from sync.trust import Trust
@@ -366,18 +366,24 @@ class SqliteLedger(Acquaintances, Packs, Histories):
             "SELECT register FROM registers WHERE town = ? AND author = ? AND name = ?",
             *register.place,
         )
-        if row and open_register(row[0]).order >= register.order:
+        if row and kept_register(row[0]).order >= register.order:
             return False
         self._execute(
-            "INSERT OR REPLACE INTO registers VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO registers VALUES (?, ?, ?, ?,"
+            " (SELECT coalesce(max(sequence), 0) + 1 FROM registers))",
             *register.place,
             register.encoded,
         )
         self._changes.registers, self._changes.source = True, source
         return True
 
-    def registers(self) -> Sequence[Register]:
-        return [open_register(row[0]) for row in self._all("SELECT register FROM registers")]
+    def registers(self, since: int = 0) -> Sequence[Register]:
+        rows = self._all("SELECT register FROM registers WHERE sequence > ?", since)
+        return [kept_register(row[0]) for row in rows]
+
+    def registers_kept(self) -> int:
+        (newest,) = self._one("SELECT coalesce(max(sequence), 0) FROM registers")
+        return int(newest)
 
     # ourselves
 

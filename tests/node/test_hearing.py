@@ -160,7 +160,7 @@ def test_a_word_without_its_posts_shows_who_holds_them_back_whatever_clocks_say(
 ) -> None:
     kamigo, office = a_week_withheld
     calendar.quality = Quality.UNKNOWN
-    _, registers = held_registers(kamigo.ledger, [TOWN])
+    registers = held_registers(kamigo.ledger, [TOWN])
     file = pack(
         [*certificates(kamigo).statements, *registers],
         [],

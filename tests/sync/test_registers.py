@@ -3,10 +3,14 @@
 import pytest
 
 from sync.errors import Malformed
+from sync.exchange import open_answer, open_offer
 from sync.ingest import Kept, Refused, ingest_statement
-from sync.register import make_register, open_register
+from sync.ledger import Known
+from sync.machine.exchanging import Road
+from sync.register import is_register, make_register, open_register
 from sync.trust import Refusal
-from tests.sync.builders import OTHER_TOWN, TOWN, Machine, Town, hub, key, node
+from sync.wrapping import unwrap
+from tests.sync.builders import OTHER_TOWN, TOWN, Machine, Town, hub, keep, key, node, to
 from tests.sync.conftest import Ledgers
 
 
@@ -56,6 +60,73 @@ def test_registers_reach_machines_that_never_met_their_author() -> None:
     two.exchange(middle)
     one.exchange(middle)
     assert [held.counter for held in one.ledger.registers()] == [2]
+
+
+def crowd(*machines: Machine, count: int = 20) -> None:
+    """So many others of the town, whose registers they all hold."""
+    for number in range(count):
+        for machine in machines:
+            keep(machine.ledger, TOWN.certify(key(f"隣{number}")))
+            ingest_statement(machine.ledger, register(1, author=f"隣{number}"))
+
+
+def told(road: Road, registers: list[int]) -> Road:
+    """The same, noting how many registers each message tells."""
+
+    def carried(message: bytes) -> bytes:
+        answered = road(message)
+        answer = open_answer(answered, offered=message, sender=hub().identity.public)
+        for parcel in (open_offer(message).parcel, answer.parcel):
+            statements = unwrap(parcel).statements if parcel else ()
+            registers.append(sum(map(is_register, statements)))
+        return answered
+
+    return carried
+
+
+def hold_the_same(here: Machine, there: Machine) -> bool:
+    digests = {machine.ledger.holding({TOWN.code}).registers for machine in (here, there)}
+    return len(digests) == 1
+
+
+@pytest.mark.parametrize("newer", ["offerer", "answerer", "both"])
+def test_of_many_registers_only_those_that_are_new_travel(ledgers: Ledgers, newer: str) -> None:
+    here, middle = Machine("上郷", ledgers()), hub()
+    for machine in (here, middle):
+        machine.meet(here, middle)
+    crowd(here, middle)
+    here.exchange(middle)
+    if newer != "answerer":
+        ingest_statement(here.ledger, register(2, author="隣3"))
+    if newer != "offerer":
+        ingest_statement(middle.ledger, register(2, author="隣5"))
+    registers: list[int] = []
+    here.exchange(middle, told(to(middle), registers))
+    assert sum(registers) == (2 if newer == "both" else 1)
+    assert hold_the_same(here, middle)
+    again: list[int] = []
+    here.exchange(middle, told(to(middle), again))
+    assert again == [0, 0]
+
+
+@pytest.mark.parametrize("loser", ["offerer", "answerer"])
+def test_who_lost_its_registers_is_told_all_of_them(loser: str) -> None:
+    here, middle = node("上郷"), hub()
+    for machine in (here, middle):
+        machine.meet(here, middle)
+    crowd(here, middle)
+    here.exchange(middle)
+    new = node("上郷") if loser == "offerer" else hub()
+    new.meet(here, middle)
+    for number in range(20):
+        keep(new.ledger, TOWN.certify(key(f"隣{number}")))
+    known = here.ledger.known(middle.identity.public)
+    with new.ledger.transaction():
+        new.ledger.remember(middle.identity.public, Known(offers_sent=known.offers_sent))
+    here, middle = (new, middle) if loser == "offerer" else (here, new)
+    here.exchange(middle)
+    assert hold_the_same(here, middle)
+    assert len(here.ledger.registers()) == len(middle.ledger.registers()) == 20
 
 
 def test_a_value_over_the_limit_is_refused() -> None:
