@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from node.confirming import doubts
 from node.membership import Membership
 from node.membership import in_words as membership_in_words
 from node.node import SOFTWARE, Node
@@ -20,7 +21,7 @@ from sync.machine.disk import Disk, read_disk
 from sync.machine.disk import in_words as disk_in_words
 from sync.machine.mishap import Mishap
 from sync.machine.mishap import in_words as mishap_in_words
-from sync.machine.settings import NOTEBOOK_FILE
+from sync.machine.settings import NOTEBOOK_FILE, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Status:
     key: str  # hex
     fingerprint: str  # of the key, as people compare it
     membership: str  # "member", "in doubt", "stranger", "revoked"
+    in_doubt: list[str]  # names of machines of which there are several
     town: str
     version: str  # of the software
     digests: Mapping[str, str]  # per town, over all that is held of it
@@ -68,6 +70,7 @@ def status(node: Node, moment: Moment | None = None) -> Status:
         key=node.identity.public.hex(),
         fingerprint=fingerprint(node.identity.public),
         membership=node.membership,
+        in_doubt=[doubt.name for doubt in doubts(node)],
         town=node.settings.town,
         version=SOFTWARE,
         digests={town: held_digest(node.ledger, [town]).hex() for town in node.settings.towns},
@@ -102,6 +105,12 @@ def for_a_keeper(status: Status, moment: Moment) -> InWords:
     """The same for the screen and for `kairan status`."""
     here = [
         *membership_in_words(Membership(status.membership), status.fingerprint),
+        *(
+            f"「{name}」と名のる機械が2台以上あります。どちらが本物かを確かめてください"
+            "（kairan confirm）。"
+            for name in status.in_doubt
+            if status.part == Part.OFFICE
+        ),
         *mishap_in_words(status.mishap),
         *disk_in_words(status.disk),
     ]

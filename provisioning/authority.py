@@ -20,17 +20,17 @@ from provisioning.sealed_key import COST, Place, SealedKey, read_sealed, seal
 from sync import cbor, cose
 from sync.authority import Replacement, replace_authority
 from sync.carrier import pack
-from sync.certificate import Certificate, Voucher, certify
+from sync.certificate import Certificate, Role, Voucher, certify
 from sync.errors import Malformed
 from sync.letters import fingerprint
-from sync.limits import STATEMENT_BYTES_MAX
+from sync.limits import COUNTER_MAX, STATEMENT_BYTES_MAX
 from sync.machine import clock
 from sync.machine.files import write_whole
 from sync.machine.keys import Identity, make_identity
 from sync.machine.opening import read_statements
 from sync.machine.settings import STATEMENTS_FILE
 from sync.machine.toml import quoted
-from sync.revocation import Revocation, Succession
+from sync.revocation import Revocation, Succession, revoke
 from sync.statement import Statement, read_statement
 from sync.trust import Trust
 
@@ -65,8 +65,8 @@ class Authority:
 
     @property
     def counter(self) -> int:
-        """For what it says next."""
-        return 1 + max((_counter(s) for s in self.trust.statements), default=0)
+        """For what it says next, by what it has said."""
+        return next_counter(self.trust)
 
     def standing(self) -> list[bytes]:
         """What stands of what it has said, fit to be taken in from first to last."""
@@ -95,6 +95,12 @@ class Authority:
             written=clock.now().written,
         )
         write_whole(self.folder / CARRIED_FILE, b"".join(carried))
+
+
+def next_counter(known: Trust) -> int:
+    """Larger than any in what stands."""
+    said = (_counter(s) for s in known.statements if known.towns_of(s))
+    return min(1 + max(said, default=0), COUNTER_MAX)
 
 
 def found(
@@ -190,13 +196,16 @@ def to_say_again(
 ) -> tuple[list[Statement], list[Statement]]:
     """What stands of that key's word: what the folder has, and what only others have.
 
-    Of the latter a thief may have said some, so a person looks at it.
+    Of the latter a thief may have said some, so a person looks at it. Seeds aren't among them: with
+    one that was used another machine could be made, and nobody would be in doubt.
     """
     doubted = {child for children in known.in_doubt.values() for child in children}
     ours: list[Statement] = []
     others: list[Statement] = []
     for statement in sorted(known.statements, key=lambda s: (_counter(s), s.encoded)):
         match statement.says:
+            case Certificate(role=Role.ENROLMENT):
+                continue
             case Certificate(by=Voucher() as seed, key=key) if seed.signer == old:
                 said_here = seed.encoded in desk.said and key not in doubted
             case Certificate() | Revocation() | Succession() if statement.signer == old:
@@ -206,6 +215,22 @@ def to_say_again(
         if known.towns_of(statement):
             (ours if said_here else others).append(statement)
     return ours, others
+
+
+def without_its_seed(known: Trust, key: bytes, by: Identity, counter: int) -> list[bytes]:
+    """That a machine is one by the authority's own word, and what it was set up with is none more.
+
+    Who has the machine may find its seed on the disk.
+    """
+    return [
+        statement
+        for certificate in known.certificates(key)
+        if certificate.by is not None
+        for statement in (
+            certify(replace(certificate, by=None, counter=counter), by.private),
+            revoke(certificate.by.certificate.key, counter, {}, by.private),
+        )
+    ]
 
 
 def said_again(statement: Statement, by: Identity) -> bytes:

@@ -21,10 +21,12 @@ from provisioning.authority import (
     adopt,
     found,
     keep_key,
+    next_counter,
     open_authority,
     read_key,
     replaced,
     to_say_again,
+    without_its_seed,
 )
 from provisioning.cuts import NoSuchCut, cuts, histories
 from provisioning.listing import in_words, listing
@@ -317,17 +319,19 @@ def _seed(told: argparse.Namespace) -> None:
 def _revoke(told: argparse.Namespace) -> None:
     desk = open_authority(told.authority)
     node = _node(told)
-    key = _machine(_known(desk, node), told.which)
+    known = _known(desk, node)
+    key = _machine(known, told.which)
     found_cuts = {}
     if node is not None:
         found_cuts = cuts(node.ledger, key, desk.code, keep=told.keep == "held", chosen=told.cut)
     elif told.keep == "held" or told.cut:
         raise Refused("どこまで残すかは台帳で決まります。--machine で町の機械を教えてください。")
-    statement = revoke(key, desk.counter, found_cuts, _signer(told, desk).private)
+    by, counter = _signer(told, desk), next_counter(known)
+    statement = revoke(key, counter, found_cuts, by.private)
     if len(statement) > STATEMENT_BYTES_MAX:
         raise Refused("列が多すぎて、一度に書ききれません。残す列を --cut で選んでください。")
-    _say(told, desk, [statement])
-    print(f"{_called(_known(desk, node), key)} を止めました。")
+    _say(told, desk, [*without_its_seed(known, key, by, counter), statement])
+    print(f"{_called(known, key)} を止めました。")
     for lane, cut in found_cuts.items():
         print(f"  残した分: {lane.class_.name.lower()} の{cut.number}番まで")
 
@@ -338,7 +342,8 @@ def _succeed(told: argparse.Namespace) -> None:
     old, new = _machine(known, told.old), _machine(known, told.new)
     if old == new:
         raise Refused("同じ機械です。")
-    _say(told, desk, [name_successor(old, new, desk.counter, _signer(told, desk).private)])
+    counter = next_counter(known)
+    _say(told, desk, [name_successor(old, new, counter, _signer(told, desk).private)])
     print(f"{_called(known, old)} の後を、{_called(known, new)} が継ぎます。")
 
 
@@ -447,7 +452,7 @@ def _machine(known: Trust, wanted: str) -> bytes:
     keys = [
         key
         for key in sorted(known.keys())
-        if wanted == known.name(key)
+        if (wanted == known.name(key) and not _is_seed(known, key))
         or wanted.lower() == key.hex()
         or typed == as_meant(fingerprint(key).replace(" ", ""))
     ]
@@ -457,6 +462,10 @@ def _machine(known: Trust, wanted: str) -> bytes:
         choices = "、".join(f"{_called(known, key)}" for key in keys)
         raise Refused(f"「{wanted}」は2台以上あります。指紋で選んでください: {choices}")
     raise Refused(f"「{wanted}」という機械はありません。kairan authority list で確かめてください。")
+
+
+def _is_seed(known: Trust, key: bytes) -> bool:
+    return all(c.role is Role.ENROLMENT for c in known.certificates(key))
 
 
 def _called(known: Trust, key: bytes) -> str:

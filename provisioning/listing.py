@@ -63,9 +63,13 @@ def in_words(found: Listing, town_name: str) -> str:
     lines += ["", f"機械（{len(found.machines)}台分の証明）"]
     names = {machine.key: machine.name for machine in found.machines}
     for machine in found.machines:
-        state = "取り消しました" if machine.revoked else "使えます"
+        state = "使えます"
+        if machine.roles == ("enrolment",):
+            state = "準備ファイル"
         if machine.in_doubt:
             state = "確かめ待ち（同じ準備ファイルから2台以上できています。kairan confirm）"
+        if machine.revoked:
+            state = "取り消しました"
         if machine.cuts:
             state += f"（{machine.cuts}本の列は途中まで残しました）"
         lines.append(

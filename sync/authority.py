@@ -70,6 +70,9 @@ def in_office(first: Sequence[bytes], said: Collection[Said]) -> InOffice:
     a later place. Of several words the one of the later place counts, then of the later key
     there, then the larger counter.
     """
+    about: dict[bytes, list[Said]] = {}
+    for word in said:
+        about.setdefault(word.says.old, []).append(word)
     weights: dict[bytes, tuple[int, int]] = {}  # of keys of this place and later ones
     had = set(first)  # a key has one place, once
     keys: list[bytes] = []
@@ -78,9 +81,8 @@ def in_office(first: Sequence[bytes], said: Collection[Said]) -> InOffice:
         key, weights[first[place]] = first[place], (place, 0)
         while heard := [
             word
-            for word in said
-            if word.says.old == key
-            and word.says.new not in had
+            for word in about.get(key, ())
+            if word.says.new not in had
             and (word.signer == key or weights.get(word.signer, (place, 0))[0] > place)
         ]:
             word = max(heard, key=lambda w: (weights[w.signer], w.says.counter, w.encoded))

@@ -166,7 +166,8 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
             return _keep_register(ledger, statement, trust, source)
         if statement in trust.statements:
             return Kept()
-        if not trust.with_statements([statement]).towns_of(statement):
+        known = trust.with_statements([statement]) if _is_of_many(statement) else trust
+        if not known.towns_of(statement):
             return Refused(trust.why_not(statement))
         beside = None
         if isinstance(statement.says, ForkProof):
@@ -178,6 +179,17 @@ def ingest_statement(ledger: Ledger, encoded: bytes, *, source: str = "") -> Kep
         heed_statement(ledger, statement)
         _retry(ledger, statement)
     return Kept(entries=1)
+
+
+def _is_of_many(statement: Statement) -> bool:
+    """Whether what it comes to hangs on others of its kind."""
+    match statement.says:
+        case Replacement() | Confirmation():
+            return True
+        case Certificate(by=by):
+            return by is not None
+        case _:
+            return False
 
 
 def _keep_register(ledger: Ledger, register: Register, trust: Trust, source: str) -> Kept | Refused:
@@ -376,16 +388,15 @@ def _links(bundle: Bundle) -> list[Link]:
 
 def _retry(ledger: Ledger, statement: Statement) -> None:
     match statement.says:
-        case Certificate(key=key):
-            keys = {key}
+        case Certificate(key=key, role=role):
+            _retry_author(ledger, key)
+            if role is Role.OFFICE:
+                _obey_author(ledger, key)
         case Replacement() | Confirmation():  # what counts now may have come before
-            keys = {*ledger.trust().keys()}
-        case _:
-            return
-    for key in keys:
-        _retry_author(ledger, key)
-        if any(c.role is Role.OFFICE for c in ledger.trust().certificates(key)):
-            _obey_author(ledger, key)
+            for key in sorted(ledger.trust().keys()):
+                _retry_author(ledger, key)
+                if any(c.role is Role.OFFICE for c in ledger.trust().certificates(key)):
+                    _obey_author(ledger, key)
 
 
 def _obey_author(ledger: Ledger, author: bytes) -> None:

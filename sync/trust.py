@@ -57,7 +57,13 @@ class Trust:
     ) -> "Trust":
         """The same and these; without the one that they take the place of."""
         gone = frozenset({instead_of} if instead_of else ())
-        return replace(self, statements=(self.statements - gone) | frozenset(statements))
+        new = frozenset(statements)
+        found = replace(self, statements=(self.statements - gone) | new)
+        if "_in_office" in self.__dict__ and not any(
+            isinstance(statement.says, Replacement) for statement in new | gone
+        ):
+            found.__dict__["_in_office"] = self._in_office  # it hangs on nothing else here
+        return found
 
     def proof_beside(self, proof: ForkProof) -> Statement | None:
         """The one that is held of such lanes of its author: one is enough."""

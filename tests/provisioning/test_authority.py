@@ -1,6 +1,7 @@
 """What whoever keeps a town's keys types, from the first key to the day one is stolen."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -241,6 +242,19 @@ def test_a_later_word_lets_honest_posts_back_in_up_to_the_one_that_was_chosen(de
     desk.said("revoke", "上郷", "--keep", "nothing", *at)
     desk.said("revoke", "上郷", "--keep", "nothing", "--cut", first.address, *at)
     assert titles(office) == ["一つ目"]
+
+
+def test_the_word_of_one_desk_goes_over_that_of_another_that_it_never_saw(desk: Desk) -> None:
+    """Two desks have the key; the ledger knows what both said."""
+    office, _ = busy(desk)
+    at = ("--machine", office.settings.folder)
+    here_, there = desk.authority, desk.folder / "another desk"
+    shutil.copytree(here_, there)
+    for _ in range(3):
+        desk.said("revoke", "上郷", "--keep", "nothing", *at)
+    desk.authority = there
+    desk.said("revoke", "上郷", "--keep", "held", *at)
+    assert titles(office) == ["一つ目", "二つ目"]
 
 
 def test_the_lanes_of_a_machine_are_listed_as_cut_takes_them(desk: Desk) -> None:

@@ -9,7 +9,9 @@ import pytest
 from kiosk_ui.app import create_app
 from node.membership import Membership
 from node.node import NotAllowed, open_node
+from provisioning.authority import open_authority
 from provisioning.sealed_key import Place
+from sync import cbor
 from sync.joining import ask_to_join, read_request
 from sync.letters import fingerprint
 from sync.machine import enrolling
@@ -157,6 +159,10 @@ def test_a_copied_seed_is_found_out_and_settled_at_the_office_by_fingerprint(des
         assert own in create_app(machine).test_client().get("/").text
     listed = here("confirm", "--data", office.settings.folder).out
     assert "2台できています" in listed
+    assert (
+        "「上郷公民館」と名のる機械が2台以上"
+        in here("status", "--data", office.settings.folder).out
+    )
     assert "確かめ待ち" in desk.said("list", "--machine", office.settings.folder)
     # a keeper reads the fingerprint to the office over the telephone
     own = fingerprint(node.identity.public).lower().replace("0", "o")
@@ -196,6 +202,36 @@ def test_after_the_daily_key_was_replaced_an_enrolled_machine_is_certified_by_th
     meet(node, office)
     assert node.membership is Membership.MEMBER
     assert titles(office) == titles(node) == [CHOIR["title"]]
+
+
+def test_the_seed_of_a_machine_that_was_stolen_makes_no_other(desk: Desk) -> None:
+    office, folder = desk.machine("役場", "office"), seeded(desk)
+    found_on_the_disk = copied(folder, "泥棒の機械")
+    node = open_node(folder)
+    post_event(node)
+    meet(node, office)
+    at = ("--machine", office.settings.folder)
+    desk.said("revoke", "上郷公民館", "--keep", "held", *at)
+    assert titles(office) == [CHOIR["title"]]
+    thief = open_node(found_on_the_disk)
+    with pytest.raises(Exception, match="unknown"):
+        meet(thief, office)
+    assert office.ledger.trust().certificates(thief.identity.public) == ()
+
+
+def test_a_used_seed_is_of_no_use_after_the_daily_key_was_replaced(desk: Desk) -> None:
+    office, folder = desk.machine("役場", "office"), seeded(desk)
+    copy = copied(folder, "写し")
+    node = open_node(folder)
+    meet(node, office)
+    at = ("--machine", office.settings.folder)
+    desk.said("replace", "--key", desk.key(Place.RESERVE), *at, passphrases=(RESERVE, NEXT))
+    statements = b"".join(map(cbor.encode, open_authority(desk.authority).standing()))
+    (copy / STATEMENTS_FILE).write_bytes(statements)
+    with pytest.raises(NotProvisioned):
+        open_node(copy)
+    meet(node, office)
+    assert node.membership is Membership.MEMBER
 
 
 # by the QR that a machine shows
