@@ -66,7 +66,7 @@ class Brought:
     runs: list[Run] = field(default_factory=list)  # that hold
     told: list[CarriedReceipt] = field(default_factory=list)  # words of our town's machines
     broken_off: bool = False  # it took too long
-    earlier: int = 0  # how much was new when it was read for the first time
+    earlier: int = 0  # how much was new before it was read once more, from its beginning
 
     @property
     def foreign(self) -> int:
@@ -201,12 +201,13 @@ def take_in(
             if enough():
                 break
             _take_piece(node, piece, brought, source=source, strict=strict)
-    if node.ledger.trust().taken != taken and not brought.broken_off:
-        # With it came to which towns ours subscribes: what was foreign before that isn't now.
-        new, until_then = brought.new, until - clock.running()
-        again = take_in(node, content, source=source, seconds_max=until_then, strict=strict)
-        again.earlier = new
-        return again
+            if node.ledger.trust().taken != taken:
+                # It says to what our town subscribes: what was foreign before that isn't now.
+                left = until - clock.running()
+                again = take_in(node, content, source=source, seconds_max=left, strict=strict)
+                again.earlier += brought.new
+                again.records = brought.records | again.records
+                return again
     brought.told = [r for r in brought.reading.receipts if _is_of_our_town(node, r)]
     return brought
 

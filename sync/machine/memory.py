@@ -326,7 +326,7 @@ class MemoryLedger(Histories):
         return len(self._state.waiting)
 
     def let_go(self, waiting: SetAside) -> None:
-        del self._state.waiting[waiting.key]
+        self._state.waiting.pop(waiting.key, None)
 
     # other machines, and ourselves
 

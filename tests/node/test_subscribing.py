@@ -10,7 +10,7 @@ from node.boards.event import EVENT
 from node.boards.guide import GUIDE
 from node.boards.job import JOB
 from node.carrying.file import bring as bring_file
-from node.carrying.file import export
+from node.carrying.file import export, take_in
 from node.node import Change, Node, NotAllowed, edition
 from node.post import Post, PostState
 from node.subscribing import (
@@ -278,6 +278,23 @@ def test_files_made_here_hold_of_the_other_town_what_it_opened_and_no_more(
     assert brought.receipt.refused == 0
     assert titles(newcomer) == ["浜の祭り"]
     assert newcomer.ledger.waiting_count() == 0
+
+
+def test_a_newcomer_is_given_them_by_a_phone(towns: TwoTowns, tmp_path: Path) -> None:
+    """Of what came before the decision in the file nothing is lost, nor counted twice."""
+    for number in range(20):
+        towns.share(title=f"浜の会{number}")
+    own = post_event(towns.b_node, title="上郷の祭り")
+    towns.subscribe()
+    export(towns.b_office, tmp_path / "b.kairan")
+    newcomer = towns.b.node("中郷公民館")
+    content = (tmp_path / "b.kairan").read_bytes()
+    brought = take_in(newcomer, content, source="phone", strict=True)
+    assert (brought.whole, brought.broken_off, brought.receipt.refused) == (True, False, 0)
+    assert len(titles(newcomer)) == 21
+    assert brought.new == sum(item.held.number for item in newcomer.ledger.lanes())
+    assert own.id in brought.records
+    assert take_in(newcomer, content, source="phone", strict=True).new == 0
 
 
 def test_of_a_file_made_there_only_what_it_opened_is_taken(towns: TwoTowns, tmp_path: Path) -> None:
