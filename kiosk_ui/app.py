@@ -24,6 +24,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.stick import stick_page
 from kiosk_ui.text_size import text_size_page
+from kiosk_ui.towns import towns_page
 from node.node import Node
 from sync.machine import clock
 
@@ -56,6 +57,7 @@ def create_app(
         stick_page(screen),
         connections_page(screen, kept),
         joining_page(screen),
+        towns_page(screen, kept),
         text_size_page(),
         static_pages(static),
         health_page(screen),

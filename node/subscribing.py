@@ -54,7 +54,7 @@ def own_card(node: Node) -> Card:
 
 def read_card(text: str, *, here: str) -> Card:
     """The card that a line is. `here`: the town that reads it. Raises NotACard."""
-    mark, _, rest = text.strip().partition(" ")
+    mark, _, rest = " ".join(text.split()).partition(" ")
     town, _, rest = rest.partition(" ")
     listed, _, name = rest.partition(" ")
     if mark != CARD or not is_town(town):
@@ -106,11 +106,18 @@ def subscriptions(node: Node) -> Sequence[Subscription]:
     return sorted(each for each in known if each.by == node.settings.town)
 
 
+def may_decide(node: Node) -> bool:
+    """Whether this machine is an office of the town that may write for others to see."""
+    trust, me, town = node.ledger.trust(), node.identity.public, node.settings.town
+    return (
+        not node.is_revoked
+        and trust.is_office(me, town)
+        and trust.may_write(me, town, Class.TRUST, Audience.OPEN)
+    )
+
+
 def _check(node: Node) -> None:
-    trust, me = node.ledger.trust(), node.identity.public
-    if node.is_revoked or not trust.is_office(me, node.settings.town):
-        raise NotAllowed
-    if trust.refusal(_lane(node, Audience.OPEN)) is not None:
+    if not may_decide(node):
         raise NotAllowed
 
 

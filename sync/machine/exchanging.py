@@ -301,11 +301,13 @@ class _Conversation:
     def is_worth_another(self, there: Summary, *, told: bool) -> bool:
         """Whether one of us has something that the other lacks; perhaps since what it sent.
 
-        Unless that is `told`, all that it has came, and what of that we didn't take won't again.
+        Unless that is `told`, all that it has came, and what of that we didn't take won't again;
+        but between two decisions to subscribe we may have let go of it, and want it again.
         """
         holding = self._ledger.holding(self._scope())
+        lacks = told or bool(self._ledger.trust().subscriptions)
         return is_behind(holding.within(there.span), there) or (
-            told and is_behind(there, holding.summary)
+            lacks and is_behind(there, holding.summary)
         )
 
     def _scope(self) -> Scope:

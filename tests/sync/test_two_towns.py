@@ -142,7 +142,7 @@ class Region:
         }
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(12), 129])
 def test_whatever_happens_two_towns_share_what_they_opened_and_no_more(seed: int) -> None:
     region = Region(seed)
     for _ in range(STEPS):
