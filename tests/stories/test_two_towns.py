@@ -111,6 +111,15 @@ def registers(machine: Machine) -> set[str]:
         return {town for (town,) in ledger.execute("SELECT DISTINCT town FROM registers")}
 
 
+def card_of(office: Machine, letter: Path) -> tuple[Path, str]:
+    """What an office hands over, and the number it reads out."""
+    told = office.kairan("subscriptions")
+    (card,) = [line.strip() for line in told.splitlines() if "kairan-town" in line]
+    (number,) = [line.partition(": ")[2] for line in told.splitlines() if "この町の番号" in line]
+    letter.write_text(f"{card}\n")
+    return letter, number
+
+
 def agrees_with_the_hub(machine: Machine) -> bool:
     """Whether their last exchange ended equal."""
     return any(p.road == "hub" and p.synced and not p.problem for p in machine.status().peers)
@@ -137,11 +146,7 @@ def test_one_town_reads_what_another_opens_until_it_has_had_enough(
     assert not any(holds(machine, SHARED) for machine in towns.ours)
 
     # The other town's card comes by letter, its number by telephone.
-    told = towns.their_office.kairan("subscriptions")
-    (card,) = [line.strip() for line in told.splitlines() if "kairan-town" in line]
-    (number,) = [line.partition(": ")[2] for line in told.splitlines() if "この町の番号" in line]
-    letter = tmp_path / "波音町.txt"
-    letter.write_text(f"{card}\n")
+    letter, number = card_of(towns.their_office, tmp_path / "波音町.txt")
     said = office.kairan("subscribe", letter, "--number", "1" * 30, code=1)
     assert "番号が違う" in said
     assert "役場の機械で" in node.kairan("subscribe", letter, "--number", number, code=1)
@@ -201,3 +206,34 @@ def test_one_town_reads_what_another_opens_until_it_has_had_enough(
     until(lambda: agrees_with_the_hub(node))
     assert node.visitor.open(after).status == 404
     nothing_leaked(towns)
+
+
+def test_two_towns_that_read_each_other_meet_where_there_is_no_hub(
+    towns: Towns, tmp_path: Path
+) -> None:
+    hub, node, their_node = towns.hub, towns.node, towns.their_node
+    ours, theirs = "上郷の内輪の話", "浜の内輪の話"
+    for reader, read, name in (
+        (towns.office, towns.their_office, "波音町"),
+        (towns.their_office, towns.office, "霧沢町"),
+    ):
+        letter, number = card_of(read, tmp_path / f"{name}.txt")
+        reader.kairan("subscribe", letter, "--number", number)
+    # Each hears from the hub that the other town reads it.
+    for machine, other in ((node, THEIRS), (their_node, OURS)):
+        until(lambda m=machine, town=other: (town, 1, int(Audience.OPEN)) in lanes(m))  # type: ignore[misc]
+    hub.stop()
+    node.stop()
+    node.start(their_node.url)
+    node.visitor.post("event", title=ours, **EVENT)
+    their_node.visitor.post("event", title=theirs, **EVENT)
+    from_here = node.visitor.post("event", title="上郷の祭り", readers="open", **EVENT)
+    from_there = their_node.visitor.post("event", title="浜の盆踊り", readers="open", **EVENT)
+    until(lambda: "浜の盆踊り" in node.visitor.reads(from_there))
+    until(lambda: "上郷の祭り" in their_node.visitor.reads(from_here))
+    assert "霧沢町から" in their_node.visitor.reads(from_here)
+    assert not holds(node, theirs)
+    assert not holds(their_node, ours)
+    for machine, other in ((node, THEIRS), (their_node, OURS)):
+        assert {a for town, _, a in lanes(machine) if town == other} == {int(Audience.OPEN)}
+        assert other not in registers(machine)
