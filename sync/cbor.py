@@ -161,7 +161,7 @@ def _ordered(value: object, depth: int) -> object:
                 key: item
                 if type(item := value[key]) in _PLAIN and depth < NESTING_MAX
                 else _ordered(item, depth + 1)
-                for key in sorted(value, key=_place)
+                for key in _in_order(list(value))
             }
         case list() | tuple():
             return [
@@ -199,14 +199,17 @@ def _check(value: object, depth: int) -> None:
 
 
 def _check_keys(keys: list[Any]) -> None:
-    if keys and are_integers(*keys) and min(keys) >= 0:
-        places: list[Any] = keys
-    elif set(map(type, keys)) <= _TEXTS and all(map(str.isascii, keys)):
-        places = [*zip(map(len, keys), keys, strict=True)]
-    else:
-        places = [*map(_place, keys)]
-    if sorted(places) != places:
+    if _in_order(keys) != keys:
         raise Malformed("keys of a map out of order")
+
+
+def _in_order(keys: list[Any]) -> list[Any]:
+    """As their encodings would be; the usual sorts of keys in a few steps."""
+    if keys and are_integers(*keys) and min(keys) >= 0:
+        return sorted(keys)
+    if set(map(type, keys)) <= _TEXTS and all(map(str.isascii, keys)):
+        return [key for _, key in sorted(zip(map(len, keys), keys, strict=True))]
+    return sorted(keys, key=_place)
 
 
 _PLAIN = frozenset({bytes, str, bool, type(None)})

@@ -31,7 +31,7 @@ class _Transaction:
     """What this thread has changed and not committed."""
 
     changes: Changes
-    trust: Trust | None = None  # with the statements in it, which other threads must not see yet
+    trust: Trust | None = None  # as it is now, with statements that others must not see yet
 
 
 _SCHEMA = files("sync.machine").joinpath("ledger.sql")
@@ -97,7 +97,10 @@ class SqliteLedger(Acquaintances, Packs, Histories):
             said = self._all("SELECT taker, town, keys, name FROM subscriptions")
             held = replace(held, subscriptions=frozenset(_read_subscription(*row) for row in said))
             self._trust = (count, held)
-        return self._trust[1]
+        trust = self._trust[1]
+        if self._transaction is not None:  # meanwhile nobody else writes
+            self._transaction.trust = trust
+        return trust
 
     def state(self, statement: Statement, *, instead_of: Statement | None = None) -> None:
         held = self.trust().with_statements([statement], instead_of=instead_of)
@@ -185,8 +188,8 @@ class SqliteLedger(Acquaintances, Packs, Histories):
     def record(self, record: RecordId) -> Sequence[Stored]:
         paths: dict[bytes, tuple[bytes, ...]] = {}
         found: list[Stored] = []
-        for id_, number, header, payload, head, ordered_away, *described in self._all(
-            "SELECT id, entries.number, header, payload, entries.head, ordered_away,"
+        for id_, number, header, payload, head, ordered_away, parent, *described in self._all(
+            "SELECT id, entries.number, header, payload, entries.head, ordered_away, parent,"
             f" {_LANE_COLUMNS} FROM entries JOIN stretches USING (stretch)"
             " WHERE record_stretch = (SELECT stretch FROM stretches WHERE id = ?)"
             " AND record_number = ?",
@@ -197,7 +200,8 @@ class SqliteLedger(Acquaintances, Packs, Histories):
             if not self.in_force(EntryId(id_, number), lane):
                 continue
             if id_ not in paths:
-                paths[id_] = tuple(stretch.id for stretch in self.path(id_))
+                path = () if parent is None else self.path(id_)
+                paths[id_] = tuple(stretch.id for stretch in path) or (id_,)
             found.append(
                 Stored(
                     id=EntryId(id_, number),
