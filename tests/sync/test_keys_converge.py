@@ -94,7 +94,7 @@ def trusted(trust: Trust) -> object:
     )
 
 
-def shown(machine: Machine) -> list[object]:
+def shown(machine: Machine) -> list[str]:
     return sorted(str(r.fields) for r in machine.boards().values() if r is not None and r.complete)
 
 
