@@ -40,3 +40,6 @@ WAITING_BYTES_MAX = 32 << 20
 
 REGISTER_NAME_CHARACTERS_MAX = 32
 REGISTER_VALUE_BYTES_MAX = 250
+
+DECISIONS_MAX = 64
+"""Of a lane, to subscribe to towns: the newest count."""

@@ -10,8 +10,10 @@ from sync.authority import Replacement
 from sync.certificate import Certificate, Role
 from sync.enrolment import Confirmation
 from sync.entry import EntryId, RecordId, read_header
+from sync.histories import Stretch
 from sync.lane import Class, Lane
 from sync.ledger import Ledger, Link
+from sync.limits import DECISIONS_MAX
 from sync.record import Record, resolve
 from sync.revocation import Revocation, Succession
 from sync.statement import Statement
@@ -67,21 +69,28 @@ def decisions(ledger: Ledger) -> Iterator[tuple[Record, Subscription]]:
 
 
 def _begun(ledger: Ledger) -> Iterator[RecordId]:
-    """Records of that board that begin in lanes of class trust."""
+    """Records of that board that begin in lanes of class trust: of each lane the newest."""
     trust = ledger.trust()
+    begun: dict[bytes, dict[RecordId, bytes]] = {}  # per lane, each with the head there
     looked: set[bytes] = set()
     for leaf in ledger.leaves():
         lane = leaf.lane
         if lane.class_ is not Class.TRUST or not trust.is_office(lane.author, lane.town):
             continue
         for stretch in ledger.path(leaf.id):
-            if stretch.id in looked:
-                continue
-            looked.add(stretch.id)
-            entries = ledger.entries(stretch.id, stretch.first, stretch.number)
-            for number, entry in enumerate(entries, stretch.first):
-                if SUBSCRIPTION.encode() not in entry.header:
-                    continue
-                header = read_header(entry.header, lane.id)
-                if header.kind == SUBSCRIBE and header.record is None:
-                    yield EntryId(stretch.id, number)
+            if stretch.id not in looked:
+                looked.add(stretch.id)
+                begun.setdefault(lane.id, {}).update(_begun_in(ledger, stretch))
+    for records in begun.values():
+        in_order = sorted(records, key=lambda record: (record.number, records[record]))
+        yield from in_order[-DECISIONS_MAX:]
+
+
+def _begun_in(ledger: Ledger, stretch: Stretch) -> Iterator[tuple[RecordId, bytes]]:
+    entries = ledger.entries(stretch.id, stretch.first, stretch.number)
+    for number, entry in enumerate(entries, stretch.first):
+        if SUBSCRIPTION.encode() in entry.header:
+            header = read_header(entry.header, stretch.lane.id)
+            if header.kind == SUBSCRIBE and header.record is None:
+                head = ledger.head_at(stretch.id, number)
+                yield EntryId(stretch.id, number), head or b""

@@ -185,6 +185,14 @@ def vectors() -> Iterator[Vector]:
         in_force=[(TOWN, OTHER_TOWN, [THEIRS]), (TOWN, OTHER_TOWN, [THEIRS, other])],
         authorities=NODE_ONLY,
     )
+    many = [decision(**whom(public(f"key {n}"), town=THIRD_TOWN)) for n in range(64)]
+    yield _scope(
+        "newest-64",
+        "of one lane the newest 64 decisions count: the first of these 65 doesn't",
+        [OFFICE, bundle(DECIDING, [decision(), *many]), *away],
+        compared=[(TOWN, [OFFICE], [(DECIDING, [decision(), *many])]), (THIRD_TOWN, [], [])],
+        in_force=sorted((TOWN, THIRD_TOWN, [public(f"key {n}")]) for n in range(64)),
+    )
     odd = decision(**whom(OURS))
     yield _scope(
         "other-key",

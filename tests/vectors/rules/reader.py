@@ -478,8 +478,12 @@ def subscriptions(ledger: Ledger) -> Iterator[tuple[str, str, list[bytes]]]:
         for held, head, entry in ledger.decisions
         if held.id in ledger.lanes and any(head in h for h in ledger._standing(held))
     ]
-    for first in [each for each in standing if each["references"] == [None]]:
+    begun = [each for each in standing if each["references"] == [None]]
+    for first in begun:
         name, lane = first["name"], first["lane"]
+        later = [e for e in begun if e["lane"] == lane and age_of(e) > age_of(first)]
+        if len(later) >= 64:
+            continue
         about = [e for e in standing if e is first or (e["references"][0] or ())[:2] == name]
         by_counter = sorted(about, key=lambda e: e["counter"])
         effect = [*effects(by_counter, ledger.trust).values()]
@@ -495,6 +499,10 @@ def subscriptions(ledger: Ledger) -> Iterator[tuple[str, str, list[bytes]]]:
                 right = len({*each}) == len(keys) <= 8
                 if is_town(town) and town != lane[0] and right:
                     yield lane[0], town, each
+
+
+def age_of(entry: Any) -> tuple[int, bytes]:
+    return entry["name"][1], entry["head"]
 
 
 def is_town(code: str) -> bool:
