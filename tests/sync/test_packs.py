@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -380,3 +381,44 @@ def test_a_range_of_a_pack_is_looked_for_by_its_numbers(ledger: Ledger) -> None:
     with ledger.transaction():
         ledger._withdraw(lane().id, Range(50, 50))  # type: ignore[attr-defined]
     assert numbers(ledger) == [[(1, 40)]]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_packs_say_what_is_held(
+    ledgers: Ledgers, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Written, erased, forked, filled and packed in any order."""
+    monkeypatch.setattr("sync.packs.PACK_BYTES_MAX", 6_000)
+    monkeypatch.setattr("sync.packs._FULL_BYTES", 3_000)
+    monkeypatch.setattr("sync.histories.RUN_BYTES_MAX", 1_500)
+    random, here, there = Random(seed), Machine("上郷", ledgers()), Machine("中郷", ledgers())
+    ledger, counts = here.ledger, {"上郷": 0, "下郷": 0}
+    here.meet(Machine("下郷", ledger))
+    for _ in range(20):
+        author = random.choice([*counts])
+        count, number = counts[author], random.randint(1, 1 + counts["上郷"])
+        match random.choice(["write", "write", "erase", "fill", "fork", "pack", "meet"]):
+            case "write":
+                counts[author] += random.randint(1, 12)
+                every = posts(counts[author])
+                empty = [n for n in range(count, len(every)) if random.random() < 0.1]
+                ingest(ledger, run(author, every, first=count + 1, empty=empty), source="stick")
+            case "erase" if ledger.head_at(lane().id, number):
+                erase(here, number)
+            case "fill" if count:
+                ingest(ledger, run(author, posts(count)), source="stick")
+            case "fork" if count > 1 and random.random() < 0.3:
+                at = random.randint(1, count - 1)
+                other = [*posts(at), *posts(count - at, about="別の")]
+                ingest(ledger, run(author, other), source="stick")
+            case "pack":
+                pack_next(ledger)
+            case "meet":
+                there.exchange(here)
+    packed(ledger)
+    for pack in ledger.packs():
+        for bundle in unwrap(ledger.packed(pack) or b"").bundles:
+            assert ledger.run(bundle.lane.id, bundle.first, bundle.last) == bundle
+    for machine in (there, Machine("奥郷", ledgers())):
+        assert machine.exchange(here).synced
+        assert machine.boards() == here.boards()
