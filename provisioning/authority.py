@@ -136,11 +136,14 @@ def open_authority(folder: Path) -> Authority:
     path = folder / AUTHORITY_FILE
     try:
         told = tomllib.loads(path.read_text())
+        first = tuple(bytes.fromhex(key) for key in told["keys"])
+        if [len(key) for key in first] != [32] * len(Place):
+            raise ValueError("keys")
         return Authority(
             folder=folder,
             code=str(told["code"]),
             name=str(told["name"]),
-            first=tuple(bytes.fromhex(key) for key in told["keys"]),
+            first=first,
             said=tuple(read_statements(folder / STATEMENTS_FILE)),
         )
     except FileNotFoundError as wrong:

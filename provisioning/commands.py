@@ -369,7 +369,12 @@ def _replace(told: argparse.Namespace) -> None:
         cost=sealed.cost,
     )
     path = keep_key(desk.folder, closed, identity.public, town_name=desk.name)
-    after = replaced(desk, by=by, place=place, new=identity, again=again)
+    try:
+        after = replaced(desk, by=by, place=place, new=identity, again=again)
+    except NoAuthority:
+        for file in (path, path.with_suffix(".html")):
+            file.unlink()  # a key of nobody's
+        raise
     _take_in(node, after.standing())
     print(f"{PLACES[place]}を替えました。指紋 {fingerprint(identity.public)}（{path}）")
     print(f"前の鍵で決めたことのうち{len(again)}件を、新しい鍵で言い直しました。")

@@ -33,7 +33,7 @@ _HEAD_BYTES, _SALT_BYTES, _BOX_BYTES = 6, 16, 48
 LINES = 7
 _LINE_LETTERS, _CHECK_LETTERS = 16, 3
 _MARK = "KAIRAN KEY"
-_LINE = re.compile(r"\s*(\d+)\s*[:：]\s*(.*?)\s*", re.DOTALL)
+_LINE = re.compile(r"\s*(\d{1,2})\s*[:：]\s*(.*?)\s*", re.DOTALL)
 
 
 class Place(IntEnum):

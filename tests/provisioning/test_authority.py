@@ -346,6 +346,15 @@ def test_the_daily_key_can_t_replace_the_reserve(desk: Desk) -> None:
         passphrases=(DAILY, NEXT),
     )
     assert "できません" in refusal
+    assert len(list(desk.authority.rglob("*.key"))) == 2
+
+
+@pytest.mark.parametrize("keys", ["[]", '["ab"]', "3", '["zz", "zz"]'])
+def test_a_damaged_folder_is_refused_in_words(desk: Desk, keys: str) -> None:
+    (desk.authority / "authority.toml").write_text(
+        f'code = "{TOWN}"\nname = "{TOWN_NAME}"\nkeys = {keys}\n'
+    )
+    assert "読めません" in desk.refused("list")
 
 
 def test_a_key_that_was_replaced_signs_nothing_more(desk: Desk) -> None:

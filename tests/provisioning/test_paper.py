@@ -128,6 +128,12 @@ def test_letters_say_what_was_written(data: bytes) -> None:
     assert read_letters(letters(data).lower().replace("0", "o").replace("1", "i")) == data
 
 
+@pytest.mark.parametrize("text", ["9" * 5_000 + ": ABCD", "１: ABCD", "1:" + "A" * 100_000])
+def test_text_that_was_made_to_be_odd_is_refused(text: str) -> None:
+    with pytest.raises((MistypedLine, Malformed)):
+        read_sealed(text)
+
+
 def test_a_stranger_can_t_have_us_use_up_the_memory(key: SealedKey) -> None:
     endless = SealedKey(key.sealed[:2] + bytes([31]) + key.sealed[3:])
     with pytest.raises(Malformed):
