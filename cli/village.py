@@ -13,6 +13,8 @@ from threading import Event
 from cli.serving import check_port
 from cli.supervise import Process, end, kairan, told_to_stop
 from node.commands import Refused, Subparsers
+from node.people_commands import has_somebody
+from node.pins import Pins, grouped
 from provisioning.sample_town import MACHINES, make_sample_town
 from sync.machine import clock
 from sync.machine.files import write_whole
@@ -155,6 +157,8 @@ def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> Non
         print(f"  {machine.name:　<8}{state}")
         print(f"  {'':　<8}止める: {prog}{where} --stop {machine.id}")
         print(f"  {'':　<8}動かす: {prog}{where} --start {machine.id}")
+        if machine.part is not Part.HUB and not has_somebody(pins := Pins(folder / machine.id)):
+            print(f"  {'':　<8}はじめの担当者の登録コード: {grouped(pins.make_code())}")
     node = next(machine for machine in MACHINES if machine.part is Part.NODE)
     print(
         f"""
@@ -162,7 +166,9 @@ def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> Non
   1. {node.name}（{addresses[node.id]}）で「イベント」を開き、「新しくのせる」でお知らせを書く。
   2. 数秒のうちに、下郷公民館（{addresses["shimogo"]}）にも載る。
   3. ハブを止めても（{prog}{where} --stop hub）、公民館どうしは直接つながる。
-  4. 役場に電文や一覧を取り込む: .venv/bin/kairan feed --data {folder}/office ファイル…
+  4. 担当者を決めると、取り下げや役場のお知らせに暗証番号がいるようになる: 「つながりのようす」
+     →「担当者の方」→「はじめての方」で、上の登録コードを押す。決めなければ、今までどおり使える。
+  5. 役場に電文や一覧を取り込む: .venv/bin/kairan feed --data {folder}/office ファイル…
 終えるときは Ctrl-C。
 """,
         flush=True,

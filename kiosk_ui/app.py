@@ -17,15 +17,20 @@ from kiosk_ui.home import home_page
 from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.lists import list_pages
+from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.records import record_pages
 from kiosk_ui.same_site import refuse_strangers
 from kiosk_ui.screen import Screen
+from kiosk_ui.sessions import Sessions
+from kiosk_ui.signed_in import add_sessions
+from kiosk_ui.signing_in import signing_in_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.stick import stick_page
 from kiosk_ui.text_size import text_size_page
 from kiosk_ui.towns import towns_page
 from node.node import Node
+from node.pins import Pins
 from sync.machine import clock
 
 FORM_BYTES_MAX = 256 << 10
@@ -42,7 +47,14 @@ def create_app(
 
     `start_anew` is called when the ledger was given up and this process should end.
     """
-    screen = Screen(node=node, now=now, public_url=public_url, start_anew=start_anew)
+    screen = Screen(
+        node=node,
+        now=now,
+        pins=Pins(node.settings.folder),
+        sessions=Sessions(cookie=f"session-{node.identity.public[:4].hex()}"),
+        public_url=public_url,
+        start_anew=start_anew,
+    )
     kept, static = KeptPages(screen), read_static_files()
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
@@ -58,6 +70,8 @@ def create_app(
         connections_page(screen, kept),
         joining_page(screen),
         towns_page(screen, kept),
+        signing_in_pages(screen),
+        people_pages(screen),
         text_size_page(),
         static_pages(static),
         health_page(screen),
@@ -66,6 +80,7 @@ def create_app(
         app.register_blueprint(pages)
     add_frame(app, screen, static)
     refuse_strangers(app, but=doorway.ENDPOINTS)
+    add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over"})
     add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)
     return app

@@ -7,8 +7,9 @@ from kiosk_ui.controls import as_typed
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from kiosk_ui.shown import UNTITLED
+from kiosk_ui.signing_in import ask_to_sign_in
 from node.boards.declaration import Board
-from node.node import ChangedMeanwhile, NotAllowed, edition
+from node.node import ChangedMeanwhile, NotAllowed, NotSignedIn, edition
 from node.post import Post, PostState
 from sync.errors import TooLarge
 
@@ -73,7 +74,10 @@ def _refused(screen: Screen, post: Post) -> Response | None:
     """Why it can't be changed here; None if it can."""
     if post.state is not PostState.SHOWN:
         return forms.see_other(url_for("records.record", address=post.address))
-    return None if screen.node.may_change(post) else _not_here(screen, post)
+    if not screen.node.may_change(post):
+        return _not_here(screen, post)
+    board = screen.node.boards[post.board]
+    return None if screen.node.lets(screen.signed_in(), board) else ask_to_sign_in(screen)
 
 
 def _not_here(screen: Screen, post: Post) -> Response:
@@ -98,11 +102,13 @@ def _form(screen: Screen, post: Post, *, seen: str | None = None) -> forms.Form:
 
 def _change(screen: Screen, form: forms.Form, post: Post, fields: dict[str, object]) -> Response:
     try:
-        screen.node.edit(post, fields, seen=form.seen)
+        screen.node.edit(post, fields, seen=form.seen, by=screen.signed_in())
     except ChangedMeanwhile:
         return _changed_meanwhile(screen, post)
     except NotAllowed:
         return _not_here(screen, post)
+    except NotSignedIn:
+        return ask_to_sign_in(screen)
     except TooLarge:
         return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
     return forms.see_other(url_for("records.record", address=post.address, done="changed"))
@@ -146,11 +152,13 @@ def _ask_page(screen: Screen, post: Post, *, trouble: str = "", status: int = 20
 
 def _remove(screen: Screen, post: Post) -> Response:
     try:
-        screen.node.remove(post, seen=request.form.get(forms.SEEN, ""))
+        screen.node.remove(post, seen=request.form.get(forms.SEEN, ""), by=screen.signed_in())
     except ChangedMeanwhile:
         return _ask_page(screen, _post(screen, post.address), trouble=MEANWHILE_REMOVE, status=409)
     except NotAllowed:
         return _not_here(screen, post)
+    except NotSignedIn:
+        return ask_to_sign_in(screen)
     led_to = url_for("lists.board", name=post.board, done="removed")
     screen.sent_before.remember(request.form.get(forms.TOKEN, ""), led_to)
     return forms.see_other(led_to)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from flask import Flask, request, url_for
 
 from kiosk_ui.dates import weekday
-from kiosk_ui.screen import Screen, at_the_kiosk
+from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.text_size import SIZES, chosen_size
 from node.qr import qr

@@ -51,7 +51,7 @@ class KeptPages:
 
         @wraps(view)
         def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> ResponseReturnValue:
-            if "done" in request.args:  # said once, to one person
+            if "done" in request.args or self._screen.sessions.of_this_request():  # for one person
                 return view(*args, **kwargs)
             key = self._key()
             if page := self._get(key):

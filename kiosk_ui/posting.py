@@ -6,8 +6,9 @@ from kiosk_ui import forms
 from kiosk_ui.controls import defaults
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
+from kiosk_ui.signing_in import ask_to_sign_in
 from node.boards.declaration import Board, Choice, Field, FieldType
-from node.node import NotAllowed
+from node.node import NotAllowed, NotSignedIn
 from sync.errors import TooLarge
 
 OPENED = "open"
@@ -37,6 +38,8 @@ def posting_pages(screen: Screen) -> Blueprint:
         board = screen.board(name) or abort(404)
         if not screen.node.may_post(board):
             return message_page("may_not_post", 403)
+        if not (board.open_to_anyone or screen.node.lets(screen.signed_in(), board)):
+            return ask_to_sign_in(screen)
         return forms.form_page(_form(screen, board), defaults(board))
 
     @pages.post("/boards/<name>/new")
@@ -65,9 +68,11 @@ def _form(screen: Screen, board: Board) -> forms.Form:
 def _add(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Response:
     try:
         opened = bool(form.beside) and request.form.get(READERS.name) == OPENED
-        post = screen.node.add(form.board, fields, opened=opened)
+        post = screen.node.add(form.board, fields, opened=opened, by=screen.signed_in())
     except NotAllowed:
         return message_page("may_not_post", 403)
+    except NotSignedIn:
+        return ask_to_sign_in(screen)
     except TooLarge:
         return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
     return forms.see_other(url_for("records.record", address=post.address, done="posted"))

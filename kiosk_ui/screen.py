@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from flask import request
 
+from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.sent_before import SentBefore
+from kiosk_ui.sessions import Sessions
 from kiosk_ui.shown import Shown, draw
 from node.boards.declaration import Board
 from node.node import Node
+from node.pins import Pins
 from node.post import Post
+from sync.account import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Screen:
 
     node: Node
     now: Callable[[], datetime]
+    pins: Pins
+    sessions: Sessions
     public_url: str | None = None  # how phones reach this machine, "http://192.168.1.20"
     sent_before: SentBefore = field(default_factory=SentBefore)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
@@ -30,6 +34,11 @@ class Screen:
         ours = post.town == self.node.settings.town
         town = "" if ours else self.node.name_of(post.town)
         return draw(self.node.boards[post.board], post, self.now(), town=town)
+
+    def signed_in(self) -> Account | None:
+        """Whoever is signed in, looked up anew: an account may have ended meanwhile."""
+        session = self.sessions.of_this_request()
+        return self.node.account(session.account) if session and not session.choosing else None
 
     def give_up(self, wrong: Exception) -> None:
         """If that says that the ledger's file is lost, make way for who begins anew."""
@@ -45,14 +54,3 @@ class Screen:
         if self.public_url and at_the_kiosk():
             return self.public_url.rstrip("/") + path
         return request.host_url.rstrip("/") + path
-
-
-def at_the_kiosk() -> bool:
-    """Whether this machine's own browser asks: it has no use for the world outside."""
-    name = urlsplit(request.host_url).hostname or ""
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Response, abort, render_template
 
-from kiosk_ui.screen import Screen, at_the_kiosk
+from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.screen import Screen
 from node.carrying.watching import read_shown
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from kiosk_ui.screen import at_the_kiosk
+from kiosk_ui.kiosk import at_the_kiosk
 
 SIZES = {"normal": "標準", "large": "大", "larger": "特大"}
 _COOKIE = "size"

@@ -7,6 +7,7 @@ from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.screen import Screen
+from kiosk_ui.signing_in import ask_to_sign_in
 from node.node import NotAllowed
 from node.subscribing import (
     CARD_BYTES_MAX,
@@ -19,6 +20,7 @@ from node.subscribing import (
     subscriptions,
     unsubscribe,
 )
+from sync.account import Duty
 
 DIFFERS = (
     "番号が合わないので、読みはじめていません。もう一度、相手の役場に電話で読み上げてもらってください。"
@@ -29,6 +31,14 @@ DIFFERS = (
 def towns_page(screen: Screen, kept: KeptPages) -> Blueprint:
     """`/towns`."""
     pages = Blueprint("towns", __name__)
+
+    @pages.before_request
+    def only_staff() -> Response | None:
+        """What the town reads, its staff decides, once staff sign in there."""
+        if request.method == "GET" or not screen.node.is_guarded:
+            return None
+        person = screen.signed_in()
+        return None if person and person.duty is Duty.STAFF else ask_to_sign_in(screen)
 
     @pages.get("/towns")
     @kept.page

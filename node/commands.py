@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
-from node import subscription_commands
+from node import people_commands, subscription_commands
 from node.carrying.file import CannotCarry, bring, export
 from node.carrying.stick import visit
 from node.carrying.words import REMOVABLE, arrived_in_words
@@ -50,6 +50,14 @@ def add_commands(commands: Subparsers) -> None:
         "差してあるUSBメモリーを読み、こちらのお知らせを書きこみます。",
     )
     stick.add_argument("folder", metavar="PATH", type=Path, help="USBメモリーのフォルダー")
+    _command(commands, "people", people_commands.show, "この機械に入れる担当者の一覧を表示します。")
+    coded = _command(
+        commands,
+        "people-code",
+        people_commands.make_code,
+        "担当者が暗証番号を決めるための、登録コードを作ります。",
+    )
+    coded.add_argument("--name", metavar="NAME", help="だれのコードか（既定: はじめの担当者）")
     _command(
         commands,
         "subscriptions",

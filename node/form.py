@@ -59,7 +59,7 @@ def parse(board: Board, form: Mapping[str, str]) -> dict[str, object] | Problems
 
 def _value(field: Field, typed: str) -> object:
     """What was typed as a value of the field's type; None for nothing."""
-    text = _readable(typed)
+    text = readable(typed)
     if field.type is FieldType.FLAG:
         return True if text else None
     if not text:
@@ -93,7 +93,7 @@ def _value(field: Field, typed: str) -> object:
             assert_never(field.type)
 
 
-def _readable(typed: str) -> str:
+def readable(typed: str) -> str:
     """What was typed, without what nobody can see; empty if nothing is left to see."""
     text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", typed))
     seen = "".join(

@@ -15,6 +15,7 @@ from node.membership import Membership, membership
 from node.notebook import Notebook
 from node.post import Post, PostState
 from node.views import Views
+from sync.account import Account
 from sync.entry import RecordId
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Changes
@@ -47,6 +48,10 @@ class NotAllowed(Exception):
     """It can't be done at this machine; where it was posted, or at the office."""
 
 
+class NotSignedIn(Exception):
+    """It could be done here by somebody who may, and nobody who may is signed in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One post to be written: new, or taking the place of versions of an existing one."""
@@ -55,6 +60,7 @@ class Change:
     fields: Mapping[str, object]
     replaces: Post | None = None
     opened: bool = False  # a new one: to towns that subscribe
+    by: Account | None = None  # who was signed in
 
     @property
     def audience(self) -> Audience:
@@ -196,43 +202,89 @@ class Node:
             )
         )
 
-    def add(self, board: Board, fields: Mapping[str, object], *, opened: bool = False) -> Post:
+    def accounts(self) -> Sequence[Account]:
+        """Those of this machine, and of the one whose place it took; also those that ended."""
+        town, own, trust = self.settings.town, self.identity.public, self.ledger.trust()
+        return [
+            account
+            for account in self.views.accounts(town)
+            if account.place == own or trust.succeeds(own, account.place, town)
+        ]
+
+    def account(self, address: str) -> Account | None:
+        """Whoever may sign in here by that address now."""
+        return next((a for a in self.accounts() if a.address == address and a.stands), None)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether people sign in here to speak for the place; so since there was an account."""
+        return bool(self.accounts())
+
+    def lets(self, by: Account | None, board: Board) -> bool:
+        """Whether somebody may act for the place on a board; who that is, is looked up anew."""
+        if not self.is_guarded:
+            return True
+        now = self.account(by.address) if by else None
+        return now is not None and now.may_act_on(board.name)
+
+    def add(
+        self,
+        board: Board,
+        fields: Mapping[str, object],
+        *,
+        opened: bool = False,
+        by: Account | None = None,
+    ) -> Post:
         """Post it, perhaps for towns that subscribe too; what is returned is on the disk.
 
-        Raises NotAllowed.
+        Raises NotAllowed, NotSignedIn.
         """
         if not self.may_post(board) or (opened and not self.may_open(board)):
             raise NotAllowed
-        change = Change(board=board, fields=fields, opened=opened)
+        if not board.open_to_anyone and not self.lets(by, board):
+            raise NotSignedIn
+        change = Change(board=board, fields=fields, opened=opened, by=by)
         (record,) = self.write([change], identity=self.identity)
         return self._written(record)
 
-    def edit(self, post: Post, fields: Mapping[str, object], *, seen: str) -> Post:
+    def edit(
+        self, post: Post, fields: Mapping[str, object], *, seen: str, by: Account | None = None
+    ) -> Post:
         """Give it these fields in the place of those it has; `seen` is `edition` of what was read.
 
-        Raises ChangedMeanwhile, NotAllowed.
+        Raises ChangedMeanwhile, NotAllowed, NotSignedIn.
         """
         return self._change(
-            post, lambda now: _changed_groups(self.boards[now.board], now.fields, fields), seen=seen
+            post,
+            lambda now: _changed_groups(self.boards[now.board], now.fields, fields),
+            seen=seen,
+            by=by,
         )
 
-    def remove(self, post: Post, *, seen: str) -> Post:
-        """Take it down. Raises ChangedMeanwhile, NotAllowed."""
-        return self._change(post, lambda _: {WITHDRAWN: True}, seen=seen)
+    def remove(self, post: Post, *, seen: str, by: Account | None = None) -> Post:
+        """Take it down. Raises ChangedMeanwhile, NotAllowed, NotSignedIn."""
+        return self._change(post, lambda _: {WITHDRAWN: True}, seen=seen, by=by)
 
     def _change(
-        self, post: Post, fields: Callable[[Post], Mapping[str, object]], *, seen: str
+        self,
+        post: Post,
+        fields: Callable[[Post], Mapping[str, object]],
+        *,
+        seen: str,
+        by: Account | None,
     ) -> Post:
         with self.ledger.transaction():
             now = self.post(post.address)
             if now is None or not self.may_change(now):
                 raise NotAllowed
+            if not self.lets(by, self.boards[now.board]):
+                raise NotSignedIn
             if edition(now) != seen:
                 raise ChangedMeanwhile
             changed = fields(now)
             if not changed:
                 return now
-            change = Change(board=self.boards[now.board], fields=changed, replaces=now)
+            change = Change(board=self.boards[now.board], fields=changed, replaces=now, by=by)
             (record,) = self.write([change], identity=self.identity)
         return self._written(record)
 
@@ -298,14 +350,16 @@ def edition(post: Post) -> str:
 
 def _draft(change: Change) -> Draft:
     kind = f"{change.board.name}/write"
+    account = change.by.in_headers if change.by else None
     if change.replaces is None:
-        return Draft(kind=kind, fields=change.fields)
+        return Draft(kind=kind, fields=change.fields, account=account)
     return Draft(
         kind=kind,
         fields=change.fields,
         record=change.replaces.id,
         parents=change.replaces.versions,
         counter=change.replaces.counter + 1,
+        account=account,
     )
 
 

@@ -12,6 +12,7 @@ from node.boards import BOARDS
 from node.boards.declaration import Board, FieldType, Writer
 from node.post import Post, PostState
 from sync import cbor
+from sync.account import ACCOUNT, GROUPS, Account, Duty, read_account
 from sync.certificate import Role
 from sync.entry import EntryId, Quality, RecordId, Written
 from sync.lane import Audience, Class
@@ -40,7 +41,7 @@ class Views:
         """Makes the tables where they are missing or of other software; fills nothing."""
         self._database = database
         self._boards = boards
-        self._groups = {name: board.groups() for name, board in boards.items()}
+        self._groups = {name: board.groups() for name, board in boards.items()} | dict(GROUPS)
         statements = _SCHEMA.read_text().split(";\n")
         made = database.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts'")
         if any(sql.partition("(")[2] != statements[0].partition("(")[2] for (sql,) in made):
@@ -72,6 +73,7 @@ class Views:
 
     def _fill(self, ledger: Ledger) -> None:
         self._database.connection.execute("DELETE FROM posts")
+        self._database.connection.execute("DELETE FROM accounts")
         self._follow(ledger, ledger.records())
 
     def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
@@ -93,7 +95,10 @@ class Views:
         ).fetchone()
         touched = {(row[0], row[1])} if row and row[1] else set()
         record = resolve(ledger.record(id_), trust=trust, groups=self._groups)
-        if record is None or record.board == SUBSCRIPTION:  # a decision, no post
+        if record is None or record.board == ACCOUNT:
+            self._account(id_, record, trust)
+            return touched
+        if record.board == SUBSCRIPTION:  # a decision, no post
             return touched
         board = self._boards.get(record.board)
         roles = trust.roles(record.lane.author, record.lane.town)
@@ -120,6 +125,28 @@ class Views:
             ),
         )
         return touched | {(record.lane.town, str(outside[0]))} if outside[0] else touched
+
+    def _account(self, id_: RecordId, record: Record | None, trust: Trust) -> None:
+        connection = self._database.connection
+        connection.execute("DELETE FROM accounts WHERE lane = ? AND number = ?", id_)
+        account = read_account(record, trust) if record else None
+        if account is None:
+            return
+        connection.execute(
+            "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *id_,
+                account.address,
+                account.town,
+                account.name,
+                account.duty,
+                account.place,
+                None if account.boards is None else cbor.encode(sorted(account.boards)),
+                account.stands,
+                cbor.encode([list(version) for version in account.versions]),
+                account.counter,
+            ),
+        )
 
     def _choose(self, town: str, key: str) -> None:
         """Of a town's records with one outside key boards show the one its issuer said last.
@@ -237,6 +264,17 @@ class Views:
             counts.setdefault(board, {})[state] = count
         return counts
 
+    def accounts(self, town: str) -> Sequence[Account]:
+        """Everybody in a town who may sign in somewhere, or might once."""
+        return [
+            _read_account(row)
+            for row in self._database.connection.execute(
+                "SELECT lane, number, town, name, duty, place, boards, stands, versions, counter"
+                " FROM accounts WHERE town = ? ORDER BY name, lane, number",
+                (town,),
+            )
+        ]
+
     def _posts(self, sql: str, *values: object) -> list[Post]:
         return [_post(row) for row in self._database.connection.execute(sql, values)]
 
@@ -272,6 +310,23 @@ def _post(row: tuple[Any, ...]) -> Post:
         author=author,
         town=town,
         opened=bool(opened),
+    )
+
+
+def _read_account(row: tuple[Any, ...]) -> Account:
+    lane, number, town, name, duty, place, boards, stands, versions, counter = row
+    parents: Any = cbor.decode(versions, bytes_max=len(versions))
+    named: Any = None if boards is None else cbor.decode(boards, bytes_max=len(boards))
+    return Account(
+        id=EntryId(lane, number),
+        town=town,
+        name=name,
+        duty=Duty(duty),
+        place=place,
+        boards=None if named is None else frozenset(named),
+        stands=bool(stands),
+        versions=tuple(EntryId(*parent) for parent in parents),
+        counter=counter,
     )
 
 

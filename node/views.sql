@@ -29,4 +29,20 @@ CREATE INDEX IF NOT EXISTS posts_by_address ON posts (address);
 CREATE INDEX IF NOT EXISTS posts_by_board ON posts (board, state, sort);
 CREATE INDEX IF NOT EXISTS posts_by_outside ON posts (outside_key, town) WHERE outside_key IS NOT NULL;
 
+CREATE TABLE IF NOT EXISTS accounts (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    town TEXT NOT NULL,
+    name TEXT NOT NULL,
+    duty TEXT NOT NULL,
+    place BLOB NOT NULL,
+    boards BLOB,
+    stands INTEGER NOT NULL,
+    versions BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS accounts_by_address ON accounts (address);
+
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

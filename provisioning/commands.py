@@ -13,6 +13,8 @@ from pathlib import Path
 
 from node.commands import Refused, Subparsers
 from node.node import Node, open_node
+from node.people_commands import first_code_in_words
+from node.pins import Pins
 from provisioning.authority import (
     AUTHORITY_FILE,
     CARRIED_FILE,
@@ -307,6 +309,7 @@ def _seed(told: argparse.Namespace) -> None:
     node = _node(told)
     _take_in(node, after.standing())
     print(f"{told.out} に、{told.name}の準備ファイルを作りました。")
+    print(first_code_in_words(Pins(told.out).make_code()))
     if told.blank:
         print("はじめて動かすと、画面に QR コードが出ます。certify --request で仲間に加えます。")
         return

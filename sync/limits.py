@@ -7,6 +7,7 @@ NESTING_MAX = 16
 ITEMS_MAX = 1 << 19  # of CBOR, in one that is decoded whole: in memory each takes about 130 bytes
 KIND_BYTES_MAX = 64
 ACCOUNT_BYTES_MAX = 64
+ACCOUNT_BOARDS_MAX = 64
 
 BUNDLE_ENTRIES_MAX = 2_000
 BUNDLE_BYTES_MAX = 1 << 20

@@ -33,6 +33,7 @@ class Draft:
     record: RecordId | None = None
     parents: Sequence[EntryId] = ()
     counter: int = 1
+    account: bytes | None = None  # who was signed in
 
 
 def write(
@@ -96,6 +97,7 @@ def _link(
         record=record,
         parents=[_reference(ledger, lane, parent) for parent in draft.parents],
         counter=draft.counter,
+        account=draft.account,
         outside=draft.fields.get(OUTSIDE),
     )
     if len(header) > HEADER_BYTES_MAX or len(draft.parents) > PARENTS_MAX:

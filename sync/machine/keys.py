@@ -64,6 +64,16 @@ def key_salt(count: int) -> bytes:
     return secrets.token_bytes(count)
 
 
+def digits(count: int) -> str:
+    """A code for somebody to type."""
+    return "".join(secrets.choice("0123456789") for _ in range(count))
+
+
+def token() -> str:
+    """What nobody guesses: for a session, or a form."""
+    return secrets.token_urlsafe(32)
+
+
 def salt() -> bytes:
     """For a payload."""
     return secrets.token_bytes(SALT_BYTES)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from sync import cbor, cose, exchange, record
+from sync import account, cbor, cose, exchange, record
 from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
@@ -99,9 +99,9 @@ def payload(content: bytes, given: Given) -> object:
     return as_read(cbor.decode(content, bytes_max=BYTES_MAX), content)
 
 
-def resolved(content: bytes, given: Given) -> object:
+def stored_in(content: bytes, given: Given) -> list[Stored]:
     items: Any = cbor.decode(content, bytes_max=BYTES_MAX)
-    stored = [
+    return [
         Stored(
             id=EntryId(at.id, number),
             lane=at,
@@ -115,6 +115,10 @@ def resolved(content: bytes, given: Given) -> object:
             (read_lane(item[0]), *item[1:]) for item in items
         )
     ]
+
+
+def resolved(content: bytes, given: Given) -> object:
+    stored = stored_in(content, given)
     found = record.resolve(stored, trust=trust(given), groups=given["groups"])
     if found is None:
         return {"record": None}
@@ -125,6 +129,23 @@ def resolved(content: bytes, given: Given) -> object:
             "counter": found.counter,
             "complete": found.complete,
             "understood": found.understood,
+        }
+    }
+
+
+def account_of(content: bytes, given: Given) -> object:
+    known = trust(given)
+    found = record.resolve(stored_in(content, given), trust=known, groups=account.GROUPS)
+    read = found and account.read_account(found, known)
+    return {
+        "account": read
+        and {
+            "name": read.name,
+            "duty": read.duty,
+            "place": read.place.hex(),
+            "boards": None if read.boards is None else sorted(read.boards),
+            "stands": read.stands,
+            "header": read.in_headers.hex(),
         }
     }
 
@@ -442,6 +463,7 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "header": header,
     "payload": payload,
     "record": resolved,
+    "account": account_of,
     "bundle": bundle,
     "parcel": parcel,
     "wrapped": wrapped,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.vectors import (
+    accounts,
     carrier,
     chain,
     columns,
@@ -255,6 +256,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
             *trust.rules(),
             *held.permission_vectors(),
             *subscribing.fingerprints(),
+            *accounts.vectors(),
         ],
         "rules/4-ledger": lambda: [
             *ledger.vectors(),

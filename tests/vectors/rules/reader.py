@@ -617,6 +617,48 @@ def record(entries: Any, given: Any) -> Any:
     return {"record": value_of([*effect.values()], given["groups"]) if effect else None}
 
 
+WHO = {"name": "name", "duty": "rights", "place": "rights", "boards": "rights"}
+CENTRES_MAKE, DUTIES = (
+    {"keeper", "organisation"},
+    {"keeper", "organisation", "coordinator", "staff"},
+)
+
+
+def account(entries: Any, given: Any) -> Any:
+    """Who may sign in, by page 3."""
+    known = trust(given)
+    effect = [*effects([read_entry(*each) for each in entries], known).values()]
+    if (
+        not effect
+        or effect[0]["board"] != "account"
+        or (effect[0]["class"], effect[0]["audience"]) != (1, 1)
+    ):
+        return {"account": None}
+    town, author = effect[0]["lane"][0], effect[0]["lane"][1]
+    fields, _doubts = summed(effect, {"account": WHO})
+    name, duty, place = (fields.get(key) for key in ("name", "duty", "place"))
+    boards = fields.get("boards")
+    is_node = any(c[ROLE] == "node" and town in c[TOWNS] for c in known.claims(author))
+    by_its_own = is_node and duty in CENTRES_MAKE and place == author
+    listed = boards if type(boards) is list else []
+    if (
+        not (type(name) is str and 0 < len(name) <= 100)
+        or not (type(duty) is str and duty in {*CENTRES_MAKE, "coordinator", "staff"})
+        or not (type(place) is bytes and len(place) == 32)
+        or not (known.is_office(author, town) or by_its_own)
+        or not (boards is None or type(boards) is list)
+        or not (len(listed) <= 64 and all(type(each) is str and len(each) <= 64 for each in listed))
+    ):
+        return {"account": None}
+    every = boards is None and duty in ("keeper", "staff")
+    value = value_of(effect, {"account": WHO})
+    stands = fields.get("withdrawn") is not True and value["complete"] and value["understood"]
+    told = {"name": name, "duty": duty, "place": place.hex(), "stands": stands}
+    lane, number = effect[0]["name"]
+    header = lane.hex() + f"{number:016x}"
+    return {"account": told | {"boards": None if every else sorted({*listed}), "header": header}}
+
+
 def effects(every: list[Any], known: Trust) -> dict[Any, Any]:
     """Those of them that have effect, by name."""
     effect: dict[Any, Any] = {}
@@ -792,6 +834,7 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "address": address,
     "outside": lambda v, _: {"shown": largest(v, lambda thing: [thing[key] for key in OUTSIDE])},
     "record": record,
+    "account": account,
     "permission": permission,
     "frontier": frontier,
     "fingerprint": fingerprint,

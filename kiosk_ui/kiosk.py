@@ -1,0 +1,25 @@
+"""Whether a visitor stands at the machine itself, or asks from a phone."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import request
+
+
+def at_the_kiosk() -> bool:
+    """Whether this machine's own browser asks: it has no use for the world outside."""
+    name = urlsplit(request.host_url).hostname or ""
+    return name == "localhost" or _is_loopback(name)
+
+
+def at_this_machine() -> bool:
+    """The same, for what must not go over a network: nothing in between hands it on, either."""
+    handed_on = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
+    return at_the_kiosk() and not handed_on and _is_loopback(request.remote_addr or "")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,44 @@
+"""What being signed in changes on every page: who it is, and what forms must know."""
+
+import hmac
+
+from flask import Flask, Response, abort, g, request
+from markupsafe import Markup
+
+from kiosk_ui.screen import Screen
+from kiosk_ui.sessions import IDLE_SECONDS
+
+CSRF = "csrf"
+_TYPING = frozenset({"posting", "changing", "towns"})
+
+
+def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
+    """Refuse a form that doesn't know what its page knew; `but` are endpoints without a person."""
+
+    @app.before_request
+    def check() -> None:
+        if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in but:
+            return
+        session = screen.sessions.of_this_request()
+        if session is not None and not hmac.compare_digest(
+            request.form.get(CSRF, "").encode(errors="replace"), session.csrf.encode()
+        ):
+            abort(403)
+
+    @app.context_processor
+    def of_this_request() -> dict[str, object]:
+        session = screen.sessions.of_this_request()
+        hidden = Markup('<input type="hidden" name="{}" value="{}">')
+        return {
+            "csrf": hidden.format(CSRF, session.csrf) if session else "",
+            "person": screen.signed_in(),
+        }
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        """What a person saw stays nowhere, and not on the screen either when nobody is there."""
+        if g.get("session") is not None and response.mimetype == "text/html":
+            response.headers["Cache-Control"] = "no-store"
+            if request.method == "GET" and request.blueprint not in _TYPING:
+                response.headers["Refresh"] = f"{IDLE_SECONDS + 1}; url=/"
+        return response

@@ -1,0 +1,232 @@
+"""`/sign-in`: who somebody is and the PIN, on keys to touch; at the machine itself alone.
+
+Each key is a button that sends the page, so it works without scripts; it stays on this machine.
+"""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+
+from kiosk_ui import forms
+from kiosk_ui.errors import message_page
+from kiosk_ui.kiosk import at_this_machine
+from kiosk_ui.screen import Screen
+from kiosk_ui.sessions import Session
+from kiosk_ui.text_size import safe_path
+from node.node import NotAllowed
+from node.people import DUTIES, NoName, TooMany, begin
+from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Weak, Wrong, is_weak
+
+DIGITS_MAX = PIN_DIGITS_MAX
+_WRONG = "番号が違います。確かめて、もう一度押してください。"
+_BUSY = "いま、こみ合っています。少し待って、もう一度お試しください。"
+_WEAK = "6けたから12けたの、人に当てられにくい番号にしてください（111111や123456は使えません）。"
+_OTHER = "2回の番号が違いました。はじめから、もう一度決めてください。"
+
+
+def signing_in_pages(screen: Screen) -> Blueprint:
+    """`/sign-in`, `/sign-in/<who>`, `/sign-in-name`, `/sign-in-pin`, `/sign-out`."""
+    pages = Blueprint("signing_in", __name__)
+
+    @pages.before_request
+    def only_here() -> Response | None:
+        return None if at_this_machine() else message_page("sign_in_elsewhere", 403)
+
+    @pages.get("/sign-in")
+    def who() -> str:
+        known = screen.pins.kept() | screen.pins.coded()
+        return render_template(
+            "sign_in.html",
+            accounts=[
+                (account, DUTIES[account.duty])
+                for account in screen.node.accounts()
+                if account.stands and account.address in known
+            ],
+            first=FIRST if FIRST in known else "",
+            next=_next(),
+        )
+
+    @pages.get("/sign-in/<address>")
+    def ask(address: str) -> Response:
+        return _keypad_for(screen, address)
+
+    @pages.post("/sign-in/<address>")
+    def try_(address: str) -> Response:
+        typed = _typed()
+        if "press" in request.form:
+            return _keypad_for(screen, address, typed=typed)
+        _known(screen, address)
+        try:
+            by_pin = screen.pins.try_(address, typed)
+        except Wrong:
+            return _keypad_for(screen, address, trouble=_WRONG, status=403)
+        except Wait as wait:
+            return _keypad_for(screen, address, trouble=_wait(wait.seconds), status=429)
+        except Busy:
+            return _keypad_for(screen, address, trouble=_BUSY, status=503)
+        screen.sessions.begin(address, choosing=not by_pin)
+        if by_pin:
+            to = _next()
+        else:
+            page = "signing_in.name" if address == FIRST else "signing_in.pin"
+            to = url_for(page, next=_next())
+        return screen.sessions.remember(forms.see_other(to))
+
+    @pages.get("/sign-in-name")
+    def name() -> Response:
+        _choosing(screen, first=True)
+        return _name_page()
+
+    @pages.post("/sign-in-name")
+    def named() -> Response:
+        session = _choosing(screen, first=True)
+        try:
+            account = begin(screen.node, request.form.get("name", ""))
+        except NoName:
+            return _name_page("お名前を、100文字までで書いてください。", 422)
+        except (NotAllowed, TooMany):
+            return message_page("not_a_member", 403)
+        session.account = account.address
+        return forms.see_other(url_for("signing_in.pin", next=_next()))
+
+    @pages.get("/sign-in-pin")
+    def pin() -> Response:
+        return _choose_page(_choosing(screen))
+
+    @pages.post("/sign-in-pin")
+    def chosen() -> Response:
+        session, typed = _choosing(screen), _typed()
+        if "press" in request.form:
+            return _choose_page(session, typed=typed)
+        if not session.pin:
+            if is_weak(typed):
+                return _choose_page(session, trouble=_WEAK, status=422)
+            session.pin = typed
+            return _choose_page(session)
+        first, session.pin = session.pin, ""
+        if first != typed:
+            return _choose_page(session, trouble=_OTHER, status=422)
+        if screen.node.account(session.account) is None:
+            abort(403)
+        try:
+            screen.pins.choose(session.account, typed)
+        except Weak:
+            return _choose_page(session, trouble=_WEAK, status=422)
+        screen.sessions.end_all(session.account)
+        screen.sessions.begin(session.account)
+        return screen.sessions.remember(forms.see_other(_next()))
+
+    @pages.post("/sign-out")
+    def end() -> Response:
+        screen.sessions.end()
+        return screen.sessions.remember(forms.see_other("/"))
+
+    return pages
+
+
+def ask_to_sign_in(screen: Screen, board: str = "") -> Response:
+    """Where somebody is sent who would have to be signed in for that, and isn't, or may not."""
+    if screen.signed_in() is not None:
+        return message_page("not_yours", 403)
+    if not at_this_machine():
+        return message_page("sign_in_elsewhere", 403)
+    here = request.path
+    return forms.see_other(f"{url_for('signing_in.who')}?{urlencode({'next': here})}")
+
+
+def _known(screen: Screen, address: str) -> str:
+    """The name of who that is."""
+    if address == FIRST:
+        return "はじめての方"
+    account = screen.node.account(address) or abort(404)
+    return account.name
+
+
+def _choosing(screen: Screen, *, first: bool = False) -> Session:
+    session = screen.sessions.of_this_request()
+    if session is None or not session.choosing or (session.account == FIRST) != first:
+        abort(403)
+    return session
+
+
+def _typed() -> str:
+    """The digits so far, with what was pressed last."""
+    typed = "".join(c for c in request.form.get("typed", "") if c.isascii() and c.isdigit())
+    match request.form.get("press", ""):
+        case "back":
+            typed = typed[:-1]
+        case digit if len(digit) == 1 and digit.isascii() and digit.isdigit():
+            typed += digit
+    return typed[:DIGITS_MAX]
+
+
+def _keypad_for(
+    screen: Screen, address: str, *, typed: str = "", trouble: str = "", status: int = 200
+) -> Response:
+    name = _known(screen, address)
+    code = address in screen.pins.coded()
+    return _keypad(
+        heading="登録コード" if code else f"{name}さんの暗証番号",
+        advice=(
+            "渡された10けたの登録コードを押してください。1回だけ使えます。"
+            if code
+            else "暗証番号を押してください。"
+        ),
+        typed=typed,
+        trouble=trouble,
+        status=status,
+        back=url_for("signing_in.who", next=_next()),
+    )
+
+
+def _choose_page(
+    session: Session, *, typed: str = "", trouble: str = "", status: int = 200
+) -> Response:
+    return _keypad(
+        heading="新しい暗証番号をもう一度" if session.pin else "新しい暗証番号",
+        advice=(
+            "確かめるために、同じ番号をもう一度押してください。"
+            if session.pin
+            else "これから使う番号を決めます。6けたから12けたです。ほかの人に教えないでください。"
+        ),
+        typed=typed,
+        trouble=trouble,
+        status=status,
+        back="/",
+    )
+
+
+def _keypad(
+    *, heading: str, advice: str, typed: str, trouble: str, status: int, back: str
+) -> Response:
+    page = render_template(
+        "keypad.html",
+        heading=heading,
+        advice=advice,
+        typed=typed,
+        trouble=trouble,
+        next=_next(),
+        back=back,
+        digits_max=DIGITS_MAX,
+    )
+    return make_response(page, status)
+
+
+def _name_page(trouble: str = "", status: int = 200) -> Response:
+    page = render_template(
+        "sign_in_name.html", trouble=trouble, next=_next(), typed=request.form.get("name", "")
+    )
+    return make_response(page, status)
+
+
+def _next() -> str:
+    return safe_path(request.form.get("next", "") or request.args.get("next", ""))
+
+
+def _wait(seconds: float) -> str:
+    minutes, left = divmod(int(seconds) + 1, 60)
+    told = f"{minutes}分{left}秒" if minutes else f"{left}秒"
+    return (
+        f"何度も違ったので、あと{told}は確かめられません。待っているあいだに押しても、長くはなりません。"
+        "番号を忘れたときは、ほかの管理人に新しい登録コードを出してもらってください。"
+    )

@@ -1,0 +1,126 @@
+"""Who may sign in at this machine: made, changed and stopped by what it signs, without a line.
+
+A centre's node makes its own keepers and organisations, the office makes all others. What opens an
+account is `node.pins`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from node.form import readable
+from node.node import Node, NotAllowed, NotSignedIn
+from sync.account import OF_CENTRES, WRITE_ACCOUNT, Account, Duty, as_fields
+from sync.lane import Audience, Class, Lane
+from sync.limits import NAME_CHARACTERS_MAX
+from sync.machine import clock, keys
+from sync.machine.settings import Part
+from sync.record import WITHDRAWN
+from sync.writing import Draft, write
+
+ACCOUNTS_MAX = 200
+DUTIES: Mapping[Duty, str] = {
+    Duty.KEEPER: "公民館の管理人",
+    Duty.ORGANISATION: "団体の担当者",
+    Duty.COORDINATOR: "世話役",
+    Duty.STAFF: "役場の職員",
+}
+
+
+class NoName(Exception):
+    """A name that can't be shown."""
+
+
+class TooMany(Exception):
+    """There are more accounts here than anybody can tend."""
+
+
+class Oneself(Exception):
+    """Who stops the account that is signed in might leave nobody."""
+
+
+def duties(node: Node) -> Sequence[Duty]:
+    """Those whom this machine may let in; the first is that of whoever begins."""
+    if node.settings.part is Part.OFFICE:
+        return (Duty.STAFF, Duty.COORDINATOR, Duty.ORGANISATION)
+    return tuple(sorted(OF_CENTRES))
+
+
+def begin(node: Node, name: str) -> Account:
+    """The account of whoever proved to have been let in by provisioning.
+
+    Raises NoName, NotAllowed, TooMany.
+    """
+    return _add(node, name, duties(node)[0], None, by=None)
+
+
+def let_in(
+    node: Node, name: str, duty: Duty, boards: frozenset[str] | None, *, by: Account
+) -> Account:
+    """Somebody new. Raises NoName, NotAllowed, NotSignedIn, TooMany."""
+    _tending(node, by)
+    return _add(node, name, duty, boards, by=by)
+
+
+def stop(node: Node, account: Account, *, by: Account) -> None:
+    """Let somebody act here no more. Raises NotAllowed, NotSignedIn, Oneself."""
+    _tending(node, by)
+    if account.address == by.address:
+        raise Oneself
+    with node.ledger.transaction():
+        now = node.account(account.address)
+        if now is None:
+            return
+        draft = Draft(
+            kind=WRITE_ACCOUNT,
+            fields={WITHDRAWN: True},
+            record=now.id,
+            parents=now.versions,
+            counter=now.counter + 1,
+            account=by.in_headers,
+        )
+        _write(node, draft)
+
+
+def _tending(node: Node, by: Account) -> None:
+    now = node.account(by.address)
+    if now is None or not now.tends_people:
+        raise NotSignedIn
+
+
+def _add(
+    node: Node, name: str, duty: Duty, boards: frozenset[str] | None, *, by: Account | None
+) -> Account:
+    plain = " ".join(readable(name).split())
+    if not 0 < len(plain) <= NAME_CHARACTERS_MAX:
+        raise NoName
+    if duty not in duties(node):
+        raise NotAllowed
+    with node.ledger.transaction():
+        if sum(account.stands for account in node.accounts()) >= ACCOUNTS_MAX:
+            raise TooMany
+        fields = as_fields(name=plain, duty=duty, place=node.identity.public, boards=boards)
+        draft = Draft(kind=WRITE_ACCOUNT, fields=fields, account=by.in_headers if by else None)
+        id_ = _write(node, draft)
+    return next(account for account in node.accounts() if account.id == id_)
+
+
+def _write(node: Node, draft: Draft) -> object:
+    ordinal, random = node.ledger.own_incarnation(node.identity.public)
+    lane = Lane(
+        town=node.settings.town,
+        author=node.identity.public,
+        ordinal=ordinal,
+        random=random,
+        class_=Class.TRUST,
+        audience=Audience.TOWN,
+    )
+    if node.is_revoked or node.ledger.trust().refusal(lane) is not None:
+        raise NotAllowed
+    (id_,) = write(
+        node.ledger,
+        lane,
+        [draft],
+        key=node.identity.private,
+        written=clock.now().written,
+        salt=keys.salt,
+    )
+    return id_

@@ -1,0 +1,262 @@
+"""What opens an account at this machine: PINs and codes, as hashes in a file that never leaves it.
+
+A wrong try is on the disk before it is known to be wrong, so neither a restart nor a pulled plug
+gives another one for nothing. Who tried too often waits, longer each time up to a quarter of an
+hour, and never for good. What is tried while one waits isn't looked at, and makes nothing longer.
+"""
+
+import fcntl
+import hmac
+import itertools
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from sync.machine import clock, keys
+from sync.machine.files import read_bounded, write_whole
+
+PINS_FILE = "pins.json"
+FIRST = "first"
+"""In the place of an account: the code that makes the first one."""
+
+PIN_DIGITS_MIN, PIN_DIGITS_MAX = 6, 12
+CODE_DIGITS = 10
+CODE_TRIES_MAX = 10
+FREE_TRIES = 3
+WAIT_SECONDS, WAIT_SECONDS_MAX = 30, 900
+QUEUE_MAX = 4
+QUEUE_SECONDS = 3.0
+
+_FILE_BYTES_MAX = 1 << 20
+_SALT_BYTES, _HASH_BYTES = 16, 32
+_PASSES, _MEMORY_KIB = 3, 64 << 10
+_PASSES_MAX, _MEMORY_KIB_MAX = 8, 256 << 10
+
+
+class Wrong(Exception):
+    """That isn't it."""
+
+
+class Wait(Exception):
+    """Tried too often; nothing was looked at."""
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds` until the next try."""
+        super().__init__(f"{seconds:.0f} s")
+        self.seconds = seconds
+
+
+class Busy(Exception):
+    """Too many try at once; nothing was looked at."""
+
+
+class Weak(Exception):
+    """No PIN to choose: too short, too long, or the first that anybody would try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A PIN or a code, as it is kept."""
+
+    salt: str
+    hash: str
+    passes: int
+    memory_kib: int
+    is_code: bool
+    wrong: int = 0  # tries since the last right one
+
+
+class Pins:
+    """Those of one machine. One process judges tries; others may make codes."""
+
+    def __init__(self, folder: Path, *, running: Callable[[], float] = clock.running) -> None:
+        """Reads nothing yet."""
+        self._path = folder / PINS_FILE
+        self._running = running
+        self._began = running()
+        self._until: dict[str, float] = {}
+        self._one = threading.Lock()
+        self._queue = threading.BoundedSemaphore(QUEUE_MAX)
+
+    def kept(self) -> frozenset[str]:
+        """The accounts that have a PIN."""
+        return frozenset(name for name, secret in self._read().items() if not secret.is_code)
+
+    def coded(self) -> frozenset[str]:
+        """Those that wait for their code to be typed; FIRST among them where it was made."""
+        return frozenset(name for name, secret in self._read().items() if secret.is_code)
+
+    def try_(self, account: str, typed: str) -> bool:
+        """Whether that opened it by PIN (True) or by its code (False), which then is used up.
+
+        Raises Wrong, Wait, Busy; OSError where the disk takes no note of the try.
+        """
+        if not self._queue.acquire(blocking=False):
+            raise Busy
+        try:
+            if not self._one.acquire(timeout=QUEUE_SECONDS):
+                raise Busy
+            try:
+                return self._try(account, typed)
+            finally:
+                self._one.release()
+        finally:
+            self._queue.release()
+
+    def _try(self, account: str, typed: str) -> bool:
+        with self._changing() as secrets:
+            secret = secrets.get(account)
+            if secret is None:
+                raise Wrong
+            if (seconds := self._seconds_left(account, secret.wrong)) > 0:
+                raise Wait(seconds)
+            secrets[account] = replace(secret, wrong=secret.wrong + 1)
+        right = hmac.compare_digest(_hash(typed, secret), bytes.fromhex(secret.hash))
+        with self._changing() as secrets:
+            now = secrets.get(account)
+            right = right and now is not None and now.hash == secret.hash
+            if right and secret.is_code:
+                del secrets[account]
+            elif right:
+                secrets[account] = replace(secret, wrong=0)
+            elif now is not None and now.is_code and now.wrong >= CODE_TRIES_MAX:
+                del secrets[account]
+        if not right:
+            self._until[account] = self._running() + _wait(now.wrong if now else 0)
+            raise Wrong
+        self._until.pop(account, None)
+        return not secret.is_code
+
+    def choose(self, account: str, pin: str) -> None:
+        """Give an account its PIN. Raises Weak."""
+        if is_weak(pin):
+            raise Weak
+        secret = self._secret(pin, is_code=False)
+        with self._changing() as secrets:
+            secrets[account] = secret
+        self._until.pop(account, None)
+
+    def make_code(self, account: str = FIRST) -> str:
+        """A code with which somebody chooses the PIN once; an old PIN holds no more."""
+        code = keys.digits(CODE_DIGITS)
+        secret = self._secret(code, is_code=True)
+        with self._changing() as secrets:
+            secrets[account] = secret
+        self._until.pop(account, None)
+        return code
+
+    def forget(self, account: str) -> None:
+        """It opens nothing here any more."""
+        with self._changing() as secrets:
+            secrets.pop(account, None)
+
+    def _seconds_left(self, account: str, wrong: int) -> float:
+        """After a restart the whole wait begins again: how long ago the try was nobody knows."""
+        until = self._until.get(account, self._began + _wait(wrong))
+        return until - self._running()
+
+    def _secret(self, typed: str, *, is_code: bool) -> Secret:
+        empty = Secret(
+            salt=keys.key_salt(_SALT_BYTES).hex(),
+            hash="",
+            passes=_PASSES,
+            memory_kib=_MEMORY_KIB,
+            is_code=is_code,
+        )
+        return replace(empty, hash=_hash(typed, empty).hex())
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Secret]]:
+        """All of them, to be changed; written if they were, and nobody else writes meanwhile."""
+        descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            before = self._read()
+            secrets = dict(before)
+            yield secrets
+            if secrets != before:
+                content = {name: asdict(secret) for name, secret in sorted(secrets.items())}
+                write_whole(self._path, json.dumps(content, indent=1).encode(), mode=0o600)
+        finally:
+            os.close(descriptor)
+
+    def _read(self) -> Mapping[str, Secret]:
+        """A file that can't be read opens nothing."""
+        try:
+            content = read_bounded(self._path, _FILE_BYTES_MAX)
+            told = json.loads(content or b"{}")
+        except (FileNotFoundError, ValueError):
+            return {}
+        found = told.items() if isinstance(told, dict) else ()
+        read = {str(name): _read_secret(said) for name, said in found}
+        return {name: secret for name, secret in read.items() if secret is not None}
+
+
+def grouped(code: str) -> str:
+    """A code as people read it to each other."""
+    return f"{code[:4]} {code[4:7]} {code[7:]}"
+
+
+def is_weak(pin: str) -> bool:
+    """Whether it is no six to twelve digits, or one digit again and again, or 123456."""
+    if not (pin.isascii() and pin.isdigit() and PIN_DIGITS_MIN <= len(pin) <= PIN_DIGITS_MAX):
+        return True
+    steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
+    return len(steps) == 1
+
+
+def _wait(wrong: int) -> float:
+    if wrong < FREE_TRIES:
+        return 0
+    return min(WAIT_SECONDS_MAX, WAIT_SECONDS << min(wrong - FREE_TRIES, 10))
+
+
+def _hash(typed: str, secret: Secret) -> bytes:
+    return Argon2id(
+        salt=bytes.fromhex(secret.salt),
+        length=_HASH_BYTES,
+        iterations=secret.passes,
+        lanes=1,
+        memory_cost=secret.memory_kib,
+    ).derive(typed.encode(errors="replace"))
+
+
+def _read_secret(said: object) -> Secret | None:
+    match said:
+        case {
+            "salt": str(salt),
+            "hash": str(hash_),
+            "passes": int(passes),
+            "memory_kib": int(memory),
+            "is_code": bool(is_code),
+            "wrong": int(wrong),
+        } if (
+            1 <= passes <= _PASSES_MAX
+            and 1 << 10 <= memory <= _MEMORY_KIB_MAX
+            and wrong >= 0
+            and _is_hex(salt, _SALT_BYTES)
+            and _is_hex(hash_, _HASH_BYTES)
+        ):
+            return Secret(
+                salt=salt,
+                hash=hash_,
+                passes=passes,
+                memory_kib=memory,
+                is_code=is_code,
+                wrong=wrong,
+            )
+        case _:
+            return None
+
+
+def _is_hex(text: str, size: int) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == size
+    except ValueError:
+        return False
