@@ -38,7 +38,12 @@ class Screen:
     def signed_in(self) -> Account | None:
         """Whoever is signed in, looked up anew: an account may have ended meanwhile."""
         session = self.sessions.of_this_request()
-        return self.node.account(session.account) if session and not session.choosing else None
+        if session is None or session.choosing:
+            return None
+        account = self.node.account(session.account)
+        if account is None:
+            self.sessions.end()
+        return account
 
     def give_up(self, wrong: Exception) -> None:
         """If that says that the ledger's file is lost, make way for who begins anew."""

@@ -19,6 +19,7 @@ def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
     def check() -> None:
         if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in but:
             return
+        screen.signed_in()  # ends what an account no longer stands behind
         session = screen.sessions.of_this_request()
         if session is not None and not hmac.compare_digest(
             request.form.get(CSRF, "").encode(errors="replace"), session.csrf.encode()
@@ -27,11 +28,12 @@ def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
 
     @app.context_processor
     def of_this_request() -> dict[str, object]:
+        person = screen.signed_in()
         session = screen.sessions.of_this_request()
         hidden = Markup('<input type="hidden" name="{}" value="{}">')
         return {
             "csrf": hidden.format(CSRF, session.csrf) if session else "",
-            "person": screen.signed_in(),
+            "person": person,
         }
 
     @app.after_request
