@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from sync.authority import Replacement
 from sync.bundle import Bundle, Parcel, joined
@@ -44,6 +44,7 @@ FEW_ENTRIES = 1_000
 """So many are packed in a tenth of a second, and from what both hold into fewer bytes."""
 
 _WRAPPED_BYTES_MAX = MESSAGE_BYTES_MAX * 3 // 4  # leaves room for what a message tells
+_STATEMENTS_BYTES_MAX = PARCEL_BYTES_MAX // 4
 
 
 def held_digest(ledger: Ledger, towns: Towns) -> bytes:
@@ -101,8 +102,11 @@ def lacking(
     go with the statements. `packs`: what was packed once may serve.
     """
     held = ledger.holding(towns).statements
-    statements = ledger.trust().ordered(s for s in held if s.digest not in there.statements)
-    statements += registers
+    missing = ledger.trust().ordered(s for s in held if s.digest not in there.statements)
+    statements = _as_many_as_fit(missing)
+    if len(statements) < len(missing):  # what hangs on the others comes after them
+        return Lacking(parts=(Parcel(statements=tuple(statements)),), more=True)
+    statements = _as_many_as_fit([*statements, *registers])
     size = wrapped_size = sum(map(len, statements))
     parts: list[Parcel | bytes] = []
     bundles: list[Bundle] = []
@@ -135,6 +139,14 @@ def lacking(
             bundles.append(piece)
     close()
     return Lacking(parts=tuple(parts), more=more)
+
+
+def _as_many_as_fit(statements: Sequence[bytes]) -> list[bytes]:
+    """From the first on, those that one message has room for."""
+    sizes = accumulate(map(len, statements))
+    return [
+        each for each, size in zip(statements, sizes, strict=True) if size <= _STATEMENTS_BYTES_MAX
+    ]
 
 
 def is_behind(here: Summary, there: Summary) -> bool:

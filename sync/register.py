@@ -3,7 +3,7 @@
 docs/spec/7-registers.md. Per town, author and name the largest (ordinal, counter) wins.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from sync.limits import (
     COUNTER_MAX,
     REGISTER_NAME_CHARACTERS_MAX,
     REGISTER_VALUE_BYTES_MAX,
+    REGISTERS_PER_AUTHOR_MAX,
     STATEMENT_BYTES_MAX,
 )
 
@@ -130,6 +131,14 @@ def read_register(sealed: cose.Sealed, encoded: bytes) -> Register:
             )
         case _:
             raise Malformed("not a register")
+
+
+def one_too_many(names: Collection[str]) -> str | None:
+    """Of more names of an author in a town than are kept, the last: whatever came first.
+
+    Else a stolen key would fill every message with them.
+    """
+    return max(names) if len(names) > REGISTERS_PER_AUTHOR_MAX else None
 
 
 def registers_digest(registers: Iterable[Register]) -> bytes:

@@ -67,11 +67,12 @@ class Acquaintances(Rows):
         if row is None:
             return Known()
         seen, sent, digest, registers = row
+        agreed = self._base(digest) if digest else None
         return Known(
             offers_seen=seen,
             offers_sent=sent,
-            agreed_digest=digest,
-            agreed=self._base(digest) if digest else None,
+            agreed_digest=digest if agreed else b"",
+            agreed=agreed,
             registers_agreed=registers,
         )
 
@@ -94,11 +95,17 @@ class Acquaintances(Rows):
                 before[0],
             )
 
-    def _base(self, digest: bytes) -> Summary:
-        """One that was agreed on; machines that hold the same share it, in memory and on disk."""
+    def _base(self, digest: bytes) -> Summary | None:
+        """One that was agreed on; machines that hold the same share it, in memory and on disk.
+
+        None where others have agreed on another one a moment ago.
+        """
         kept = self._bases.get(digest)
         if kept is None:
-            (encoded,) = self._one("SELECT summary FROM bases WHERE digest = ?", digest)
+            row = self._first("SELECT summary FROM bases WHERE digest = ?", digest)
+            if row is None:
+                return None
+            (encoded,) = row
             decoded = cbor.decode(encoded, bytes_max=len(encoded))
             kept = self._in_mind(digest, read_summary(decoded, lanes_max=None))
         return kept

@@ -86,8 +86,6 @@ def converse(
     Raises Unreachable, Malformed or Unverified as road and answer have it, Declined if the other
     side doesn't take our offers, or was revoked and gets none.
     """
-    if ledger.trust().is_revoked(to):
-        raise Declined(No.UNKNOWN)
     talk = _Conversation(
         ledger,
         me=me,
@@ -103,6 +101,8 @@ def converse(
     mended: set[No] = set()
     rounds = 0
     while True:
+        if ledger.trust().is_revoked(to):  # perhaps since the last round
+            raise Declined(No.UNKNOWN)
         rounds += 1
         offered = talk.next_offer(there, with_registers=tell_registers)
         try:
@@ -196,7 +196,7 @@ class _Conversation:
             send = self._lacking(
                 there or holding.summary,
                 self._pace.budget_bytes,
-                [r for r in held_registers(ledger, scope, since) if r not in self._told_us]
+                [r for r in self._registers(since) if r not in self._told_us]
                 if with_registers
                 else (),
                 packs=self._pace.packs,
@@ -280,7 +280,8 @@ class _Conversation:
             case No.COUNTER:  # our count was lost; go on from theirs
                 with self._ledger.transaction():
                     known = self._ledger.known(self._to)
-                    self._ledger.remember(self._to, replace(known, offers_sent=no.counter))
+                    counter = max(known.offers_sent, no.counter)
+                    self._ledger.remember(self._to, replace(known, offers_sent=counter))
                 return True
             case No.UNKNOWN:  # all that it knew was lost; introduce ourselves again
                 return self.forget()
@@ -324,6 +325,10 @@ class _Conversation:
 
     def _their_scope(self) -> Scope:
         return scope_of_machine(self._ledger.trust(), self._to)
+
+    def _registers(self, since: int) -> list[bytes]:
+        """Those that may go to that machine."""
+        return held_registers(self._ledger, self._scope() & self._their_scope(), since)
 
     def _lacking(
         self,

@@ -24,7 +24,7 @@ from sync.ledger import (
 from sync.machine.keys import incarnation_random
 from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.waiting_room import Load, has_room
-from sync.register import Register
+from sync.register import Register, one_too_many
 from sync.statement import Statement
 from sync.subscription import Subscription
 from sync.trust import Trust
@@ -262,8 +262,15 @@ class MemoryLedger(Histories):
         _, held = self._state.registers.get(register.place, (0, None))
         if held is not None and held.order >= register.order:
             return False
+        of_author = register.place[:2]
+        names = {place[2] for place in self._state.registers if place[:2] == of_author}
+        crowded_out = one_too_many({register.name, *names})
+        if crowded_out == register.name:
+            return False
         self._touched.registers, self._touched.source = True, source
         self._state.registers[register.place] = self.registers_kept() + 1, register
+        if crowded_out is not None:
+            del self._state.registers[*of_author, crowded_out]
         return True
 
     def registers(self, since: int = 0) -> Sequence[Register]:

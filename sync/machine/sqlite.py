@@ -20,7 +20,7 @@ from sync.machine.letting_go import is_gone, still_taken
 from sync.machine.mishap import Lives
 from sync.machine.packs import Packs
 from sync.machine.rows import Row
-from sync.register import Register, kept_register
+from sync.register import Register, kept_register, one_too_many
 from sync.statement import Statement, read_statement
 from sync.subscription import Subscription
 from sync.trust import Trust
@@ -91,13 +91,14 @@ class SqliteLedger(Acquaintances, Packs, Histories):
         if self._transaction is not None and self._transaction.trust is not None:
             return self._transaction.trust
         (count,) = self._one("SELECT trust FROM counts")
-        if count != self._trust[0]:
+        kept = self._trust  # another thread may put its own there meanwhile
+        if count != kept[0]:
             rows = self._database.connection.execute("SELECT statement FROM statements")
             held = Trust(self._authorities).with_statements(read_statement(row[0]) for row in rows)
             said = self._all("SELECT taker, town, keys, name FROM subscriptions")
             held = replace(held, subscriptions=frozenset(_read_subscription(*row) for row in said))
-            self._trust = (count, held)
-        trust = self._trust[1]
+            kept = self._trust = (count, held)
+        trust = kept[1]
         if self._transaction is not None:  # meanwhile nobody else writes
             self._transaction.trust = trust
         return trust
@@ -372,12 +373,19 @@ class SqliteLedger(Acquaintances, Packs, Histories):
         )
         if row and kept_register(row[0]).order >= register.order:
             return False
+        of_author = "registers WHERE town = ? AND author = ?"
+        names = self._all(f"SELECT name FROM {of_author}", *register.place[:2])
+        crowded_out = one_too_many({register.name, *(name for (name,) in names)})
+        if crowded_out == register.name:
+            return False
         self._execute(
             "INSERT OR REPLACE INTO registers VALUES (?, ?, ?, ?,"
             " (SELECT coalesce(max(sequence), 0) + 1 FROM registers))",
             *register.place,
             register.encoded,
         )
+        if crowded_out is not None:  # it goes last, so that no sequence number is given twice
+            self._execute(f"DELETE FROM {of_author} AND name = ?", *register.place[:2], crowded_out)
         self._changes.registers, self._changes.source = True, source
         return True
 

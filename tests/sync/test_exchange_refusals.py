@@ -7,12 +7,13 @@ import pytest
 from sync import cose
 from sync.bundle import Parcel
 from sync.errors import Malformed, Unverified
-from sync.exchange import Answer, Declined, No, offer, open_answer
+from sync.exchange import Answer, Declined, No, decline, offer, open_answer, open_offer
 from sync.limits import COUNTER_MAX
 from sync.machine.responding import INTRODUCTION_BYTES_MAX
+from sync.revocation import revoke
 from sync.telling import NOTHING_TOLD, Told
 from sync.wrapping import unwrap, wrap
-from tests.sync.builders import OTHER_TOWN, TOWN, Machine, hub, key, node, run, to
+from tests.sync.builders import OTHER_TOWN, TOWN, Machine, hub, keep, key, node, run, to
 
 
 @pytest.fixture
@@ -179,3 +180,50 @@ def test_the_answer_counts_what_became_of_each_bundle(here: Machine, middle: Mac
     bundles = (run("上郷"), run("知らない人"), run("上郷", signer="下郷"), run("上郷", first=3))
     answered = asked(here, middle, offered(here, middle, parcel=wrap(Parcel(bundles=bundles))))
     assert (answered.kept, answered.waiting, answered.refused) == (2, 1, 1)
+
+
+def test_who_is_revoked_in_the_middle_of_a_conversation_gets_no_more(
+    here: Machine, middle: Machine
+) -> None:
+    for number in range(9):
+        here.post(title=f"回覧{number}")
+    offers: list[int] = []
+
+    def road(message: bytes) -> bytes:
+        answered = to(middle)(message)
+        offers.append(len(message))
+        keep(here.ledger, revoke(middle.identity.public, 1, {}, TOWN.authority))
+        return answered
+
+    with pytest.raises(Declined):
+        here.exchange(middle, road, budget_bytes=1)
+    assert len(offers) == 1
+
+
+def test_no_answer_makes_a_machine_count_from_the_beginning_again(
+    here: Machine, middle: Machine
+) -> None:
+    """A replayed answer to an offer that is made once more would be believed."""
+    sent = here.ledger.known(middle.identity.public).offers_sent
+
+    def road(message: bytes) -> bytes:
+        return decline(open_offer(message), No.COUNTER, key=middle.identity.private, software="")
+
+    with pytest.raises(Declined):
+        here.exchange(middle, road)
+    assert here.ledger.known(middle.identity.public).offers_sent > sent
+
+
+def test_more_statements_than_fit_a_message_come_in_several(
+    here: Machine, middle: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may sign statements, and however many, nobody is cut off from posts by them."""
+    monkeypatch.setattr("sync.lacking._STATEMENTS_BYTES_MAX", 1_000)
+    for number in range(20):
+        keep(middle.ledger, TOWN.certify(key(f"隣{number}")))
+    middle.post(title="回覧")
+    for offerer, answerer in ((here, middle), (middle, node("下郷"))):
+        answerer.meet(offerer, answerer)
+        exchanged = offerer.exchange(answerer)
+        assert exchanged.synced
+        assert exchanged.rounds > 3

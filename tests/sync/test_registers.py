@@ -1,13 +1,17 @@
 """Newest values: the largest wins, a replay changes nothing, and they find their own way."""
 
+from random import Random
+
 import pytest
 
 from sync.errors import Malformed
-from sync.exchange import open_answer, open_offer
-from sync.ingest import Kept, Refused, ingest_statement
+from sync.exchange import answer, open_answer, open_offer
+from sync.ingest import Kept, Receipt, Refused, ingest_statement
 from sync.ledger import Known
+from sync.limits import REGISTERS_PER_AUTHOR_MAX
 from sync.machine.exchanging import Road
 from sync.register import is_register, make_register, open_register
+from sync.telling import NOTHING_TOLD
 from sync.trust import Refusal
 from sync.wrapping import unwrap
 from tests.sync.builders import OTHER_TOWN, TOWN, Machine, Town, hub, keep, key, node, to
@@ -15,12 +19,18 @@ from tests.sync.conftest import Ledgers
 
 
 def register(
-    counter: int, *, ordinal: int = 1, author: str = "上郷", town: Town = TOWN, value: object = 0
+    counter: int,
+    *,
+    ordinal: int = 1,
+    author: str = "上郷",
+    town: Town = TOWN,
+    name: str = "health",
+    value: object = 0,
 ) -> bytes:
     return make_register(
         town=town.code,
         incarnation=(ordinal, bytes(8)),
-        name="health",
+        name=name,
         counter=counter,
         value=value,
         key=key(author),
@@ -133,3 +143,57 @@ def test_a_value_over_the_limit_is_refused() -> None:
     with pytest.raises(Malformed):
         register(1, value="あ" * 100)
     assert open_register(register(1, value="元気")).name == "health"
+
+
+def test_of_an_author_with_many_names_all_keep_the_same_few(ledgers: Ledgers) -> None:
+    """However many a stolen key signs, no message is full of them."""
+    here, there = (Machine(name, ledgers()) for name in ("上郷", "下郷"))
+    names = [f"{number:02}" for number in range(2 * REGISTERS_PER_AUTHOR_MAX)]
+    random = Random(1)
+    for machine in (here, there):
+        machine.meet(here)
+        random.shuffle(names)
+        for name in names:
+            kept = ingest_statement(machine.ledger, register(1, name=name))
+            assert isinstance(kept, Kept)
+    assert [
+        sorted(held.name for held in machine.ledger.registers()) for machine in (here, there)
+    ] == [sorted(names)[:REGISTERS_PER_AUTHOR_MAX]] * 2
+    last = sorted(names)[REGISTERS_PER_AUTHOR_MAX - 1]
+    assert ingest_statement(here.ledger, register(2, name=last)) == Kept(entries=1)
+
+
+def test_what_crowds_another_out_is_new_to_whoever_held_both(ledgers: Ledgers) -> None:
+    here = Machine("上郷", ledgers())
+    for number in range(REGISTERS_PER_AUTHOR_MAX):
+        ingest_statement(here.ledger, register(1, name=f"{number + 1:02}"))
+    since = here.ledger.registers_kept()
+    ingest_statement(here.ledger, register(1, name="00"))
+    assert [held.name for held in here.ledger.registers(since)] == ["00"]
+
+
+def test_a_machine_that_nobody_certified_is_told_none() -> None:
+    """Even if it answers, and says that it holds others."""
+    here, stranger = node("上郷"), hub("知らない中継")
+    ingest_statement(here.ledger, register(1))
+    registers: list[int] = []
+
+    def road(message: bytes) -> bytes:
+        opened = open_offer(message)
+        statements = unwrap(opened.parcel).statements if opened.parcel else ()
+        registers.append(sum(map(is_register, statements)))
+        return answer(
+            opened,
+            key=stranger.identity.private,
+            digest=bytes(32),
+            receipt=Receipt(),
+            software="",
+            told=NOTHING_TOLD,
+            parcel=b"",
+            more=True,
+            registers=bytes(16),
+        )
+
+    here.exchange(stranger, road)
+    assert len(registers) > 1
+    assert not any(registers)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sync.frontier import Summary
 from sync.ingest import Waiting, ingest
 from sync.ledger import Known, Ledger
 from sync.machine.database import Database
@@ -202,3 +203,23 @@ def test_a_transaction_around_the_ledgers_own_would_keep_views_in_the_dark(tmp_p
     with pytest.raises(AssertionError), database.transaction():
         node.post(title="夏祭り")
     assert node.ledger.lanes() == []
+
+
+def test_what_another_process_agrees_on_meanwhile_leaves_nothing_agreed(tmp_path: Path) -> None:
+    """A base that is gone as it is asked for is none: then all is told."""
+    path, peer = tmp_path / "ledger.sqlite", bytes(32)
+    first = sqlite(path)
+
+    def agree_on(number: int) -> None:
+        with first.transaction():
+            agreed = Summary(statements=frozenset({bytes([number]) * 32}), lanes={})
+            first.remember(peer, Known(agreed_digest=bytes([number]) * 32, agreed=agreed))
+
+    class Slow(SqliteLedger):
+        def _base(self, digest: bytes) -> Summary | None:
+            agree_on(2)
+            return super()._base(digest)
+
+    agree_on(1)
+    assert Slow(Database(path), authorities()).known(peer) == Known()
+    assert sqlite(path).known(peer).agreed_digest == bytes([2]) * 32
