@@ -10,7 +10,8 @@ PACKS_BUDGET_BYTES = 1 << 20
 """Below that nothing is sent that was packed once: a pack may be larger than the budget."""
 
 MESSAGE_SECONDS = 5.0
-_TELLING_BYTES = 32 << 10  # of a message and its answer; a smaller one says little of the line
+_TELLING_BYTES = 32 << 10  # of a message and its answer; a smaller one says little of the line …
+_TELLING_PART = 8  # … unless it is as much as that part of its budget: posts pack to a sixth
 
 
 def allows_packs(asked: int) -> bool:
@@ -39,7 +40,7 @@ class Pace:
 
     def took(self, carried: int, seconds: float) -> None:
         """A message and its answer, of so many bytes together, took so long."""
-        if carried < _TELLING_BYTES:
+        if carried < min(_TELLING_BYTES, self.budget_bytes // _TELLING_PART):
             return
         if seconds > self._seconds:
             self._set(int(self.budget_bytes * self._seconds / seconds))

@@ -17,6 +17,7 @@ from tests.sync.builders import Machine, hub, node, office, to
 BYTES_PER_SECOND = 400_000
 SECONDS = 0.2
 MOST = 256 << 10
+WORDS = "公民館で 合唱の 練習を します 第二 日曜の 午後 弁当と 水筒を 雨の とき 中止 です".split()
 
 
 def slow(road: Road, carried: list[int], under_way: Callable[[int], None]) -> Road:
@@ -135,6 +136,23 @@ def test_a_line_that_became_fast_is_used_again() -> None:
     for _ in range(3):
         pace.took(1 << 18, 0.1)
     assert (pace.budget_bytes, pace.asked) == (MOST, 0)
+
+
+def test_a_line_that_broke_often_is_used_again_once_it_is_fast() -> None:
+    """Even if what small messages hold packs to very little."""
+    desk, village = office(), node()
+    for machine in (desk, village):
+        machine.meet(desk, village)
+    random = Random(1)
+    for _ in range(12):
+        texts = ("".join(random.choices(WORDS, k=90)) for _ in range(40))
+        desk.write(*(Draft(kind="event/write", fields={"text": text}) for text in texts))
+    pace = Pace(MOST)
+    for _ in range(9):
+        pace.broke(60.0)
+    assert pace.budget_bytes == BUDGET_BYTES_MIN
+    assert village.exchange(desk, pace=pace).synced
+    assert pace.budget_bytes > 2 * BUDGET_BYTES_MIN
 
 
 def test_on_a_line_that_breaks_messages_become_small_enough_to_come_through() -> None:
