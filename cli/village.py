@@ -151,14 +151,15 @@ def _switch(folder: Path, name: str, *, off: bool) -> None:
 def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> None:
     prog = os.environ.get("KAIRAN_PROG", "kairan village")
     where = "" if folder == Path("village").resolve() else f" --data {folder}"
+    codes = _first_codes(folder)
     print("\n見本の町が動いています。\n")
     for machine in MACHINES:
         state = addresses[machine.id] if machine.id in running else "（止めてあります）"
         print(f"  {machine.name:　<8}{state}")
         print(f"  {'':　<8}止める: {prog}{where} --stop {machine.id}")
         print(f"  {'':　<8}動かす: {prog}{where} --start {machine.id}")
-        if machine.part is not Part.HUB and not has_somebody(pins := Pins(folder / machine.id)):
-            print(f"  {'':　<8}はじめの担当者の登録コード: {grouped(pins.make_code())}")
+        if machine.id in codes:
+            print(f"  {'':　<8}はじめの担当者の登録コード: {grouped(codes[machine.id])}")
     node = next(machine for machine in MACHINES if machine.part is Part.NODE)
     print(
         f"""
@@ -173,6 +174,12 @@ def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> Non
 """,
         flush=True,
     )
+
+
+def _first_codes(folder: Path) -> Mapping[str, str]:
+    """Of each machine where nobody can sign in yet; those of an earlier start hold no more."""
+    every = {m.id: Pins(folder / m.id) for m in MACHINES if m.part is not Part.HUB}
+    return {id_: pins.make_code() for id_, pins in every.items() if not has_somebody(pins)}
 
 
 def _answers(port: int) -> bool:

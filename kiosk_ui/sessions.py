@@ -31,6 +31,7 @@ class Session:
     choosing: bool
     began: float
     seen: float
+    name: str = ""  # of who has no account yet
     pin: str = ""  # typed once
 
 

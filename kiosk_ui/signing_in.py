@@ -14,8 +14,8 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import Session
 from kiosk_ui.text_size import safe_path
 from node.node import NotAllowed
-from node.people import DUTIES, NoName, TooMany, begin
-from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Weak, Wrong, is_weak
+from node.people import DUTIES, NoName, TooMany, begin, readable_name
+from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
 
 DIGITS_MAX = PIN_DIGITS_MAX
 _WRONG = "番号が違います。確かめて、もう一度押してください。"
@@ -81,12 +81,9 @@ def signing_in_pages(screen: Screen) -> Blueprint:
     def named() -> Response:
         session = _choosing(screen, first=True)
         try:
-            account = begin(screen.node, request.form.get("name", ""))
+            session.name = readable_name(request.form.get("name", ""))
         except NoName:
             return _name_page("お名前を、100文字までで書いてください。", 422)
-        except (NotAllowed, TooMany):
-            return message_page("not_a_member", 403)
-        session.account = account.address
         return forms.see_other(url_for("signing_in.pin", next=_next()))
 
     @pages.get("/sign-in-pin")
@@ -106,14 +103,16 @@ def signing_in_pages(screen: Screen) -> Blueprint:
         first, session.pin = session.pin, ""
         if first != typed:
             return _choose_page(session, trouble=_OTHER, status=422)
-        if screen.node.account(session.account) is None:
+        # Somebody else may have used the code meanwhile, and it may have been made void.
+        if session.account not in screen.pins.coded():
             abort(403)
         try:
-            screen.pins.choose(session.account, typed)
-        except Weak:
-            return _choose_page(session, trouble=_WEAK, status=422)
+            account = _begun(screen, session)
+        except (NotAllowed, TooMany):
+            return message_page("not_a_member", 403)
+        screen.pins.choose(account, typed)
         screen.sessions.end_all(session.account)
-        screen.sessions.begin(session.account)
+        screen.sessions.begin(account)
         return screen.sessions.remember(forms.see_other(_next()))
 
     @pages.post("/sign-out")
@@ -144,9 +143,21 @@ def _known(screen: Screen, address: str) -> str:
 
 def _choosing(screen: Screen, *, first: bool = False) -> Session:
     session = screen.sessions.of_this_request()
-    if session is None or not session.choosing or (session.account == FIRST) != first:
+    if session is None or not session.choosing:
+        abort(403)
+    is_first = session.account == FIRST
+    if (first and not is_first) or (not first and is_first and not session.name):
         abort(403)
     return session
+
+
+def _begun(screen: Screen, session: Session) -> str:
+    """The account that gets the PIN; the first one is made now, and its code used up."""
+    if session.account != FIRST:
+        return (screen.node.account(session.account) or abort(403)).address
+    account = begin(screen.node, session.name)
+    screen.pins.forget(FIRST)
+    return account.address
 
 
 def _typed() -> str:

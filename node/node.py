@@ -207,8 +207,9 @@ class Node:
         town, own, trust = self.settings.town, self.identity.public, self.ledger.trust()
         return [
             account
-            for account in self.views.accounts(town)
-            if account.place == own or trust.succeeds(own, account.place, town)
+            for place in self.views.places(town)
+            if place == own or trust.succeeds(own, place, town)
+            for account in self.views.accounts(town, place)
         ]
 
     def account(self, address: str) -> Account | None:

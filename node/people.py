@@ -80,6 +80,14 @@ def stop(node: Node, account: Account, *, by: Account) -> None:
         _write(node, draft)
 
 
+def readable_name(typed: str) -> str:
+    """What was typed, as it can be shown. Raises NoName."""
+    plain = " ".join(readable(typed).split())
+    if not 0 < len(plain) <= NAME_CHARACTERS_MAX:
+        raise NoName
+    return plain
+
+
 def _tending(node: Node, by: Account) -> None:
     now = node.account(by.address)
     if now is None or not now.tends_people:
@@ -89,9 +97,7 @@ def _tending(node: Node, by: Account) -> None:
 def _add(
     node: Node, name: str, duty: Duty, boards: frozenset[str] | None, *, by: Account | None
 ) -> Account:
-    plain = " ".join(readable(name).split())
-    if not 0 < len(plain) <= NAME_CHARACTERS_MAX:
-        raise NoName
+    plain = readable_name(name)
     if duty not in duties(node):
         raise NotAllowed
     with node.ledger.transaction():

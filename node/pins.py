@@ -93,7 +93,7 @@ class Pins:
         return frozenset(name for name, secret in self._read().items() if secret.is_code)
 
     def try_(self, account: str, typed: str) -> bool:
-        """Whether that opened it by PIN (True) or by its code (False), which then is used up.
+        """Whether that opened it by PIN (True) or by its code (False), which holds until `choose`.
 
         Raises Wrong, Wait, Busy; OSError where the disk takes no note of the try.
         """
@@ -121,9 +121,7 @@ class Pins:
         with self._changing() as secrets:
             now = secrets.get(account)
             right = right and now is not None and now.hash == secret.hash
-            if right and secret.is_code:
-                del secrets[account]
-            elif right:
+            if right:
                 secrets[account] = replace(secret, wrong=0)
             elif now is not None and now.is_code and now.wrong >= CODE_TRIES_MAX:
                 del secrets[account]
@@ -134,7 +132,7 @@ class Pins:
         return not secret.is_code
 
     def choose(self, account: str, pin: str) -> None:
-        """Give an account its PIN. Raises Weak."""
+        """Give an account its PIN, in the place of PIN or code. Raises Weak."""
         if is_weak(pin):
             raise Weak
         secret = self._secret(pin, is_code=False)

@@ -264,14 +264,19 @@ class Views:
             counts.setdefault(board, {})[state] = count
         return counts
 
-    def accounts(self, town: str) -> Sequence[Account]:
-        """Everybody in a town who may sign in somewhere, or might once."""
+    def places(self, town: str) -> Sequence[bytes]:
+        """The machines in a town for which there are accounts."""
+        sql = "SELECT DISTINCT place FROM accounts WHERE town = ?"
+        return [place for (place,) in self._database.connection.execute(sql, (town,))]
+
+    def accounts(self, town: str, place: bytes) -> Sequence[Account]:
+        """Everybody who may sign in at that machine, or might once."""
         return [
             _read_account(row)
             for row in self._database.connection.execute(
                 "SELECT lane, number, town, name, duty, place, boards, stands, versions, counter"
-                " FROM accounts WHERE town = ? ORDER BY name, lane, number",
-                (town,),
+                " FROM accounts WHERE town = ? AND place = ? ORDER BY name, lane, number",
+                (town, place),
             )
         ]
 

@@ -43,6 +43,6 @@ CREATE TABLE IF NOT EXISTS accounts (
     counter INTEGER NOT NULL,
     PRIMARY KEY (lane, number)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS accounts_by_address ON accounts (address);
+CREATE INDEX IF NOT EXISTS accounts_by_place ON accounts (town, place);
 
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

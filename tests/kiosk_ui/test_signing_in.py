@@ -95,7 +95,48 @@ def test_a_code_of_provisioning_makes_the_first_keeper_and_no_password_is_there_
     assert "山田 花さん" in words(browser.get("/people"))
     (account,) = town.kamigo.accounts()
     assert (account.name, account.duty) == ("山田 花", Duty.KEEPER)
-    assert browser.post("/sign-in/first", data={"typed": code}).status_code == 403
+    again = browser.get("/sign-in/first")
+    assert browser.post("/sign-in/first", data=typed(again) | {"typed": code}).status_code == 403
+
+
+def test_who_goes_away_before_a_pin_is_chosen_leaves_all_as_it_was(town: Town, app: Flask) -> None:
+    code = Pins(town.kamigo.settings.folder).make_code()
+    for _ in range(2):
+        browser = app.test_client()
+        page = browser.post("/sign-in/first", data={"typed": code}).headers["Location"]
+        page = browser.post(page, data=typed(browser.get(page)) | {"name": "山田"}).headers[
+            "Location"
+        ]
+        browser.post(page, data=typed(browser.get(page)) | {"typed": PIN})
+        assert not town.kamigo.is_guarded
+        assert browser.get("/people").status_code == 303
+
+
+def test_a_code_used_by_two_at_once_makes_one_keeper(town: Town, app: Flask) -> None:
+    code = Pins(town.kamigo.settings.folder).make_code()
+    two = [app.test_client(), app.test_client()]
+    pages = []
+    for browser in two:
+        page = browser.post("/sign-in/first", data={"typed": code}).headers["Location"]
+        answer = browser.post(page, data=typed(browser.get(page)) | {"name": "山田"})
+        pages.append(answer.headers["Location"])
+    said = []
+    for browser, page in zip(two, pages, strict=True):
+        form = typed(browser.get(page)) | {"typed": PIN}
+        browser.post(page, data=form)
+        said.append(browser.post(page, data=form).status_code)
+    assert said == [303, 403]
+    assert len(town.kamigo.accounts()) == 1
+
+
+def test_nobody_chooses_a_pin_without_a_code(browser: FlaskClient, keeper: Account) -> None:
+    for page in ("/sign-in-pin", "/sign-in-name"):
+        assert browser.get(page).status_code == 403
+        assert browser.post(page, data={"typed": PIN, "name": "x"}).status_code == 403
+    sign_in(browser, keeper)
+    mark = typed(browser.get("/"))["csrf"]
+    for page in ("/sign-in-pin", "/sign-in-name"):
+        assert browser.post(page, data={"typed": PIN, "csrf": mark}).status_code == 403
 
 
 def test_digit_by_digit_without_a_script(browser: FlaskClient, keeper: Account) -> None:

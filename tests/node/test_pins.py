@@ -131,12 +131,14 @@ def test_no_pin_that_anybody_would_try(pins: Pins, pin: str) -> None:
         pins.choose(KEEPER, pin)
 
 
-def test_a_code_opens_once(pins: Pins) -> None:
-    code = pins.make_code()
-    assert pins.coded() == {"first"}
-    assert pins.try_("first", code) is False
+def test_a_code_opens_until_a_pin_is_chosen(pins: Pins) -> None:
+    code = pins.make_code(KEEPER)
+    assert pins.coded() == {KEEPER}
+    for _ in range(2):  # nobody is left outside by a power cut in between
+        assert pins.try_(KEEPER, code) is False
+    pins.choose(KEEPER, "975310")
     with pytest.raises(Wrong):
-        pins.try_("first", code)
+        pins.try_(KEEPER, code)
 
 
 def test_a_new_code_ends_the_pin(pins: Pins) -> None:
