@@ -104,9 +104,8 @@ def test_who_goes_away_before_a_pin_is_chosen_leaves_all_as_it_was(town: Town, a
     for _ in range(2):
         browser = app.test_client()
         page = browser.post("/sign-in/first", data={"typed": code}).headers["Location"]
-        page = browser.post(page, data=typed(browser.get(page)) | {"name": "山田"}).headers[
-            "Location"
-        ]
+        form = typed(browser.get(page)) | {"name": "山田"}
+        page = browser.post(page, data=form).headers["Location"]
         browser.post(page, data=typed(browser.get(page)) | {"typed": PIN})
         assert not town.kamigo.is_guarded
         assert browser.get("/people").status_code == 303
