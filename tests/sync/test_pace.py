@@ -17,7 +17,18 @@ from tests.sync.builders import Machine, hub, node, office, to
 BYTES_PER_SECOND = 400_000
 SECONDS = 0.2
 MOST = 256 << 10
-WORDS = "公民館で 合唱の 練習を します 第二 日曜の 午後 弁当と 水筒を 雨の とき 中止 です".split()
+WORDS = [
+    "公民館で",
+    "合唱の",
+    "練習を",
+    "します",
+    "第二",
+    "日曜の",
+    "午後",
+    "弁当と",
+    "水筒を",
+    "中止",
+]
 
 
 def slow(road: Road, carried: list[int], under_way: Callable[[int], None]) -> Road:
