@@ -11,7 +11,7 @@ PACKS_BUDGET_BYTES = 1 << 20
 
 MESSAGE_SECONDS = 5.0
 _TELLING_BYTES = 32 << 10  # of a message and its answer; a smaller one says little of the line …
-_TELLING_PART = 8  # … unless it is as much as that part of its budget: posts pack to a sixth
+_TELLING_PART = 16  # … unless it is that part of its budget: posts pack to a sixth, or less
 
 
 def allows_packs(asked: int) -> bool:
