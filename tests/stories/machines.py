@@ -40,6 +40,11 @@ _MARK = "KAIRAN_STORY"  # in the environment of all that a story starts
 _Fact = TypeVar("_Fact")
 
 
+def titles(machine: "Machine") -> set[str]:
+    """Of the events on its board."""
+    return {post["fields"]["title"] for post in machine.board("event")}
+
+
 def until(fact: Callable[[], _Fact], *, seconds: float = PATIENCE_SECONDS) -> _Fact:
     """What `fact` gives, once that is something; fails when patience ends."""
     deadline = time.monotonic() + seconds

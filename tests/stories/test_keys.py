@@ -3,11 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-
-import pytest
 
 from provisioning.authority import open_authority
 from provisioning.sealed_key import Place
@@ -20,21 +18,13 @@ from tests.stories.machines import (
     FourMachines,
     Machine,
     free_ports,
-    town,
+    titles,
     until,
     wait_until_all_hold_the_same,
 )
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 NEXT = "あたらしい合言葉です"
-
-
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FourMachines]:
-    with town(tmp_path_factory.mktemp("town")) as made:
-        for machine in made:
-            machine.start()
-        yield made
 
 
 def authority(folder: Path, what: str, *words: str | Path, passphrases: tuple[str, ...]) -> str:
@@ -54,10 +44,6 @@ def authority(folder: Path, what: str, *words: str | Path, passphrases: tuple[st
     os.close(reading)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
-
-
-def titles(machine: Machine) -> set[str]:
-    return {post["fields"]["title"] for post in machine.board("event")}
 
 
 def shows(machine: Machine, *wanted: str) -> bool:

@@ -1,13 +1,10 @@
 """What an office orders away is gone from every disk; what is only missing is fetched."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-
-import pytest
 
 from sync.bundle import Entry
 from sync.machine.settings import LEDGER_FILE
@@ -18,7 +15,7 @@ from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
     FourMachines,
     Machine,
-    town,
+    titles,
     until,
     wait_until_all_hold_the_same,
 )
@@ -26,23 +23,6 @@ from tests.stories.machines import (
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 SECRET = "わたしの番号は〇九九九のひみつ"
 SECOND_SECRET = "やっぱり二つめのひみつ"
-
-
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FourMachines]:
-    with town(tmp_path_factory.mktemp("town")) as made:
-        for machine in made:
-            machine.start()
-        yield made
-
-
-@pytest.fixture
-def desk(machines: FourMachines, tmp_path: Path) -> Desk:
-    return Desk(machines.hub.folder.parent, tmp_path)
-
-
-def _titles(machine: Machine) -> set[str]:
-    return {post["fields"]["title"] for post in machine.board("event")}
 
 
 def _files_with(folder: Path, text: str) -> list[str]:
@@ -91,7 +71,7 @@ def test_an_erased_post_is_gone_from_every_page_and_every_disk_and_stays_away(
     for machine in (office, here, there):
         assert machine.visitor.open(page).status == 410
         assert "書きすぎた会" not in machine.visitor.reads("/boards/event")
-        assert "書きすぎた会" not in _titles(machine)
+        assert "書きすぎた会" not in titles(machine)
         assert "となりの会" in machine.visitor.reads("/boards/event")
         assert machine.status().not_shown["erased"] >= 1
 
@@ -123,7 +103,7 @@ def test_what_retention_orders_away_goes_and_the_headers_stay(
     for machine in (office, here, there):
         assert [machine.visitor.open(page).status for page in pages] == [410, 410, 200]
         assert machine.status().entries == entries + len(order.entries)
-        assert "むかしの会2" in _titles(machine)
+        assert "むかしの会2" in titles(machine)
         before = machine.tables()
         machine.kairan("rebuild")
         assert machine.tables() == before

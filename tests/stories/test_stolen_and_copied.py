@@ -1,12 +1,9 @@
 """A machine that is copied, put back from a backup, stolen, and followed by another one."""
 
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-
-import pytest
 
 from node.node import open_node
 from provisioning.town import Plan, make_machines, open_town
@@ -18,29 +15,12 @@ from tests.stories.machines import (
     FourMachines,
     Machine,
     free_ports,
-    town,
+    titles,
     until,
     wait_until_all_hold_the_same,
 )
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
-
-
-@pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FourMachines]:
-    with town(tmp_path_factory.mktemp("town")) as made:
-        for machine in made:
-            machine.start()
-        yield made
-
-
-@pytest.fixture
-def desk(machines: FourMachines, tmp_path: Path) -> Desk:
-    return Desk(machines.hub.folder.parent, tmp_path)
-
-
-def _titles(machine: Machine) -> set[str]:
-    return {post["fields"]["title"] for post in machine.board("event")}
 
 
 def _has(machine: Machine, titles: set[str]) -> bool:
@@ -150,7 +130,7 @@ def test_a_stolen_machine_is_revoked_and_another_one_follows_it(
         until(partial(_shows, machine, changed, "ほんとうの会"))
         until(partial(_answers, machine, lie, 404))
         assert _shows(machine, honest, "前からの会")
-        assert not {"うその会", "盗まれた会"} & _titles(machine)
+        assert not {"うその会", "盗まれた会"} & titles(machine)
     wait_until_all_hold_the_same((here, office))
     assert here.board("event") == office.board("event")
 
@@ -163,7 +143,7 @@ def test_a_stolen_machine_is_revoked_and_another_one_follows_it(
     here.kairan("import", stick, code=1)
     wait_until_all_hold_the_same((here, office))
     for machine in (here, office):
-        assert not {"うその会", "うその会の二日目", "盗まれた会"} & _titles(machine)
+        assert not {"うその会", "うその会の二日目", "盗まれた会"} & titles(machine)
 
     # The edit was honest after all: a later word lets it back in, also where it never was.
     edit = record.number + 1
