@@ -78,9 +78,9 @@ CREATE INDEX IF NOT EXISTS waiting_by_source ON waiting (source);
 
 -- Runs that were wrapped once, to be handed on as they are; `size` is of their headers and payloads.
 -- What a payload is withdrawn from, or comes to, what moves to a branch, and what is let go of is
--- packed no more.
+-- packed no more. No number is given twice: who has one in hand must not get what is for others.
 CREATE TABLE IF NOT EXISTS packs (
-    pack INTEGER PRIMARY KEY, size INTEGER NOT NULL, wrapped BLOB NOT NULL
+    pack INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, wrapped BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS packed (
     stretch INTEGER NOT NULL REFERENCES stretches,

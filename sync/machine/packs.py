@@ -10,17 +10,17 @@ class Packs(Rows):
     """Runs wrapped once, to be handed on as they are."""
 
     def packs(self) -> Sequence[Pack]:
-        runs: dict[int, list[PackedRun]] = {}
-        for pack, *run in self._all(
-            "SELECT pack, id, packed.first, last FROM packed JOIN stretches USING (stretch)"
-            " ORDER BY id, last"
+        runs: dict[tuple[int, int, int], list[PackedRun]] = {}
+        for *pack, id_, first, last in self._all(  # all at one moment
+            "SELECT pack, size, length(wrapped), id, packed.first, last"
+            " FROM packs JOIN packed USING (pack) JOIN stretches USING (stretch)"
+            " ORDER BY pack, id, last"
         ):
-            runs.setdefault(pack, []).append(PackedRun(*run))
+            key, size, wrapped_size = pack
+            runs.setdefault((key, size, wrapped_size), []).append(PackedRun(id_, first, last))
         return [
-            Pack(key=key, runs=tuple(runs[key]), size=size, wrapped_size=wrapped_size)
-            for key, size, wrapped_size in self._all(
-                "SELECT pack, size, length(wrapped) FROM packs ORDER BY pack"
-            )
+            Pack(key=key, runs=tuple(some), size=size, wrapped_size=wrapped_size)
+            for (key, size, wrapped_size), some in runs.items()
         ]
 
     def packed(self, pack: Pack) -> bytes | None:

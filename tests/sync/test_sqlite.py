@@ -10,8 +10,9 @@ import pytest
 
 from sync.frontier import Summary
 from sync.ingest import Waiting, ingest
-from sync.ledger import Known, Ledger
+from sync.ledger import Known, Ledger, PackedRun
 from sync.machine.database import Database
+from sync.machine.rows import Row
 from sync.machine.sqlite import SqliteLedger
 from tests.sync.builders import (
     TOWN,
@@ -223,3 +224,35 @@ def test_what_another_process_agrees_on_meanwhile_leaves_nothing_agreed(tmp_path
     agree_on(1)
     assert Slow(Database(path), authorities()).known(peer) == Known()
     assert sqlite(path).known(peer).agreed_digest == bytes([2]) * 32
+
+
+def test_a_pack_that_is_gone_is_never_another_one(tmp_path: Path) -> None:
+    """Else who was about to be sent one of open lanes might get what a town keeps for itself."""
+    here = Machine("上郷", sqlite(tmp_path / "ledger.sqlite"))
+    here.post(title="回覧")
+    (run_held,) = [PackedRun(item.id, 1, 1) for item in here.ledger.lanes()]
+    with here.ledger.transaction():
+        here.ledger.keep_packed([run_held], b"for all", size=1)
+    (pack,) = here.ledger.packs()
+    with here.ledger.transaction():
+        here.ledger.unpack(pack)
+        here.ledger.keep_packed([run_held], b"for few", size=1)
+    assert here.ledger.packed(pack) is None
+
+
+def test_packs_are_listed_while_another_process_packs(tmp_path: Path) -> None:
+    other = Machine("上郷", sqlite(tmp_path / "ledger.sqlite"))
+    other.post(title="回覧")
+    (lane_held,) = other.ledger.lanes()
+
+    class Slow(SqliteLedger):
+        def _all(self, sql: str, *values: object) -> list[Row]:
+            found = super()._all(sql, *values)
+            if not other.ledger.packs():
+                with other.ledger.transaction():
+                    other.ledger.keep_packed([PackedRun(lane_held.id, 1, 1)], b"", size=1)
+            return found
+
+    slow = Slow(Database(tmp_path / "ledger.sqlite"), authorities())
+    assert slow.packs() == []
+    assert slow.packs() == other.ledger.packs() != []
