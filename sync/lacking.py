@@ -252,6 +252,8 @@ def _reached(
     It may know the lane as one that never forked, or other branches of it than we do. What it
     holds that is on no history of ours may be the continuation of this one: it is to tell.
     """
+    if item.stretch == item.lane.id and item.id not in there.lanes:
+        return 0, ()  # it never forked, so it has no other name
     names = {item.id, *(stretch.id for stretch in ledger.stretches(item.lane.id))}
     told = [there.lanes[name] for name in sorted(names) if name in there.lanes]
     others = [other for other in histories if other.id != item.id]
