@@ -13,6 +13,7 @@ from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.headers import add_headers
 from kiosk_ui.health import health_page
+from kiosk_ui.hiding import hiding_pages
 from kiosk_ui.home import home_page
 from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
@@ -72,6 +73,7 @@ def create_app(
         towns_page(screen, kept),
         signing_in_pages(screen),
         people_pages(screen),
+        hiding_pages(screen),
         text_size_page(),
         static_pages(static),
         health_page(screen),

@@ -8,6 +8,7 @@ from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.screen import Screen
+from node.hiding import may_hide, why
 from node.post import Post, PostState
 from sync.entry import Quality, Written
 
@@ -25,6 +26,8 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
                 return _record_page(screen, post)
             case PostState.WITHDRAWN | PostState.ERASED:
                 return message_page("withdrawn", 410)
+            case PostState.HIDDEN:
+                return _hidden_page(screen, post)
             case PostState.INCOMPLETE:
                 return message_page("incomplete", 200)
             case PostState.NOT_UNDERSTOOD:
@@ -33,6 +36,13 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
                 abort(404)
 
     return pages
+
+
+def _hidden_page(screen: Screen, post: Post) -> ResponseReturnValue:
+    """That it is hidden, why and by whom; nothing of what it says."""
+    name = screen.node.ledger.trust().name
+    told = {(name(each.author), each.reason) for each in why(screen.node, post)}
+    return render_template("is_hidden.html", why=sorted(told)), 403
 
 
 def _record_page(screen: Screen, post: Post) -> str:
@@ -45,6 +55,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         replaced=post.state is not PostState.SHOWN,
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
         may_change=node.may_change(post),
+        may_hide=may_hide(node, post, screen.signed_in()),
         posted_at=node.author_name(post),
         opened=post.opened and not shown.town,
         written=_written(screen, post.written),

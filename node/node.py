@@ -79,7 +79,7 @@ class Node:
         self.settings = settings
         self.identity = open_identity(settings)
         self.database = database
-        self.views = Views(self.database)
+        self.views = Views(self.database, here=self.identity.public)
         self.hearing = Hearing(self.database)
         self.ledger = SqliteLedger(self.database, settings.authorities, self._project)
         take_in_statements(settings, self.ledger)
@@ -163,7 +163,7 @@ class Node:
 
     def may_post(self, board: Board) -> bool:
         """Whether a person at this machine may post to the board."""
-        return (board.open_to_anyone or self._is_office) and self._may_write(board)
+        return (board.open_to_anyone or self.is_office) and self._may_write(board)
 
     def _may_write(self, board: Board, audience: Audience | None = None) -> bool:
         """Whether what this machine writes there holds anywhere."""
@@ -197,7 +197,7 @@ class Node:
             and self._may_write(self.boards[post.board])
             and (
                 post.author == own
-                or self._is_office
+                or self.is_office
                 or trust.succeeds(own, post.author, self.settings.town)
             )
         )
@@ -328,7 +328,8 @@ class Node:
         )
 
     @property
-    def _is_office(self) -> bool:
+    def is_office(self) -> bool:
+        """Whether this machine is an office of its town."""
         return self.ledger.trust().is_office(self.identity.public, self.settings.town)
 
     # tending

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from node.form import readable
 from node.node import Node, NotAllowed, NotSignedIn
 from sync.account import OF_CENTRES, WRITE_ACCOUNT, Account, Duty, as_fields
+from sync.entry import RecordId
 from sync.lane import Audience, Class, Lane
 from sync.limits import NAME_CHARACTERS_MAX
 from sync.machine import clock, keys
@@ -56,13 +57,13 @@ def let_in(
     node: Node, name: str, duty: Duty, boards: frozenset[str] | None, *, by: Account
 ) -> Account:
     """Somebody new. Raises NoName, NotAllowed, NotSignedIn, TooMany."""
-    _tending(node, by)
+    tending(node, by)
     return _add(node, name, duty, boards, by=by)
 
 
 def stop(node: Node, account: Account, *, by: Account) -> None:
     """Let somebody act here no more. Raises NotAllowed, NotSignedIn, Oneself."""
-    _tending(node, by)
+    tending(node, by)
     if account.address == by.address:
         raise Oneself
     with node.ledger.transaction():
@@ -77,7 +78,7 @@ def stop(node: Node, account: Account, *, by: Account) -> None:
             counter=now.counter + 1,
             account=by.in_headers,
         )
-        _write(node, draft)
+        write_decision(node, draft)
 
 
 def readable_name(typed: str) -> str:
@@ -88,10 +89,12 @@ def readable_name(typed: str) -> str:
     return plain
 
 
-def _tending(node: Node, by: Account) -> None:
-    now = node.account(by.address)
+def tending(node: Node, by: Account | None) -> Account:
+    """Who keeps the place, looked up anew. Raises NotSignedIn."""
+    now = node.account(by.address) if by else None
     if now is None or not now.tends_people:
         raise NotSignedIn
+    return now
 
 
 def _add(
@@ -105,11 +108,12 @@ def _add(
             raise TooMany
         fields = as_fields(name=plain, duty=duty, place=node.identity.public, boards=boards)
         draft = Draft(kind=WRITE_ACCOUNT, fields=fields, account=by.in_headers if by else None)
-        id_ = _write(node, draft)
+        id_ = write_decision(node, draft)
     return next(account for account in node.accounts() if account.id == id_)
 
 
-def _write(node: Node, draft: Draft) -> object:
+def write_decision(node: Node, draft: Draft) -> RecordId:
+    """In this machine's lane of class trust, for the town. Raises NotAllowed."""
     ordinal, random = node.ledger.own_incarnation(node.identity.public)
     lane = Lane(
         town=node.settings.town,

@@ -14,6 +14,7 @@ class PostState(StrEnum):
     WITHDRAWN = "withdrawn"  # taken down
     INCOMPLETE = "incomplete"  # part of it has not arrived: what is missing may be a correction
     NOT_UNDERSTOOD = "not_understood"  # it needs newer software
+    HIDDEN = "hidden"  # by decision of the office or a centre
     ERASED = "erased"  # its content was ordered away
     SUPERSEDED = "superseded"  # its issuer has since said something newer
     STANDBY = "standby"  # a newer form of the same announcement is shown

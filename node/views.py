@@ -4,6 +4,7 @@ A pure function of the entries held: thrown away and made again, they are the sa
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -11,12 +12,13 @@ from typing import Any
 from node.boards import BOARDS
 from node.boards.declaration import Board, FieldType, Writer
 from node.post import Post, PostState
-from sync import cbor
-from sync.account import ACCOUNT, GROUPS, Account, Duty, read_account
+from sync import account, cbor, hiding
+from sync.account import ACCOUNT, Account, Duty, read_account
 from sync.certificate import Role
 from sync.entry import EntryId, Quality, RecordId, Written
+from sync.hiding import HIDE, Hiding, hides, read_hiding
 from sync.lane import Audience, Class
-from sync.ledger import Changes, Ledger
+from sync.ledger import Changes, Ledger, Stored
 from sync.machine.database import Database
 from sync.record import OUTSIDE, Record, address, resolve
 from sync.subscription import SUBSCRIPTION
@@ -37,11 +39,18 @@ _CLASSES = {"alert": Class.ALERT, "board": Class.BOARD}
 class Views:
     """The posts of one machine."""
 
-    def __init__(self, database: Database, boards: Mapping[str, Board] = BOARDS) -> None:
-        """Makes the tables where they are missing or of other software; fills nothing."""
+    def __init__(
+        self, database: Database, boards: Mapping[str, Board] = BOARDS, *, here: bytes = b""
+    ) -> None:
+        """Makes the tables where they are missing or of other software; fills nothing.
+
+        `here`: this machine's key; what it decided to hide is hidden on its own screens.
+        """
         self._database = database
+        self._here = here
         self._boards = boards
-        self._groups = {name: board.groups() for name, board in boards.items()} | dict(GROUPS)
+        self._groups = {name: board.groups() for name, board in boards.items()}
+        self._groups |= {n: dict(g) for n, g in (*account.GROUPS.items(), *hiding.GROUPS.items())}
         statements = _SCHEMA.read_text().split(";\n")
         made = database.connection.execute("SELECT sql FROM sqlite_master WHERE name = 'posts'")
         if any(sql.partition("(")[2] != statements[0].partition("(")[2] for (sql,) in made):
@@ -74,6 +83,7 @@ class Views:
     def _fill(self, ledger: Ledger) -> None:
         self._database.connection.execute("DELETE FROM posts")
         self._database.connection.execute("DELETE FROM accounts")
+        self._database.connection.execute("DELETE FROM hidings")
         self._follow(ledger, ledger.records())
 
     def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
@@ -94,9 +104,13 @@ class Views:
             "DELETE FROM posts WHERE lane = ? AND number = ? RETURNING town, outside_key", id_
         ).fetchone()
         touched = {(row[0], row[1])} if row and row[1] else set()
-        record = resolve(ledger.record(id_), trust=trust, groups=self._groups)
+        stored = ledger.record(id_)
+        record = resolve(stored, trust=trust, groups=self._groups)
         if record is None or record.board == ACCOUNT:
             self._account(id_, record, trust)
+        if record is None or record.board == HIDE:
+            touched |= self._hiding(ledger, id_, record, trust)
+        if record is None or record.board in (ACCOUNT, HIDE):
             return touched
         if record.board == SUBSCRIPTION:  # a decision, no post
             return touched
@@ -110,7 +124,7 @@ class Views:
                 *id_,
                 address(id_),
                 record.board,
-                _state(record, board, roles),
+                self._hidden_or(_state(record, board, roles), record, stored, board, trust),
                 _sort(record, board),
                 _text(record, board.section) if board else "",
                 cbor.encode(dict(record.fields)),
@@ -147,6 +161,76 @@ class Views:
                 account.counter,
             ),
         )
+
+    def _hiding(
+        self, ledger: Ledger, id_: RecordId, record: Record | None, trust: Trust
+    ) -> set[tuple[str, str]]:
+        """Write a decision anew, and the posts that it is or was about."""
+        connection = self._database.connection
+        before = connection.execute(
+            "DELETE FROM hidings WHERE lane = ? AND number = ? RETURNING post_lane, post_number",
+            id_,
+        ).fetchone()
+        about = {before} if before else set()
+        decision = read_hiding(record, trust) if record else None
+        if decision is not None:
+            connection.execute(
+                "INSERT INTO hidings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *id_,
+                    decision.town,
+                    decision.author,
+                    decision.lane,
+                    decision.number,
+                    decision.check,
+                    decision.reason,
+                ),
+            )
+            about.add((decision.lane, decision.number))
+        touched: set[tuple[str, str]] = set()
+        for lane, number in about:
+            for stretch in ledger.stretches(lane):
+                if stretch.first <= number <= stretch.number:
+                    post = EntryId(stretch.id, number)
+                    if connection.execute(
+                        "SELECT 1 FROM posts WHERE lane = ? AND number = ?", post
+                    ).fetchone():
+                        touched |= self._replace(ledger, post, trust)
+        return touched
+
+    def _hidden_or(
+        self,
+        state: PostState,
+        record: Record,
+        stored: Iterable[Stored],
+        board: Board | None,
+        trust: Trust,
+    ) -> PostState:
+        """Hidden, where what stands is hidden by somebody who may."""
+        if state is not PostState.SHOWN or board is None:
+            return state
+        head = next((each.head for each in stored if each.id == record.id), b"")
+        found = any(
+            self._counts(decision, board, trust)
+            and head.startswith(decision.check)
+            and hides(
+                decision,
+                trust,
+                author=record.lane.author,
+                town=record.lane.town,
+                here=self._here,
+            )
+            for decision in self._hidings(record.lane.id, record.id.number)
+        )
+        return PostState.HIDDEN if found else state
+
+    def _counts(self, decision: Hiding, board: Board, trust: Trust) -> bool:
+        """Official words are the office's to hide: no centre keeps a warning from its people."""
+        return board.open_to_anyone or trust.is_office(decision.author, decision.town)
+
+    def _hidings(self, lane: bytes, number: int) -> list[Hiding]:
+        sql = "SELECT * FROM hidings WHERE post_lane = ? AND post_number = ?"
+        return [_read_hiding(row) for row in self._database.connection.execute(sql, (lane, number))]
 
     def _choose(self, town: str, key: str) -> None:
         """Of a town's records with one outside key boards show the one its issuer said last.
@@ -238,12 +322,12 @@ class Views:
     def post(self, address_: str) -> Post | None:
         """The post of that address, however it stands."""
         found = self._posts(f"SELECT {_POST} FROM posts WHERE address = ? LIMIT 1", address_)
-        return found[0] if found else None
+        return _for_anybody(found[0]) if found else None
 
     def by_id(self, record: RecordId) -> Post | None:
         """The post that a record is."""
         found = self._posts(f"SELECT {_POST} FROM posts WHERE lane = ? AND number = ?", *record)
-        return found[0] if found else None
+        return _for_anybody(found[0]) if found else None
 
     def by_outside_key(self, town: str, key: str) -> Sequence[Post]:
         """Every record in a town of the thing that its issuer calls so, what stands first."""
@@ -263,6 +347,20 @@ class Views:
         ):
             counts.setdefault(board, {})[state] = count
         return counts
+
+    def hidings(self) -> Sequence[Hiding]:
+        """The decisions that stand, of anybody's."""
+        rows = self._database.connection.execute("SELECT * FROM hidings")
+        return [_read_hiding(row) for row in rows]
+
+    def hidden(self, record: RecordId) -> Post | None:
+        """What is hidden, with all it says: for who decides about it."""
+        found = self._posts(
+            f"SELECT {_POST} FROM posts WHERE lane = ? AND number = ? AND state = ?",
+            *record,
+            PostState.HIDDEN,
+        )
+        return found[0] if found else None
 
     def places(self, town: str) -> Sequence[bytes]:
         """The machines in a town for which there are accounts."""
@@ -315,6 +413,24 @@ def _post(row: tuple[Any, ...]) -> Post:
         author=author,
         town=town,
         opened=bool(opened),
+    )
+
+
+def _for_anybody(post: Post) -> Post:
+    """Of what is hidden, that it is."""
+    return replace(post, fields={}) if post.state is PostState.HIDDEN else post
+
+
+def _read_hiding(row: tuple[Any, ...]) -> Hiding:
+    lane, number, town, author, post_lane, post_number, check, reason = row
+    return Hiding(
+        id=EntryId(lane, number),
+        town=town,
+        author=author,
+        lane=post_lane,
+        number=post_number,
+        check=check,
+        reason=reason,
     )
 
 

@@ -45,4 +45,17 @@ CREATE TABLE IF NOT EXISTS accounts (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS accounts_by_place ON accounts (town, place);
 
+CREATE TABLE IF NOT EXISTS hidings (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    town TEXT NOT NULL,
+    author BLOB NOT NULL,
+    post_lane BLOB NOT NULL,
+    post_number INTEGER NOT NULL,
+    post_check BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS hidings_by_post ON hidings (post_lane, post_number);
+
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from sync import account, cbor, cose, exchange, record
+from sync import account, cbor, cose, exchange, hiding, record
 from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
@@ -148,6 +148,14 @@ def account_of(content: bytes, given: Given) -> object:
             "header": read.in_headers.hex(),
         }
     }
+
+
+def hiding_of(content: bytes, given: Given) -> object:
+    known = trust(given)
+    found = record.resolve(stored_in(content, given), trust=known, groups=hiding.GROUPS)
+    read = found and hiding.read_hiding(found, known)
+    author, here = hexes([given["author"], given["here"]])
+    return {"hides": read and hiding.hides(read, known, author=author, town=read.town, here=here)}
 
 
 def heads_after(head: bytes, headers: list[Any]) -> list[bytes]:
@@ -464,6 +472,7 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "payload": payload,
     "record": resolved,
     "account": account_of,
+    "hiding": hiding_of,
     "bundle": bundle,
     "parcel": parcel,
     "wrapped": wrapped,

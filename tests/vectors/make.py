@@ -16,6 +16,7 @@ from tests.vectors import (
     entries,
     exchange,
     held,
+    hiding,
     ledger,
     records,
     subscribing,
@@ -257,6 +258,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
             *held.permission_vectors(),
             *subscribing.fingerprints(),
             *accounts.vectors(),
+            *hiding.vectors(),
         ],
         "rules/4-ledger": lambda: [
             *ledger.vectors(),

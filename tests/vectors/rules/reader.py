@@ -659,6 +659,31 @@ def account(entries: Any, given: Any) -> Any:
     return {"account": told | {"boards": None if every else sorted({*listed}), "header": header}}
 
 
+def hiding(entries: Any, given: Any) -> Any:
+    """Whether it hides a post of that author on that machine's screens, by page 3."""
+    known, nothing = trust(given), {"hides": None}
+    effect = [*effects([read_entry(*each) for each in entries], known).values()]
+    if not effect or [effect[0][key] for key in ("board", "class", "audience")] != ["hide", 1, 1]:
+        return nothing
+    town, by = effect[0]["lane"][:2]
+    groups = {"hide": {"post": "what", "reason": "what"}}
+    (fields, doubts), value = summed(effect, groups), value_of(effect, groups)
+    if fields.get("withdrawn") is True or doubts or not value["understood"]:
+        return nothing
+    if not {c[ROLE] for c in known.claims(by) if town in c[TOWNS]} & {"office", "node"}:
+        return nothing
+    match fields.get("post"), fields.get("reason"):
+        case [bytes(lane), number, bytes(check)], str(reason):
+            sizes = (len(lane), len(check)) == (32, 8) and len(reason) <= 200
+            if not sizes or type(number) is not int or number < 1:
+                return nothing
+        case _:
+            return nothing
+    author, here = bytes.fromhex(given["author"]), bytes.fromhex(given["here"])
+    its_own = by in {author, *known.heirs(author, town)} or here in {by, *known.heirs(by, town)}
+    return {"hides": known.is_office(by, town) or its_own}
+
+
 def effects(every: list[Any], known: Trust) -> dict[Any, Any]:
     """Those of them that have effect, by name."""
     effect: dict[Any, Any] = {}
@@ -835,6 +860,7 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "outside": lambda v, _: {"shown": largest(v, lambda thing: [thing[key] for key in OUTSIDE])},
     "record": record,
     "account": account,
+    "hiding": hiding,
     "permission": permission,
     "frontier": frontier,
     "fingerprint": fingerprint,
