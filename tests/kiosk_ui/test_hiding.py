@@ -237,6 +237,29 @@ def test_no_centre_keeps_a_warning_from_its_people(
     assert state(town.kamigo, alert) is PostState.HIDDEN
 
 
+def test_an_older_word_takes_no_hidden_ones_place(town: Town, staff: Account) -> None:
+    older = town.alert(key="大雨", serial=1, title="大雨注意報")
+    newer = town.alert(key="大雨", serial=2, title="大雨警報")
+    there = town.office.post(newer.address)
+    assert there is not None
+    hide(town.office, there, "false", by=staff)
+    town.exchange()
+    board = town.kamigo.boards["disaster"]
+    assert town.kamigo.posts(board) == []
+    assert state(town.kamigo, older) is PostState.SUPERSEDED
+    lift(town.office, newer.address, by=staff)
+    town.exchange()
+    assert [post.address for post in town.kamigo.posts(board)] == [newer.address]
+
+
+def test_a_phone_that_brings_it_is_not_told_of_it(town: Town, keeper: Account, post: Post) -> None:
+    hide(town.kamigo, post, "false", by=keeper)
+    town.exchange()
+    found = town.office.views.by_id(post.id)
+    assert found is not None
+    assert found.state is PostState.HIDDEN
+
+
 def test_views_made_anew_hide_the_same(town: Town, keeper: Account, post: Post) -> None:
     hide(town.kamigo, post, "false", by=keeper)
     town.kamigo.rebuild()
