@@ -22,6 +22,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from node.boards import BOARDS
@@ -179,8 +180,7 @@ def cut_all(
     points: Sequence[int], folder: Path, done: Sequence[Done], options: Sequence[str], seed: int
 ) -> Figures:
     """Cut at these points, in a folder of this process's own."""
-    own = folder / f"cuts-{points[0]}"
-    own.mkdir()
+    own = Path(mkdtemp(prefix="cuts-", dir=folder))
     disk, told = own / "disk", read_log(folder / "log")
     _run("cp", "--sparse=always", folder / "before", disk)
     replay, figures = Replay(disk, told), Figures()
