@@ -145,8 +145,8 @@ MUTANTS = (
     Mutant(
         name="the hub tells every town",
         file="sync/machine/responding.py",
-        old="        towns = asked & ledger.trust().towns(me.public)\n",
-        new="        towns = ledger.trust().towns(me.public)\n",
+        old="        scope = scope_of(trust, asked) & own_scope(trust, me.public)\n",
+        new="        scope = own_scope(trust, me.public)\n",
     ),
 )
 
