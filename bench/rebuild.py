@@ -67,7 +67,7 @@ def _copy(ledger: Path, to: Path) -> float:
     target = sqlite3.connect(to, isolation_level=None)
     for pragma in PRAGMAS:
         target.execute(f"PRAGMA {pragma}")
-    target.executescript(files("node").joinpath("views.sql").read_text())
+    target.executescript(files("node.views").joinpath("views.sql").read_text())
     source = sqlite3.connect(ledger)
     began = time.process_time()
     rows = source.execute("SELECT * FROM posts").fetchall()

@@ -230,6 +230,19 @@ def test_tables_of_other_software_are_made_anew_when_a_machine_starts(tmp_path: 
     assert table(again(node)) == made
 
 
+def test_a_table_that_older_software_did_not_have_is_filled_when_a_machine_starts(
+    tmp_path: Path,
+) -> None:
+    node = Village(tmp_path).node()
+    post_event(node)
+    made = table(node)
+    with node.database.transaction() as connection:
+        connection.execute("DROP TABLE hidings")
+    newer = again(node)
+    assert table(newer) == made
+    assert newer.views.hidings() == []
+
+
 def test_a_post_with_something_that_must_be_understood_and_is_not_is_not_shown(
     tmp_path: Path,
 ) -> None:

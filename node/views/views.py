@@ -1,0 +1,275 @@
+"""What the boards show: tables derived from the ledger, brought up to date in its transactions.
+
+A pure function of the entries held: thrown away and made again, they are the same.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+
+from node.boards import BOARDS
+from node.boards.declaration import Board
+from node.post import Post, PostState
+from node.views.accounts import Accounts
+from node.views.decisions import Decisions
+from node.views.hidings import Hidings
+from node.views.last_word import LAST_WORD, choose, leave_out
+from node.views.post_row import COLUMNS, for_anybody, read_post
+from node.views.standing import outside, sort, state, text
+from sync import cbor
+from sync.account import Account
+from sync.entry import EntryId, RecordId
+from sync.hiding import Hiding, hides
+from sync.lane import Audience
+from sync.ledger import Changes, Ledger, Stored
+from sync.machine.database import Database
+from sync.record import Record, address, resolve
+from sync.subscription import SUBSCRIPTION
+from sync.trust import Trust
+
+_SCHEMA = files("node.views").joinpath("views.sql")
+_TABLE = re.compile(r"TABLE IF NOT EXISTS (\w+)(.*)", re.DOTALL)
+
+
+class Views:
+    """The posts of one machine."""
+
+    def __init__(
+        self, database: Database, boards: Mapping[str, Board] = BOARDS, *, here: bytes = b""
+    ) -> None:
+        """Makes the tables where they are missing or of other software; fills nothing.
+
+        `here`: this machine's key; what it decided to hide is hidden on its own screens.
+        """
+        self._database = database
+        self._here = here
+        self._boards = boards
+        self._groups = {name: board.groups() for name, board in boards.items()}
+        self._accounts, self._hidings = Accounts(database), Hidings(database)
+        self._decisions: tuple[Decisions, ...] = (self._accounts, self._hidings)
+        self._groups |= {kind.board: dict(kind.groups) for kind in self._decisions}
+        self._no_posts = {SUBSCRIPTION, *(kind.board for kind in self._decisions)}
+        statements = _SCHEMA.read_text().split(";\n")
+        tables = {named[1]: named[2] for each in statements if (named := _TABLE.search(each))}
+        held: dict[str, str | None] = dict(
+            database.connection.execute("SELECT name, sql FROM sqlite_master")
+        )
+        if any((held.get(name) or "").partition(name)[2] != tables[name] for name in tables):
+            statements = [*(f"DROP TABLE IF EXISTS {name}" for name in tables), *statements]
+        database.make(statements)
+
+    # from the ledger
+
+    def project(self, ledger: Ledger, changes: Changes) -> None:
+        """Follow what a transaction touched, inside it."""
+        if changes.trust:
+            self._fill(ledger)
+        else:
+            # In their order the tables grow at one end, and not all over.
+            self._follow(ledger, sorted(changes.records))
+
+    def rebuild(self, ledger: Ledger, software: str) -> None:
+        """Throw all away and make it again."""
+        with ledger.transaction():
+            self._fill(ledger)
+            self._database.connection.execute(
+                "INSERT OR REPLACE INTO views VALUES (1, ?)", (software,)
+            )
+
+    def made_by(self) -> str:
+        """The software that made them; another one may show more."""
+        row = self._database.connection.execute("SELECT software FROM views").fetchone()
+        return str(row[0]) if row else ""
+
+    def _fill(self, ledger: Ledger) -> None:
+        self._database.connection.execute("DELETE FROM posts")
+        for kind in self._decisions:
+            kind.clear()
+        self._follow(ledger, ledger.records())
+
+    def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
+        trust = ledger.trust()
+        keys: set[tuple[str, str]] = set()
+        for record in records:
+            keys |= self._replace(ledger, record, trust)
+        for town, key in keys:
+            choose(self._database.connection, town, key)
+        if keys:
+            for board in self._boards.values():
+                leave_out(self._database.connection, board)
+
+    def _replace(self, ledger: Ledger, id_: RecordId, trust: Trust) -> set[tuple[str, str]]:
+        """Write one record anew; the towns and outside keys that this touches."""
+        connection = self._database.connection
+        row = connection.execute(
+            "DELETE FROM posts WHERE lane = ? AND number = ? RETURNING town, outside_key", id_
+        ).fetchone()
+        touched = {(row[0], row[1])} if row and row[1] else set()
+        stored = ledger.record(id_)
+        record = resolve(stored, trust=trust, groups=self._groups)
+        for kind in self._decisions:
+            if record is None or record.board == kind.board:
+                touched |= self._again(ledger, kind.follow(id_, record, trust), trust)
+        if record is None or record.board in self._no_posts:
+            return touched
+        board = self._boards.get(record.board)
+        roles = trust.roles(record.lane.author, record.lane.town)
+        issuers = outside(record, roles)
+        connection.execute(
+            "INSERT INTO posts VALUES"
+            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *id_,
+                address(id_),
+                record.board,
+                self._hidden_or(state(record, board, roles), record, stored, board, trust),
+                sort(record, board),
+                text(record, board.section) if board else "",
+                cbor.encode(dict(record.fields)),
+                cbor.encode([list(version) for version in record.versions]),
+                record.counter,
+                *record.written,
+                *record.changed,
+                record.lane.author,
+                record.lane.town,
+                record.lane.audience is Audience.OPEN,
+                *issuers,
+            ),
+        )
+        return touched | {(record.lane.town, str(issuers[0]))} if issuers[0] else touched
+
+    def _again(
+        self, ledger: Ledger, posts: Iterable[tuple[bytes, int]], trust: Trust
+    ) -> set[tuple[str, str]]:
+        """Write those posts anew that are there; their towns and outside keys."""
+        touched: set[tuple[str, str]] = set()
+        for lane, number in posts:
+            for stretch in ledger.stretches(lane):
+                if stretch.first <= number <= stretch.number:
+                    post = EntryId(stretch.id, number)
+                    if self._database.connection.execute(
+                        "SELECT 1 FROM posts WHERE lane = ? AND number = ?", post
+                    ).fetchone():
+                        touched |= self._replace(ledger, post, trust)
+        return touched
+
+    def _hidden_or(
+        self,
+        state: PostState,
+        record: Record,
+        stored: Iterable[Stored],
+        board: Board | None,
+        trust: Trust,
+    ) -> PostState:
+        """Hidden, where what stands is hidden by somebody who may."""
+        if state is not PostState.SHOWN or board is None:
+            return state
+        head = next((each.head for each in stored if each.id == record.id), b"")
+        found = any(
+            self._counts(decision, board, trust)
+            and head.startswith(decision.check)
+            and hides(
+                decision,
+                trust,
+                author=record.lane.author,
+                town=record.lane.town,
+                here=self._here,
+            )
+            for decision in self._hidings.about(record.lane.id, record.id.number)
+        )
+        return PostState.HIDDEN if found else state
+
+    def _counts(self, decision: Hiding, board: Board, trust: Trust) -> bool:
+        """Official words are the office's to hide: no centre keeps a warning from its people."""
+        return board.open_to_anyone or trust.is_office(decision.author, decision.town)
+
+    # for people
+
+    def board(
+        self,
+        board: Board,
+        *,
+        limit: int = 1_000,
+        offset: int = 0,
+        section: str | None = None,
+        since: str = "",
+    ) -> Sequence[Post]:
+        """What stands on a board, in its order.
+
+        `section`: only that one; `since`: only where the field it is ordered by is not less.
+        """
+        order = "DESC" if board.order.newest_first else "ASC"
+        only = "" if section is None else " AND section = ?"
+        return self._posts(
+            f"SELECT {COLUMNS} FROM posts WHERE board = ? AND state = ? AND sort >= ?{only}"
+            f" ORDER BY sort {order}, lane, number LIMIT ? OFFSET ?",
+            board.name,
+            PostState.SHOWN,
+            since,
+            *(() if section is None else (section,)),
+            limit,
+            offset,
+        )
+
+    def sections(self, board: Board) -> dict[str, int]:
+        """How many posts stand in each section; all in "" where the board has none."""
+        return dict(
+            self._database.connection.execute(
+                "SELECT section, count(*) FROM posts WHERE board = ? AND state = ?"
+                " GROUP BY section ORDER BY section",
+                (board.name, PostState.SHOWN),
+            )
+        )
+
+    def post(self, address_: str) -> Post | None:
+        """The post of that address, however it stands."""
+        found = self._posts(f"SELECT {COLUMNS} FROM posts WHERE address = ? LIMIT 1", address_)
+        return for_anybody(found[0]) if found else None
+
+    def by_id(self, record: RecordId) -> Post | None:
+        """The post that a record is."""
+        found = self._posts(f"SELECT {COLUMNS} FROM posts WHERE lane = ? AND number = ?", *record)
+        return for_anybody(found[0]) if found else None
+
+    def by_outside_key(self, town: str, key: str) -> Sequence[Post]:
+        """Every record in a town of the thing that its issuer calls so, what stands first."""
+        return self._posts(
+            f"SELECT {COLUMNS} FROM posts WHERE outside_key = ? AND town = ?"
+            f" ORDER BY state = ? DESC, {LAST_WORD}",
+            key,
+            town,
+            PostState.SHOWN,
+        )
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Per board, how many records stand how."""
+        counts: dict[str, dict[str, int]] = {name: {} for name in self._boards}
+        for board, how, count in self._database.connection.execute(
+            "SELECT board, state, count(*) FROM posts GROUP BY board, state"
+        ):
+            counts.setdefault(board, {})[how] = count
+        return counts
+
+    def hidings(self) -> Sequence[Hiding]:
+        """The decisions that stand, of anybody's."""
+        return self._hidings.all()
+
+    def hidden(self, record: RecordId) -> Post | None:
+        """What is hidden, with all it says: for who decides about it."""
+        found = self._posts(
+            f"SELECT {COLUMNS} FROM posts WHERE lane = ? AND number = ? AND state = ?",
+            *record,
+            PostState.HIDDEN,
+        )
+        return found[0] if found else None
+
+    def places(self, town: str) -> Sequence[bytes]:
+        """The machines in a town for which there are accounts."""
+        return self._accounts.places(town)
+
+    def accounts(self, town: str, place: bytes) -> Sequence[Account]:
+        """Everybody who may sign in at that machine, or might once."""
+        return self._accounts.at(town, place)
+
+    def _posts(self, sql: str, *values: object) -> list[Post]:
+        return [read_post(row) for row in self._database.connection.execute(sql, values)]
