@@ -6,6 +6,7 @@ as the column's form, and left out of its bytes. Nothing here looks at what a va
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from operator import add
 
 import cbor2
 
@@ -21,7 +22,6 @@ _END = b"\xff"  # is nowhere in UTF-8
 _BYTES, _TEXT, _ARRAY = 2, 3, 4
 _SIMPLE = (0xF4, 0xF5, 0xF6)
 _ONE_BYTE = bytes((*range(0x18), *range(0x20, 0x38), 0x40, 0x60, 0x80, 0xA0, *_SIMPLE))
-_TEXT_HEADS = tuple(cbor.head(_TEXT, length) for length in range(1_024))
 _INTEGERS = range(-(1 << 63), 1 << 63)
 
 
@@ -47,7 +47,8 @@ def unpack(form: int, content: bytes, count: int) -> Iterator[bytes]:
         ends = range(0, len(content) + 1, form)
         return map(cbor.head(_BYTES, form).__add__, [content[a:b] for a, b in pairwise(ends)])
     if form == TEXTS and content.endswith(_END) and content.count(_END) == count:
-        return map(_text, content[:-1].split(_END))
+        texts = content[:-1].split(_END)
+        return map(add, map(_TEXT_HEADS.__getitem__, map(len, texts)), texts)
     if form == ITEMS:
         return iter(items(content, count))
     if form == DIFFERENCES:
@@ -86,6 +87,11 @@ def items(content: bytes, count: int) -> list[bytes]:
     return found
 
 
-def _text(text: bytes) -> bytes:
-    size = len(text)
-    return (_TEXT_HEADS[size] if size < len(_TEXT_HEADS) else cbor.head(_TEXT, size)) + text
+class _TextHeads(dict[int, bytes]):
+    """By the length of a text; those of short ones are here once and for all."""
+
+    def __missing__(self, size: int) -> bytes:
+        return cbor.head(_TEXT, size)
+
+
+_TEXT_HEADS = _TextHeads((size, cbor.head(_TEXT, size)) for size in range(1_024))

@@ -3,6 +3,7 @@
 Here are the bytes (docs/spec/1-entries.md); what entries add up to is `sync.record`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -91,7 +92,7 @@ class Payload:
     understood: bool = True
 
 
-_QUALITIES = frozenset(Quality)
+_QUALITIES = tuple(Quality)
 
 
 def make_payload(fields: Mapping[str, object], *, salt: bytes) -> bytes:
@@ -128,8 +129,48 @@ def make_header(
     return cbor.encode({int(key): value for key, value in header.items()})
 
 
+def record_changed(encoded: bytes, lane: bytes) -> Reference | None:
+    """What a header changes in the lane of that id; None: it begins a record. Raises Malformed."""
+    return read_header(encoded, lane).record if _usual(encoded) is None else None
+
+
 def read_header(encoded: bytes, lane: bytes) -> Header:
     """The header these bytes are, in the lane of that id. Raises Malformed."""
+    usual = _usual(encoded)
+    return _read_any_header(encoded, lane) if usual is None else _read_usual_header(usual)
+
+
+_USUAL = re.compile(
+    rb"\xa5\x01(?P<kind>[\x60-\x77][ -~]*)\x04(?P<counter>[\x01-\x17])"
+    rb"\x06\x82\x1a(?P<seconds>(?!\0\0).{4})(?P<quality>[\0-\x03])\x07\x58\x20(?P<digest>.{32})"
+    rb"\x08(?:(?P<tiny>[\0-\x17])|\x18(?P<small>[\x18-\xff])|\x19(?P<large>[^\0].))",
+    re.DOTALL,
+)
+"""What nearly all headers look like: each begins a record, and has nothing that may be absent."""
+
+
+def _usual(encoded: bytes) -> re.Match[bytes] | None:
+    match = _USUAL.fullmatch(encoded)
+    if match is None or encoded[2] - 0x60 != match.end("kind") - 3:
+        return None
+    return match
+
+
+def _read_usual_header(match: re.Match[bytes]) -> Header:
+    """The same as of any other header, in a tenth of the time."""
+    kind, counter, seconds, quality, digest, tiny, small, large = match.groups()
+    return Header(
+        kind=kind[1:].decode(),
+        record=None,
+        parents=(),
+        counter=counter[0],
+        written=Written(int.from_bytes(seconds), _QUALITIES[quality[0]]),
+        digest=digest,
+        length=int.from_bytes(tiny or small or large),
+    )
+
+
+def _read_any_header(encoded: bytes, lane: bytes) -> Header:
     value = _map(cbor.decode(encoded, bytes_max=HEADER_BYTES_MAX))
     match value.get(_Key.KIND):
         case str(kind) if len(kind.encode()) <= KIND_BYTES_MAX:
@@ -150,7 +191,7 @@ def read_header(encoded: bytes, lane: bytes) -> Header:
         case [int(seconds), int(quality)] if (
             cbor.are_integers(seconds, quality) and quality in _QUALITIES
         ):
-            written = Written(seconds, Quality(quality))
+            written = Written(seconds, _QUALITIES[quality])
         case _:
             raise Malformed("a header without the time of writing")
     match (value.get(_Key.COUNTER), value.get(_Key.DIGEST), value.get(_Key.LENGTH)):

@@ -12,7 +12,7 @@ from sync.bundle import Bundle, Parcel
 from sync.certificate import Certificate, Role
 from sync.chain import next_head, verify_head
 from sync.enrolment import Confirmation
-from sync.entry import read_header
+from sync.entry import record_changed
 from sync.errors import Malformed, TooLarge, Unverified
 from sync.fork import ForkProof, prove_fork
 from sync.ledger import Ledger, Link, Signature
@@ -381,8 +381,8 @@ def _links(bundle: Bundle) -> list[Link]:
     head = bundle.before
     for entry in bundle.entries:
         head = next_head(head, entry.header)
-        header = read_header(entry.header, bundle.lane.id)
-        links.append(Link(entry.header, entry.payload, head, header.record))
+        record = record_changed(entry.header, bundle.lane.id)
+        links.append(Link(entry.header, entry.payload, head, record))
     return links
 
 

@@ -100,7 +100,7 @@ class _Entries:
         if uses.total() > TABLE_VALUES_MAX:
             raise TooLarge("more values than a table holds")
         values = {
-            name: _values(name, form, next(contents, b""), uses.pop(name, 0)).__next__
+            name: _values(name, form, next(contents, b""), uses.pop(name, 0))
             for name, form in columns
         }
         if uses:

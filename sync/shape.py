@@ -4,7 +4,7 @@ docs/spec/9-columns.md. What has no shape (other keys than ours, a payload of an
 that aren't the one encoding) travels whole.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import combinations
 from typing import NamedTuple
@@ -146,32 +146,30 @@ _PLAIN = frozenset({str, bytes, bool, type(None)})
 class Mould:
     """Makes the entries of one shape again: the bytes that were hashed, from values in order."""
 
-    def __init__(self, shape: Shape, values: Sequence[Callable[[], bytes]]) -> None:
+    def __init__(self, shape: Shape, values: Sequence[Iterator[bytes]]) -> None:
+        """`values`: those of each column; other shapes may take from them in between."""
         keys = _KEYS_WITH[shape.keys]
-        self._values = values
+        self._values = zip(*values, strict=False)
         self._count = len(keys) - 2 + (0 if shape.fields is not None else 2)
-        # Constants, and between them room for one value each.
+        # Constants, each with room for one value after it.
         before = [bytes((key,)) for key in keys[1:]]
         before[0] = cbor.head(5, len(keys)) + b"\x01" + cbor.encode(shape.kind) + before[0]
         before[-3] += b"\x82"
         before.insert(-2, b"")
         self._header = _with_room(before[: self._count])
-        self._payload: list[bytes] | None = None
+        self._payload: bytes | None = None
         if shape.fields is not None:
-            names = [*map(cbor.encode, shape.fields)]
-            names[:1] = [b"\x02" + cbor.head(5, len(names)) + b"".join(names[:1])]
-            self._payload = _with_room([b"\xa2\x01", *names])[: 2 * len(shape.fields) + 3]
+            fields = _constant(b"\x02" + cbor.head(5, len(shape.fields)))
+            fields += _with_room([*map(cbor.encode, shape.fields)])
+            self._payload = _with_room([b"\xa2\x01"]) + fields
 
     def entry(self) -> Entry:
         """The next one. Raises TooLarge."""
-        values = [value() for value in self._values]
-        count = self._count
-        self._header[1::2] = values[:count]
-        header = b"".join(self._header)
+        values = next(self._values)
+        header = self._header % values[: self._count]
         if self._payload is None:
             return Entry(header, None)
-        self._payload[1::2] = values[count:]
-        payload = b"".join(self._payload)
+        payload = self._payload % values[self._count :]
         length = len(payload)
         header += b"\x07\x58\x20" + sha256(payload).digest() + b"\x08" + cbor.head(0, length)
         if length > PAYLOAD_BYTES_MAX or len(header) > HEADER_BYTES_MAX:
@@ -179,5 +177,9 @@ class Mould:
         return Entry(header, payload)
 
 
-def _with_room(constants: Sequence[bytes]) -> list[bytes]:
-    return [part for constant in constants for part in (constant, b"")]
+def _with_room(constants: Sequence[bytes]) -> bytes:
+    return b"".join(_constant(constant) + b"%b" for constant in constants)
+
+
+def _constant(content: bytes) -> bytes:
+    return content.replace(b"%", b"%%")
