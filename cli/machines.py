@@ -6,6 +6,7 @@ the machine's folder, and what serves, is imported in processes of their own.
 """
 
 import argparse
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from sync.machine.settings import Part, read_address, read_settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+DEVELOPMENT = "KAIRAN_DEVELOPMENT"
+"""Set by who builds the screens: `/design` shows every piece of them in every state."""
 
 _PARTS = {
     Part.NODE: "公民館の機械を動かします。",
@@ -77,7 +81,9 @@ def _run_web(told: argparse.Namespace) -> None:
         from kiosk_ui.app import create_app
         from node.node import open_node
 
-        return create_app(open_node(told.data), start_anew=end_soon)
+        return create_app(
+            open_node(told.data), start_anew=end_soon, development=DEVELOPMENT in os.environ
+        )
 
     apart(check)
     serve(screens, address=told.address, port=told.port)

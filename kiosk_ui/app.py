@@ -9,6 +9,7 @@ from kiosk_ui import doorway
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.connections import connections_page
+from kiosk_ui.design import design_page
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.headers import add_headers
@@ -18,6 +19,7 @@ from kiosk_ui.home import home_page
 from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.lists import list_pages
+from kiosk_ui.looks import looks_page
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.records import record_pages
@@ -28,7 +30,6 @@ from kiosk_ui.signed_in import add_sessions
 from kiosk_ui.signing_in import signing_in_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.stick import stick_page
-from kiosk_ui.text_size import text_size_page
 from kiosk_ui.towns import towns_page
 from node.node import Node
 from node.pins import Pins
@@ -43,10 +44,12 @@ def create_app(
     *,
     now: Callable[[], datetime] = lambda: clock.now().at,
     start_anew: Callable[[], None] = lambda: None,
+    development: bool = False,
 ) -> Flask:
     """The application of that node; `public_url` is how phones reach it.
 
     `start_anew` is called when the ledger was given up and this process should end.
+    `development` adds pages for those who build the screens.
     """
     screen = Screen(
         node=node,
@@ -56,7 +59,8 @@ def create_app(
         public_url=public_url,
         start_anew=start_anew,
     )
-    kept, static = KeptPages(screen), read_static_files()
+    kept = KeptPages(screen)
+    static = read_static_files(node.settings.pixel_millimetres)
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -74,12 +78,14 @@ def create_app(
         signing_in_pages(screen),
         people_pages(screen),
         hiding_pages(screen),
-        text_size_page(),
+        looks_page(),
         static_pages(static),
         health_page(screen),
         doorway.doorway_pages(node),
     ):
         app.register_blueprint(pages)
+    if development:
+        app.register_blueprint(design_page(screen))
     add_frame(app, screen, static)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over"})

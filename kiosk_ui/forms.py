@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from flask import Response, make_response, redirect, render_template, request
 
 from kiosk_ui.controls import Control, controls, to_parse
+from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
-from kiosk_ui.text_size import SIZES, remember_size
 from node.boards.declaration import Board, Field
 from node.form import Problems, parse
 
@@ -18,7 +18,6 @@ _log = logging.getLogger(__name__)
 
 TOKEN = "token"  # noqa: S105
 SEEN = "seen"
-SIZE = "size"
 NOT_KEPT = (
     "いまは、この機械の記憶装置に書けないので、まだのっていません。書かれたものは、このまま残してあります。"
     "少し待って、もう一度送ってください。それでもだめなときは、公民館の人にお知らせください。"
@@ -51,7 +50,7 @@ def form_page(
     present: Mapping[str, str] | None = None,
     trouble: str = "",
     status: int = 200,
-    size: str | None = None,
+    looks: Mapping[str, str] | None = None,
 ) -> Response:
     """The form with these values in it, each problem at its field."""
     drawn: list[Control] = controls(form.board, values, problems=problems, present=present)
@@ -65,18 +64,18 @@ def form_page(
         trouble=trouble,
         back=form.back,
         token=values.get(TOKEN) or new_token(),
-        sizes_in_form=True,
-        **({"size": size} if size else {}),
+        looks_in_form=True,
+        chosen={**chosen_looks(), **(looks or {})},
     )
     return make_response(page, status)
 
 
-def resized(form: Form) -> Response | None:
-    """If a button for the size of letters was pressed: the same form, that large."""
-    size = request.form.get(SIZE, "")
-    if size not in SIZES:
+def looked_at(form: Form) -> Response | None:
+    """If a button for how pages look was pressed: the same form, looking so."""
+    pressed = pressed_look()
+    if not pressed:
         return None
-    return remember_size(form_page(form, typed(), size=size), size)
+    return remember_looks(form_page(form, typed(), looks=pressed), pressed)
 
 
 def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]) -> Response:

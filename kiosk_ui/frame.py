@@ -6,9 +6,9 @@ from flask import Flask, request, url_for
 
 from kiosk_ui.dates import weekday
 from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.looks import LOOKS, chosen_looks
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
-from kiosk_ui.text_size import SIZES, chosen_size
 from node.qr import qr
 
 
@@ -22,7 +22,7 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> N
         qr=qr,
         weekday=weekday,
         static_url=static_url,
-        text_sizes=SIZES,
+        looks=LOOKS,
         place=screen.node.settings.name,
         town=screen.node.town_name,
         boards=screen.node.boards,
@@ -31,4 +31,4 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> N
     @app.context_processor
     def of_this_request() -> dict[str, object]:
         here = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        return {"size": chosen_size(), "at_the_kiosk": at_the_kiosk(), "here": here}
+        return {"chosen": chosen_looks(), "at_the_kiosk": at_the_kiosk(), "here": here}

@@ -16,8 +16,8 @@ from typing import ParamSpec
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
+from kiosk_ui.looks import chosen_looks
 from kiosk_ui.screen import Screen
-from kiosk_ui.text_size import chosen_size
 
 PAGES_MAX = 100
 PAGE_BYTES_MAX = 256 << 10
@@ -73,7 +73,7 @@ class KeptPages:
             minute,
             request.host_url,
             request.full_path,
-            chosen_size(),
+            *chosen_looks().values(),
         )
 
     def _get(self, key: _Key) -> _Page | None:

@@ -48,7 +48,7 @@ def posting_pages(screen: Screen) -> Blueprint:
         if not screen.node.may_post(board):
             return message_page("may_not_post", 403)
         form = _form(screen, board)
-        return forms.resized(form) or forms.sent(
+        return forms.looked_at(form) or forms.sent(
             screen, form, lambda fields: _add(screen, form, fields)
         )
 

@@ -10,9 +10,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from kiosk_ui import forms
 from kiosk_ui.errors import message_page
 from kiosk_ui.kiosk import at_this_machine
+from kiosk_ui.looks import safe_path
 from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import Session
-from kiosk_ui.text_size import safe_path
 from node.node import NotAllowed
 from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak

@@ -11,8 +11,9 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, abort, request
 
+from kiosk_ui.style_sheet import style_sheet
+
 _TYPES = {
-    "app.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
     "kiosk.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -29,9 +30,14 @@ class StaticFile:
     digest: str
 
 
-def read_static_files() -> Mapping[str, StaticFile]:
+def read_static_files(pixel_millimetres: float | None = None) -> Mapping[str, StaticFile]:
     """All of them, by name."""
-    return {name: _read(name, content_type) for name, content_type in _TYPES.items()}
+    folder = files("kiosk_ui").joinpath("static")
+    held = {
+        name: _packed(folder.joinpath(name).read_bytes(), content_type)
+        for name, content_type in _TYPES.items()
+    }
+    return held | {"app.css": _packed(style_sheet(pixel_millimetres), "text/css; charset=utf-8")}
 
 
 def static_pages(held: Mapping[str, StaticFile]) -> Blueprint:
@@ -49,8 +55,7 @@ def static_pages(held: Mapping[str, StaticFile]) -> Blueprint:
     return pages
 
 
-def _read(name: str, content_type: str) -> StaticFile:
-    content = files("kiosk_ui").joinpath("static", name).read_bytes()
+def _packed(content: bytes, content_type: str) -> StaticFile:
     digest = sha256(content).hexdigest()[:12]
     return StaticFile(content, gzip.compress(content, 9, mtime=0), content_type, digest)
 

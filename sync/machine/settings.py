@@ -7,6 +7,7 @@ hub = "http://127.0.0.1:8700"          # optional
 peers = ["http://127.0.0.1:8702"]      # optional; static addresses
 offer_seconds = 60                     # how often it offers when nothing has changed
 sticks = "/media/kairan"               # optional; below it USB sticks are mounted
+pixel_millimetres = 0.277              # optional; how wide a pixel of the kiosk's screen is
 [authorities]
 990019 = ["<public key in hex>", …]  # by place: a later one outranks
 """
@@ -55,6 +56,7 @@ class Settings:
     peers: tuple[str, ...] = ()
     offer_seconds: int = 60
     sticks: Path | None = None
+    pixel_millimetres: float | None = None
 
     @property
     def town(self) -> str:
@@ -93,12 +95,23 @@ def read_settings(folder: Path) -> Settings:
             peers=tuple(map(read_address, told.get("peers", ()))),
             offer_seconds=max(1, int(told.get("offer_seconds", 60))),
             sticks=Path(str(told["sticks"])) if "sticks" in told else None,
+            pixel_millimetres=_pixel(told["pixel_millimetres"])
+            if "pixel_millimetres" in told
+            else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
     if not settings.towns or not all(map(is_town, settings.towns)):
         raise NotProvisioned(f"{path} の towns に、正しい団体コードを書いてください。")
     return settings
+
+
+def _pixel(value: object) -> float:
+    """The width of a pixel, of any screen that a person can read. Raises ValueError."""
+    width = float(str(value))
+    if not 0.05 <= width <= 2:
+        raise ValueError(f"pixel_millimetres = {value} is no screen's")
+    return width
 
 
 def read_address(value: object) -> str:

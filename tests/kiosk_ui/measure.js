@@ -39,6 +39,7 @@
   for (const element of document.querySelectorAll("a, button, input, textarea, .choice")) {
     const inside = element.parentElement.closest(".choice"); // the label is what is touched
     if (element.type === "hidden" || inside || hidden(element)) continue;
+    if (!element.getClientRects().length) continue; // not drawn at all
     const box = element.getBoundingClientRect();
     if (Math.min(box.height, box.width) < target - 0.5) {
       found.small.push(`${Math.round(box.width)}x${Math.round(box.height)} ${name(element)}`);

@@ -164,7 +164,7 @@ def test_a_page_kept_by_a_poller_is_sent_once(town: Town) -> None:
 
 def test_a_larger_size_is_another_page(browser: FlaskClient) -> None:
     etag = browser.get("/").headers["ETag"]
-    chosen = browser.get("/size?to=large&next=/boards/event?past=")
+    chosen = browser.get("/looks/size?to=large&next=/boards/event?past=")
     assert (chosen.status_code, chosen.headers["Location"]) == (303, "/boards/event?past=")
     larger = browser.get("/", headers={"If-None-Match": etag})
     assert larger.status_code == 200

@@ -106,7 +106,7 @@ def test_the_page_of_those_who_carry_fits_and_can_be_read_and_touched(
     page = opened(chromium, width, height)
     at_kiosk = width >= 1000
     address = centres.here.replace(ON_THE_WIFI, "127.0.0.1") if at_kiosk else centres.here
-    page.goto(f"{address}/size?to={size}&next=/carry")
+    page.goto(f"{address}/looks/size?to={size}&next=/carry")
     looks(page, [72, 24] if at_kiosk else [48, 16])
     page.context.close()
 

@@ -90,7 +90,7 @@ def test_our_own_forms_are_taken(browser: FlaskClient, headers: dict[str, str]) 
     "away", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "x", ""]
 )
 def test_the_size_switch_leads_nowhere_else(browser: FlaskClient, away: str) -> None:
-    answer = browser.get("/size", query_string={"to": "large", "next": away})
+    answer = browser.get("/looks/size", query_string={"to": "large", "next": away})
     assert answer.headers["Location"] == "/"
 
 
@@ -162,7 +162,7 @@ def test_static_files_are_small_and_kept_for_good(browser: FlaskClient) -> None:
     (style,) = [e["href"] for e in elements(browser.get("/"), "link") if e["rel"] == "stylesheet"]
     answer = browser.get(style, headers={"Accept-Encoding": "gzip"})
     assert len(answer.data) < 8_000
-    assert gzip.decompress(answer.data).startswith(b"/* ")
+    assert gzip.decompress(answer.data).startswith(b"@layer tokens, ")
     assert "immutable" in answer.headers["Cache-Control"]
     assert browser.get("/static/app.js").content_length < 2_048
     assert browser.get("/favicon.ico").content_type.startswith("image/svg+xml")

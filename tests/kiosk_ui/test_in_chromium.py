@@ -105,7 +105,7 @@ def test_every_page_fits_and_can_be_read_and_touched(
     at_kiosk = width >= 1000
     limits = [72, 24] if at_kiosk else [48, 16]
     page = _open(chromium, width, height, javascript=at_kiosk)
-    page.goto(f"{address}/size?to={size}&next=/boards/event/new")
+    page.goto(f"{address}/looks/size?to={size}&next=/boards/event/new")
     page.get_by_label("電話").fill("でんわ")
     page.locator(".send button").click()
     found = {"form with problems": page.evaluate(MEASURE, limits)}

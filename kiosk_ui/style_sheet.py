@@ -1,0 +1,22 @@
+"""The one style sheet, put together from a file for each layer; what comes later overrules.
+
+How large things are is said in millimetres where people stand before a screen: `--mm` is how many
+pixels one takes, told by the machine's settings.
+"""
+
+from importlib.resources import files
+
+LAYERS = ("tokens", "themes", "base", "frame", "parts", "forms", "layout", "home", "print")
+"""Each is `static/style/<name>.css`. A board or feature with looks of its own is one more."""
+
+
+def style_sheet(pixel_millimetres: float | None) -> bytes:
+    """All layers, and after them what is known of the screen that stands here."""
+    folder = files("kiosk_ui").joinpath("static", "style")
+    parts = [f"@layer {', '.join(LAYERS)}, device;"]
+    parts += [
+        f"@layer {name} {{\n{folder.joinpath(f'{name}.css').read_text()}}}" for name in LAYERS
+    ]
+    if pixel_millimetres is not None:
+        parts.append(f"@layer device {{ .kiosk {{ --mm: {1 / pixel_millimetres:.3f}px; }} }}")
+    return "\n".join(parts).encode() + b"\n"
