@@ -210,7 +210,9 @@ def test_the_hub_says_who_it_is(client: FlaskClient, hub: Hub) -> None:
     assert not answered.headers.getlist("Set-Cookie")
 
 
-@pytest.mark.parametrize("body", [b"", b"offer", b"\xa1", secrets.token_bytes(64)])
+@pytest.mark.parametrize(
+    "body", [b"", b"offer", b"\xa1", secrets.token_bytes(64)], ids=["", "offer", "a1", "chance"]
+)
 def test_what_is_no_offer_is_refused_with_a_sentence(client: FlaskClient, body: bytes) -> None:
     answered = client.post("/sync", data=body)
     assert answered.status_code == 400

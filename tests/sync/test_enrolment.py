@@ -120,7 +120,17 @@ def test_a_machine_with_a_seed_is_a_member_wherever_it_comes() -> None:
         {"by": read_voucher(OFFICE)},
         {"by": read_voucher(seeded(key=public(key("別の種"))))},
     ],
-    ids=str,
+    ids=[
+        "another role",
+        "another name",
+        "another town",
+        "a town more",
+        "more lives",
+        "another class",
+        "the seed itself",
+        "by an office",
+        "by another seed",
+    ],
 )
 def test_a_seed_gives_no_more_than_it_was_made_for(beyond: dict[str, object]) -> None:
     forged = child("一台目", VOUCHER, **beyond)
