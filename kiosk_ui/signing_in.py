@@ -3,6 +3,7 @@
 Each key is a button that sends the page, so it works without scripts; it stays on this machine.
 """
 
+import sqlite3
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
@@ -16,6 +17,7 @@ from kiosk_ui.sessions import Session
 from node.node import NotAllowed
 from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
+from node.reading import begin_reading
 
 DIGITS_MAX = PIN_DIGITS_MAX
 _WRONG = "番号が違います。確かめて、もう一度押してください。"
@@ -66,6 +68,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
             return _keypad_for(screen, address, trouble=_BUSY, status=503)
         screen.sessions.begin(address, choosing=not by_pin)
         if by_pin:
+            _begin_reading(screen)
             to = _next()
         else:
             page = "signing_in.name" if address == FIRST else "signing_in.pin"
@@ -111,6 +114,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
         except (NotAllowed, TooMany):
             return message_page("not_a_member", 403)
         screen.pins.choose(account, typed)
+        _begin_reading(screen)
         screen.sessions.end_all(session.account)
         screen.sessions.begin(account)
         return screen.sessions.remember(forms.see_other(_next()))
@@ -131,6 +135,16 @@ def ask_to_sign_in(screen: Screen, board: str = "") -> Response:
         return message_page("sign_in_elsewhere", 403)
     here = request.path
     return forms.see_other(f"{url_for('signing_in.who')}?{urlencode({'next': here})}")
+
+
+def _begin_reading(screen: Screen) -> None:
+    """From now on there is somebody to write to; a full disk keeps nobody outside."""
+    try:
+        begin_reading(screen.node)
+    except NotAllowed:
+        return  # it is no member of its town yet
+    except (sqlite3.Error, OSError) as wrong:
+        screen.give_up(wrong)
 
 
 def _known(screen: Screen, address: str) -> str:

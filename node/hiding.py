@@ -6,7 +6,8 @@ docs/spec/3-trust.md, "Hiding". Hidden isn't erased: machines pass it on, and no
 from collections.abc import Mapping, Sequence
 
 from node.node import Node, NotAllowed
-from node.people import tending, write_decision
+from node.own_lane import write_decision
+from node.people import tending
 from node.post import Post, PostState
 from sync.account import Account
 from sync.entry import EntryId

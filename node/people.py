@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from node.form import readable
 from node.node import Node, NotAllowed, NotSignedIn
+from node.own_lane import write_decision
 from sync.account import OF_CENTRES, WRITE_ACCOUNT, Account, Duty, as_fields
-from sync.entry import RecordId
-from sync.lane import Audience, Class, Lane
 from sync.limits import NAME_CHARACTERS_MAX
-from sync.machine import clock, keys
 from sync.machine.settings import Part
 from sync.record import WITHDRAWN
-from sync.writing import Draft, write
+from sync.writing import Draft
 
 ACCOUNTS_MAX = 200
 DUTIES: Mapping[Duty, str] = {
@@ -110,27 +108,3 @@ def _add(
         draft = Draft(kind=WRITE_ACCOUNT, fields=fields, account=by.in_headers if by else None)
         id_ = write_decision(node, draft)
     return next(account for account in node.accounts() if account.id == id_)
-
-
-def write_decision(node: Node, draft: Draft) -> RecordId:
-    """In this machine's lane of class trust, for the town. Raises NotAllowed."""
-    ordinal, random = node.ledger.own_incarnation(node.identity.public)
-    lane = Lane(
-        town=node.settings.town,
-        author=node.identity.public,
-        ordinal=ordinal,
-        random=random,
-        class_=Class.TRUST,
-        audience=Audience.TOWN,
-    )
-    if node.is_revoked or node.ledger.trust().refusal(lane) is not None:
-        raise NotAllowed
-    (id_,) = write(
-        node.ledger,
-        lane,
-        [draft],
-        key=node.identity.private,
-        written=clock.now().written,
-        salt=keys.salt,
-    )
-    return id_

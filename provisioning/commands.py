@@ -31,6 +31,7 @@ from provisioning.authority import (
     without_its_seed,
 )
 from provisioning.cuts import NoSuchCut, cuts, histories
+from provisioning.escrow import unseal
 from provisioning.listing import in_words, listing
 from provisioning.paper import PLACES
 from provisioning.passphrases import Passphrases
@@ -131,6 +132,16 @@ def add_commands(commands: Subparsers) -> None:
     succeeding.add_argument("new", metavar="NEW")
     _add_machine(succeeding)
     _add_key_file(succeeding)
+
+    unsealing = _act(
+        acts, "unseal", _unseal, "後を継いだ機械で、前の機械に届いた手紙を読めるようにします。"
+    )
+    unsealing.add_argument(
+        "--machine", metavar="DIR", type=Path, required=True, help="後を継いだ機械のフォルダー"
+    )
+    unsealing.add_argument(
+        "--key", metavar="FILE", type=Path, dest="key_file", required=True, help="控えの鍵"
+    )
 
     replacing = _act(acts, "replace", _replace, "なくした鍵、盗まれた鍵を、新しい鍵に替えます。")
     replacing.add_argument("--place", choices=["daily", "reserve"], default="daily")
@@ -348,6 +359,21 @@ def _succeed(told: argparse.Namespace) -> None:
     counter = next_counter(known)
     _say(told, desk, [name_successor(old, new, counter, _signer(told, desk).private)])
     print(f"{_called(known, old)} の後を、{_called(known, new)} が継ぎます。")
+
+
+def _unseal(told: argparse.Namespace) -> None:
+    desk, node = open_authority(told.authority), open_node(told.machine)
+    if node.settings.town != desk.code:
+        raise Refused(f"{told.machine} は、ほかの町の機械です。")
+    sealed = read_key(told.key_file)
+    reserve = _open(sealed, Passphrases(told.passphrase_fd), PLACES[sealed.place])
+    found_keys = unseal(node, reserve)
+    if not found_keys:
+        raise Refused(
+            "この鍵で開けられるものは、ありませんでした。控えの鍵を使い、"
+            "kairan authority succeed で後を継がせてから、もう一度お試しください。"
+        )
+    print(f"手紙を読む鍵を{found_keys}本、{node.settings.name}に戻しました。")
 
 
 def _replace(told: argparse.Namespace) -> None:

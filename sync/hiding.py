@@ -7,6 +7,7 @@ which only its author, who took its author's place, and the office can do.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sync.about import read_about
 from sync.certificate import Role
 from sync.entry import CHECK_BYTES, RecordId
 from sync.lane import Audience, Class
@@ -47,25 +48,18 @@ def read_hiding(record: Record, trust: Trust) -> Hiding | None:
         return None
     if record.withdrawn or not record.complete or not record.understood:
         return None
-    match record.fields:
-        case {"post": [bytes(of), int(number), bytes(check)], "reason": str(reason)} if (
-            len(of) == 32
-            and not isinstance(number, bool)
-            and number >= 1
-            and len(check) == CHECK_BYTES
-            and len(reason) <= REASON_CHARACTERS_MAX
-        ):
-            return Hiding(
-                id=record.id,
-                town=lane.town,
-                author=lane.author,
-                lane=of,
-                number=number,
-                check=check,
-                reason=reason,
-            )
-        case _:
-            return None
+    post, reason = read_about(record.fields.get("post")), record.fields.get("reason")
+    if post is None or not isinstance(reason, str) or len(reason) > REASON_CHARACTERS_MAX:
+        return None
+    return Hiding(
+        id=record.id,
+        town=lane.town,
+        author=lane.author,
+        lane=post.lane,
+        number=post.number,
+        check=post.check,
+        reason=reason,
+    )
 
 
 def hides(decision: Hiding, trust: Trust, *, author: bytes, town: str, here: bytes) -> bool:

@@ -45,3 +45,7 @@ REGISTER_VALUE_BYTES_MAX = 250
 
 DECISIONS_MAX = 64
 """Of a lane, to subscribe to towns: the newest count."""
+
+SEALED_READERS_MAX = 16
+SEALED_PLAIN_BYTES_MAX = (16 << 10) - 1
+SEALED_BYTES_MAX = 20 << 10

@@ -36,6 +36,12 @@ class Draft:
     account: bytes | None = None  # who was signed in
 
 
+def next_number(ledger: Ledger, lane: Lane) -> int:
+    """Of the entry that is written next; it stays so until the transaction ends."""
+    here = ledger.lane(lane.id)
+    return here.held.number + 1 if here else 1
+
+
 def write(
     ledger: Ledger,
     lane: Lane,

@@ -15,6 +15,8 @@ from node.views.decisions import Decisions
 from node.views.hidings import Hidings
 from node.views.last_word import LAST_WORD, choose, leave_out
 from node.views.post_row import COLUMNS, for_anybody, read_post
+from node.views.reading_keys import ReadingKeys
+from node.views.sealed_records import SealedRecords
 from node.views.standing import outside, sort, state, text
 from sync import cbor
 from sync.account import Account
@@ -24,6 +26,7 @@ from sync.lane import Audience
 from sync.ledger import Changes, Ledger, Stored
 from sync.machine.database import Database
 from sync.record import Record, address, resolve
+from sync.sealed_record import SEALED_KINDS
 from sync.subscription import SUBSCRIPTION
 from sync.trust import Trust
 
@@ -46,7 +49,14 @@ class Views:
         self._boards = boards
         self._groups = {name: board.groups() for name, board in boards.items()}
         self._accounts, self._hidings = Accounts(database), Hidings(database)
-        self._decisions: tuple[Decisions, ...] = (self._accounts, self._hidings)
+        self.reading_keys = ReadingKeys(database)
+        self.sealed = {board: SealedRecords(database, board) for board in SEALED_KINDS}
+        self._decisions: tuple[Decisions, ...] = (
+            self._accounts,
+            self._hidings,
+            self.reading_keys,
+            *self.sealed.values(),
+        )
         self._groups |= {kind.board: dict(kind.groups) for kind in self._decisions}
         self._no_posts = {SUBSCRIPTION, *(kind.board for kind in self._decisions)}
         statements = _SCHEMA.read_text().split(";\n")

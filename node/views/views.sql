@@ -58,4 +58,41 @@ CREATE TABLE IF NOT EXISTS hidings (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS hidings_by_post ON hidings (post_lane, post_number);
 
+CREATE TABLE IF NOT EXISTS reading_keys (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    lane_id BLOB NOT NULL,
+    town TEXT NOT NULL,
+    author BLOB NOT NULL,
+    key BLOB NOT NULL,
+    post_lane BLOB,
+    post_number INTEGER,
+    post_check BLOB,
+    account BLOB,
+    escrow_tag BLOB,
+    escrow BLOB,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS reading_keys_by_post ON reading_keys (post_lane, post_number);
+
+CREATE TABLE IF NOT EXISTS sealed (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    board TEXT NOT NULL,
+    address TEXT NOT NULL,
+    post_lane BLOB,
+    post_number INTEGER,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sealed_by_post ON sealed (board, post_lane, post_number);
+CREATE INDEX IF NOT EXISTS sealed_by_address ON sealed (address);
+
+CREATE TABLE IF NOT EXISTS sealed_to (
+    tag BLOB NOT NULL,
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (tag, lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sealed_to_by_record ON sealed_to (lane, number);
+
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

@@ -64,6 +64,16 @@ def key_salt(count: int) -> bytes:
     return secrets.token_bytes(count)
 
 
+def reading_secret() -> bytes:
+    """32 bytes that open what is sealed to their public half."""
+    return secrets.token_bytes(32)
+
+
+def content_key() -> bytes:
+    """For one sealed message."""
+    return secrets.token_bytes(32)
+
+
 def digits(count: int) -> str:
     """A code for somebody to type."""
     return "".join(secrets.choice("0123456789") for _ in range(count))

@@ -1,0 +1,41 @@
+"""What this machine writes for its town that is no post: decisions, and what is sealed."""
+
+from node.node import Node, NotAllowed
+from sync.entry import RecordId
+from sync.lane import Audience, Class, Lane
+from sync.machine import clock, keys
+from sync.writing import Draft, write
+
+
+def own_lane(node: Node, class_: Class) -> Lane:
+    """This machine's lane of that class, for the town. Raises NotAllowed."""
+    ordinal, random = node.ledger.own_incarnation(node.identity.public)
+    lane = Lane(
+        town=node.settings.town,
+        author=node.identity.public,
+        ordinal=ordinal,
+        random=random,
+        class_=class_,
+        audience=Audience.TOWN,
+    )
+    if node.is_revoked or node.ledger.trust().refusal(lane) is not None:
+        raise NotAllowed
+    return lane
+
+
+def write_there(node: Node, lane: Lane, draft: Draft) -> RecordId:
+    """Durable once the transaction that it is in is over."""
+    (id_,) = write(
+        node.ledger,
+        lane,
+        [draft],
+        key=node.identity.private,
+        written=clock.now().written,
+        salt=keys.salt,
+    )
+    return id_
+
+
+def write_decision(node: Node, draft: Draft) -> RecordId:
+    """In its lane of class trust. Raises NotAllowed."""
+    return write_there(node, own_lane(node, Class.TRUST), draft)

@@ -1,0 +1,210 @@
+"""The keys with which this machine reads what is sealed: made here, announced, kept, destroyed.
+
+A secret is on the disk before anybody seals to it, and lies there for its owner alone. What a key
+is for says who may use it: whoever keeps the place, or one account.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from node.node import Node, NotAllowed
+from node.own_lane import own_lane, write_decision
+from sync import sealing
+from sync.about import About
+from sync.account import Account
+from sync.escrow import escrow_public
+from sync.lane import Class
+from sync.machine import keys
+from sync.machine.files import read_bounded, sync_folder, write_whole
+from sync.reading_key import (
+    GROUPS,
+    WRITE_READING_KEY,
+    Escrow,
+    ReadingKey,
+    as_fields,
+    escrow_place,
+    is_sealed_to,
+    read_reading_key,
+)
+from sync.record import WITHDRAWN, resolve
+from sync.sealing import KEY_BYTES
+from sync.writing import Draft, next_number
+
+READING_FOLDER = "reading"
+_ENDING = ".key"
+
+
+class Secrets:
+    """The files of one machine: each a key, by the tag that messages have."""
+
+    def __init__(self, folder: Path) -> None:
+        """Of the machine in that folder; reads nothing yet."""
+        self._folder = folder / READING_FOLDER
+
+    def keep(self, secret: bytes) -> bytes:
+        """Its public half; the secret is on the disk when this returns."""
+        public = sealing.public(secret)
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(self._folder.parent)
+        write_whole(self._path(sealing.tag(public)), secret.hex().encode(), mode=0o600)
+        return public
+
+    def of(self, tag: bytes) -> bytes | None:
+        """The secret that opens what has that tag, if it is ours and there."""
+        try:
+            content = read_bounded(self._path(tag), 2 * KEY_BYTES) or b""
+            secret = bytes.fromhex(content.decode("ascii"))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        return secret if len(secret) == KEY_BYTES else None
+
+    def destroy(self, tag: bytes) -> None:
+        """Write it over and take it away; what was sealed to it alone opens no more."""
+        path = self._path(tag)
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(2 * KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            return
+        path.unlink()
+        sync_folder(self._folder)
+
+    def _path(self, tag: bytes) -> Path:
+        return self._folder / f"{tag.hex()}{_ENDING}"
+
+
+def secrets_of(node: Node) -> Secrets:
+    """Those of this machine."""
+    return Secrets(node.settings.folder)
+
+
+# whom one seals to
+
+
+def readers_at(node: Node, place: bytes, *, account: bytes | None = None) -> Sequence[ReadingKey]:
+    """The keys of whoever keeps the place that is the machine of that key; or of one account."""
+    trust = node.ledger.trust()
+    return [
+        key
+        for key in node.views.reading_keys.of_places(node.settings.town)
+        if key.account == account and is_sealed_to(key, place, trust)
+    ]
+
+
+def readers_at_the_office(node: Node) -> Sequence[ReadingKey]:
+    """The keys of the town's offices."""
+    trust, town = node.ledger.trust(), node.settings.town
+    return [
+        key
+        for key in node.views.reading_keys.of_places(town)
+        if key.for_the_place
+        and trust.is_office(key.author, town)
+        and not trust.is_revoked(key.author, town)
+    ]
+
+
+def readers_about(node: Node, about: About, place: bytes) -> Sequence[ReadingKey]:
+    """The keys that its machine made for what is written about one post."""
+    trust = node.ledger.trust()
+    return [
+        key
+        for key in node.views.reading_keys.about(about.lane, about.number)
+        if key.about == about and is_sealed_to(key, place, trust)
+    ]
+
+
+# this machine's own
+
+
+def own_keys(node: Node) -> Sequence[ReadingKey]:
+    """Those that this machine announced, and the one whose place it took."""
+    own, trust = node.identity.public, node.ledger.trust()
+    return [
+        key
+        for key in node.views.reading_keys.of_town(node.settings.town)
+        if key.author == own or trust.succeeds(own, key.author, key.town)
+    ]
+
+
+def may_read(node: Node, key: ReadingKey, by: Account | None) -> bool:
+    """Whether that person uses that key here.
+
+    An account's is its own while it stands; then its place's, so that nothing is left unanswered.
+    """
+    now = node.account(by.address) if by else None
+    if now is None:
+        return False
+    if key.account is not None:
+        owner = next((a for a in node.accounts() if a.in_headers == key.account), None)
+        if owner is not None and owner.stands:
+            return owner.address == now.address
+    return now.tends_people
+
+
+def begin_reading(node: Node) -> None:
+    """Have a key for the place, so that people can write to whoever keeps it. Raises NotAllowed."""
+    with node.ledger.transaction():
+        own = node.identity.public
+        if node.is_guarded and not any(key.author == own for key in readers_at(node, own)):
+            announce(node)
+
+
+def change_key(node: Node) -> ReadingKey:
+    """Another key for the place from now on; the ones before open what was sealed to them.
+
+    Raises NotAllowed.
+    """
+    with node.ledger.transaction():
+        own = node.identity.public
+        before = [key for key in readers_at(node, own) if key.author == own]
+        new = announce(node)
+        for key in before:
+            take_back(node, key)
+    return new
+
+
+def announce(node: Node, *, about: About | None = None, account: bytes | None = None) -> ReadingKey:
+    """A new key of this machine; its secret is on the disk first. Raises NotAllowed."""
+    secret = keys.reading_secret()
+    key = secrets_of(node).keep(secret)
+    with node.ledger.transaction():
+        lane = own_lane(node, Class.TRUST)
+        place = escrow_place(lane.town, lane.id, next_number(node.ledger, lane))
+        reserve = escrow_public(node.ledger.trust().in_office(lane.town).keys[-1])
+        escrow = Escrow(
+            tag=sealing.tag(reserve), wrapped=sealing.wrap(secret, to=reserve, at=place)
+        )
+        fields = as_fields(key, about=about, account=account, escrow=escrow)
+        id_ = write_decision(node, Draft(kind=WRITE_READING_KEY, fields=fields, account=account))
+        trust = node.ledger.trust()
+        record = resolve(node.ledger.record(id_), trust=trust, groups=GROUPS)
+        found = read_reading_key(record, trust) if record else None
+    if found is None:
+        raise NotAllowed
+    return found
+
+
+def take_back(node: Node, key: ReadingKey) -> None:
+    """Nobody seals to it any more. Raises NotAllowed."""
+    record = resolve(node.ledger.record(key.id), trust=node.ledger.trust(), groups=GROUPS)
+    assert record is not None, "what stands in the views resolves"
+    draft = Draft(
+        kind=WRITE_READING_KEY,
+        fields={WITHDRAWN: True},
+        record=record.id,
+        parents=record.versions,
+        counter=record.counter + 1,
+    )
+    write_decision(node, draft)
+
+
+def secrets_for(node: Node, tags: Sequence[bytes]) -> Iterator[bytes]:
+    """Those of this machine that open what has these tags."""
+    held = secrets_of(node)
+    for tag in tags:
+        if (secret := held.of(tag)) is not None:
+            yield secret
