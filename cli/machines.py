@@ -1,5 +1,5 @@
 """The commands that any machine has: `kairan node|office|hub` run it, `kairan web` its screens
-alone, `kairan status` says how it is.
+alone, `kairan language` reads Japanese, `kairan status` says how it is.
 
 The first process of a machine only waits, for years, so it loads as little as it can: what looks at
 the machine's folder, and what serves, is imported in processes of their own.
@@ -8,11 +8,13 @@ the machine's folder, and what serves, is imported in processes of their own.
 import argparse
 import os
 import sqlite3
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.serving import check_port, serve
-from cli.supervise import Process, kairan, supervise, told_to_stop
+from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
+from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.process import apart, end_soon
 from sync.machine.settings import Part, read_address, read_settings
@@ -45,6 +47,15 @@ def add_machine_commands(commands: Subparsers) -> None:
                 help="相手の番地",
             )
     _command(commands, "web", "機械の画面だけを動かします。").set_defaults(does=_run_web)
+    help_ = "よみがなを作ります（ふだんは、いるときだけ自動で動きます）。"
+    language = commands.add_parser("language", help=help_, description=help_)
+    language.add_argument(
+        "--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー"
+    )
+    language.add_argument(
+        "--descriptor", metavar="N", type=int, help="待ち受けに使うソケットの番号"
+    )
+    language.set_defaults(does=_run_language)
     help_ = "この機械の様子を表示します。"
     status = commands.add_parser("status", help=help_, description=help_)
     status.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
@@ -67,8 +78,25 @@ def _run_machine(told: argparse.Namespace) -> None:
     sync = ["sync", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
     for peer in told.peer:
         sync += ["--peer", peer]
-    with told_to_stop() as stop:
-        supervise([Process("web", kairan(*web)), Process("sync", kairan(*sync))], stop)
+    processes = [Process("web", kairan(*web)), Process("sync", kairan(*sync))]
+    with told_to_stop() as stop, ExitStack() as held:
+        with suppress(
+            OSError
+        ):  # on a disk that can't be written nothing is posted, so nothing read
+            listener = held.enter_context(listen(told.data))
+            asked = ["--data", str(told.data), "--descriptor", str(listener.fileno())]
+            language = kairan("language", *asked)
+            processes.append(OnDemand("language", language, listener=listener))
+        supervise(processes, stop)
+
+
+def _run_language(told: argparse.Namespace) -> None:
+    if read_settings(told.data).part is Part.HUB:
+        raise Refused("これはハブです。ハブに、よみがなはいりません。")
+
+    from node.language.process import run
+
+    run(told.data, descriptor=told.descriptor)
 
 
 def _run_web(told: argparse.Namespace) -> None:

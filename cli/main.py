@@ -10,7 +10,7 @@ from cli.machines import add_machine_commands
 from node.refused import Refused, Subparsers
 from sync.machine.settings import NotProvisioned
 
-_LONG_LIVED = {"hub", "node", "office", "web"}
+_LONG_LIVED = {"hub", "language", "node", "office", "web"}
 """Their first process waits for years, and loads no other command."""
 
 

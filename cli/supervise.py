@@ -1,10 +1,13 @@
 """Processes that are started, kept running, and stopped together.
 
 What systemd does on a real machine, for `./run` and for a machine started by hand. A process
-that ends is started again; when the supervisor ends, however it ends, its processes end too.
+that ends is started again, one that is there on demand once it is asked again; when the supervisor
+ends, however it ends, its processes end too.
 """
 
+import select
 import signal
+import socket
 import subprocess
 import sys
 from collections import deque
@@ -35,12 +38,24 @@ class Process:
 
     def start(self) -> None:
         """Start it; it dies with us. Ctrl-C is heard by us alone, and we end it in order."""
-        self.child = subprocess.Popen(self.command, preexec_fn=die_with_parent, process_group=0)
+        self.child = subprocess.Popen(
+            self.command, preexec_fn=die_with_parent, process_group=0, pass_fds=self.passed
+        )
         self.starts.append(clock.running())
+
+    @property
+    def passed(self) -> tuple[int, ...]:
+        """The descriptors that it shares with us."""
+        return ()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it should run now."""
+        return True
 
     def keep_running(self) -> None:
         """Start it again if it ended: at once, unless it ends all the time."""
-        if self.child is not None and self.child.poll() is None:
+        if (self.child is not None and self.child.poll() is None) or not self.is_wanted:
             return
         if len(self.starts) == QUICK_STARTS_MAX:
             now = clock.running()
@@ -50,6 +65,26 @@ class Process:
         self.start()
 
 
+@dataclass(slots=True)
+class OnDemand(Process):
+    """One that is started when somebody connects, and may end when nobody does for a while.
+
+    The socket is ours and stays; its command is told the descriptor.
+    """
+
+    listener: socket.socket = field(kw_only=True)
+
+    @property
+    def passed(self) -> tuple[int, ...]:
+        """The socket."""
+        return (self.listener.fileno(),)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits at the socket."""
+        return bool(select.select([self.listener], [], [], 0)[0])
+
+
 def kairan(*arguments: str) -> list[str]:
     """This very program, with other arguments."""
     return [sys.executable, "-m", "cli.main", *arguments]
@@ -57,12 +92,12 @@ def kairan(*arguments: str) -> list[str]:
 
 def supervise(processes: Sequence[Process], stop: Event) -> None:
     """Keep them running until `stop` is set, then end them in order."""
-    for process in processes:
-        process.start()
     try:
-        while not stop.wait(LOOK_SECONDS):
+        while True:
             for process in processes:
                 process.keep_running()
+            if stop.wait(LOOK_SECONDS):
+                break
     finally:
         end(processes)
 

@@ -19,6 +19,7 @@ from node.carrying.words import in_words as carrying_in_words
 from node.confirming import CannotConfirm, confirm_child, doubts
 from node.feed.item import Unreadable
 from node.feeding import Fed, Feed
+from node.language.asking import at_hand
 from node.node import Node, open_node
 from node.post import Post
 from node.refusals import in_words as refusals_in_words
@@ -198,7 +199,7 @@ def _confirm(told: argparse.Namespace) -> None:
 
 
 def _feed(told: argparse.Namespace) -> None:
-    feed = Feed(open_node(told.data))
+    feed = Feed(open_node(told.data, language=at_hand(told.data)))
     refused = 0
     for path in told.paths:
         try:

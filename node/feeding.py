@@ -3,7 +3,7 @@
 Reading a file is `node.feed`'s; here it meets what the ledger holds already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,12 +55,13 @@ class Feed:
         if content is None:
             raise Unreadable(f"大きすぎます。{FILE_BYTES_MAX >> 20}MBまでです。")
         taken = read(path.name, content)
+        fields = self._read(taken.items)
         new, changes = 0, []
         seen: set[tuple[str, bytes]] = set()
         with self._node.ledger.transaction():
-            for item in taken.items:
+            for item, said in zip(taken.items, fields, strict=True):
                 name = (item.outside.key, item.outside.digest)
-                change = None if name in seen else self._change(item)
+                change = None if name in seen else self._change(item, said)
                 seen.add(name)
                 if change is not None:
                     new += change.replaces is None
@@ -77,10 +78,20 @@ class Feed:
             doubts=taken.doubts,
         )
 
-    def _change(self, item: Item) -> Change | None:
+    def _read(self, items: Sequence[Item]) -> list[Mapping[str, object]]:
+        """The fields of each, with readings where they are new; made before others must wait."""
+        new = [item for item in items if self._change(item, item.fields) is not None]
+        boards = self._node.boards
+        fields = self._node.readings.added_to_all(
+            [(boards[item.board], item.fields) for item in new]
+        )
+        with_readings = {id(item): said for item, said in zip(new, fields, strict=True)}
+        return [with_readings.get(id(item), item.fields) for item in items]
+
+    def _change(self, item: Item, said: Mapping[str, object]) -> Change | None:
         """What to write for it; None if it is known."""
         board = self._node.boards[item.board]
-        fields: dict[str, object] = {**item.fields, OUTSIDE: _outside(item)}
+        fields: dict[str, object] = {**said, OUTSIDE: _outside(item)}
         held = self._node.views.by_outside_key(self._node.settings.town, item.outside.key)
         if not item.outside.issued:  # a row of a list: the newest edition is what stands
             ours = next((post for post in held if post.author == self._identity.public), None)

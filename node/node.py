@@ -9,11 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from node.boards import BOARDS
-from node.boards.declaration import Board
+from node.boards.declaration import READING, Board
 from node.hearing import Hearing
+from node.language.asking import Elsewhere, Language
+from node.language.names import read_names
 from node.membership import Membership, membership
 from node.notebook import Notebook
 from node.post import Post, PostState
+from node.readings import Readings, confirmed_names
 from node.views import Views
 from sync.account import Account
 from sync.entry import RecordId
@@ -72,8 +75,10 @@ class Change:
 class Node:
     """A node or an office: the boards of one town at one place."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        """Over the ledger in that database. Raises NotProvisioned."""
+    def __init__(
+        self, settings: Settings, database: Database, *, language: Language | None = None
+    ) -> None:
+        """Over the ledger in that database. `language` reads Japanese. Raises NotProvisioned."""
         if settings.part is Part.HUB:
             raise NotProvisioned("これはハブです。ハブに掲示板はありません。")
         self.settings = settings
@@ -81,6 +86,7 @@ class Node:
         self.database = database
         self.views = Views(self.database, here=self.identity.public)
         self.hearing = Hearing(self.database)
+        self.readings = Readings(language or Elsewhere(settings.folder), self.names)
         self.ledger = SqliteLedger(self.database, settings.authorities, self._project)
         take_in_statements(settings, self.ledger)
         if self.views.made_by() != SOFTWARE:
@@ -150,6 +156,16 @@ class Node:
     def author_name(self, post: Post) -> str:
         """What people call the machine it was written at."""
         return self.ledger.trust().name(post.author)
+
+    def names(self) -> Mapping[str, str]:
+        """Names to how they are read here: the machine's own list, then the office's posts."""
+        names: dict[str, str] = {}
+        for board in self.boards.values():
+            if not board.open_to_anyone:
+                names |= confirmed_names(
+                    board, (post.fields for post in self.posts(board, limit=20_000))
+                )
+        return names | read_names(self.settings.folder)
 
     def mishap(self) -> Mishap | None:
         """What happened to its ledger, until an administrator has dismissed it."""
@@ -244,7 +260,8 @@ class Node:
             raise NotAllowed
         if not board.open_to_anyone and not self.lets(by, board):
             raise NotSignedIn
-        change = Change(board=board, fields=fields, opened=opened, by=by)
+        read = self.readings.added(board, fields)
+        change = Change(board=board, fields=read, opened=opened, by=by)
         (record,) = self.write([change], identity=self.identity)
         return self._written(record)
 
@@ -255,9 +272,10 @@ class Node:
 
         Raises ChangedMeanwhile, NotAllowed, NotSignedIn.
         """
+        read = self.readings.added(self.boards[post.board], fields)  # before others must wait
         return self._change(
             post,
-            lambda now: _changed_groups(self.boards[now.board], now.fields, fields),
+            lambda now: _changed_groups(self.boards[now.board], now.fields, read),
             seen=seen,
             by=by,
         )
@@ -339,10 +357,12 @@ class Node:
         self.views.rebuild(self.ledger, SOFTWARE)
 
 
-def open_node(folder: Path) -> Node:
-    """The node in that folder. Raises NotProvisioned."""
+def open_node(folder: Path, *, language: Language | None = None) -> Node:
+    """The node in that folder; `language` as Node has it. Raises NotProvisioned."""
     settings = read_settings(folder)
-    return with_ledger(settings.ledger_path, lambda database: Node(settings, database))
+    return with_ledger(
+        settings.ledger_path, lambda database: Node(settings, database, language=language)
+    )
 
 
 def edition(post: Post) -> str:
@@ -379,5 +399,6 @@ def _changed_groups(
     for field in board.fields:
         if field.changes_with in changed:
             source = after if field.name in in_form else before
-            fields[field.name] = source.get(field.name)
+            for name in (field.name, READING + field.name):
+                fields[name] = source.get(name)
     return {name: value for name, value in fields.items() if value is not None or name in before}

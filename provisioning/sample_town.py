@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from node.feeding import Feed
+from node.language.asking import Here, Language
+from node.language.names import NAMES_FILE
 from node.node import Change, open_node
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.clock import Moment
@@ -61,20 +63,30 @@ def make_sample_town(
             for machine in MACHINES
         ],
     )
+    language = Here()
     for machine in MACHINES:
         if machine.part is not Part.HUB:
-            _fill(folder / machine.id, machine.id, sample["post"], now)
+            _fill(folder / machine.id, machine.id, sample["post"], now, language)
 
 
-def _fill(folder: Path, machine: str, posts: list[dict[str, object]], now: Moment) -> None:
-    node = open_node(folder)
+def _fill(
+    folder: Path, machine: str, posts: list[dict[str, object]], now: Moment, language: Language
+) -> None:
+    names = folder / NAMES_FILE
+    if not names.exists():
+        names.write_bytes((SAMPLE / NAMES_FILE).read_bytes())
+    node = open_node(folder, language=language)
     try:
         if node.ledger.lanes():
             return
-        changes = [
-            Change(board=node.boards[str(post["board"])], fields=_fields(post, now))
+        filled = [
+            (node.boards[str(post["board"])], _fields(post, now))
             for post in posts
             if post["at"] == machine
+        ]
+        changes = [
+            Change(board=board, fields=fields)
+            for (board, _), fields in zip(filled, node.readings.added_to_all(filled), strict=True)
         ]
         with node.ledger.transaction():  # all or nothing: what has something isn't filled again
             node.write(changes, identity=node.identity)

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+READING = "reading/"
+"""Before a field's name: the reserved field that holds its reading, and changes with it."""
+
 
 class FieldType(Enum):
     """How a value is typed, checked and shown. All values are kept as text but FLAG and TABLE."""
@@ -106,8 +109,12 @@ class Board:
         return next((field for field in self.fields if field.name == name), None)
 
     def groups(self) -> dict[str, str]:
-        """Field name to the group it changes with."""
-        return {field.name: field.changes_with for field in self.fields}
+        """Field name to the group it changes with, as does its reading."""
+        return {
+            name: field.changes_with
+            for field in self.fields
+            for name in (field.name, READING + field.name)
+        }
 
     def form_fields(self) -> Iterator[Field]:
         """The fields a person fills in, in order."""

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from node.language.line import SOCKET_FILE
 from tests.cli.kairan import here
 
-UNITS = sorted((Path(__file__).resolve().parents[2] / "systemd").iterdir())
+FOLDER = Path(__file__).resolve().parents[2] / "systemd"
+UNITS = sorted(FOLDER.glob("*.service"))
+SOCKET = FOLDER / "kairan-language.socket"
 PROGRAM = "/opt/kairan/bin/kairan"
 
 each_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))
@@ -34,6 +37,7 @@ def arguments(unit: Path, state: Path) -> list[str]:
 def test_there_is_one_unit_for_each_process() -> None:
     assert [unit.name for unit in UNITS] == [
         "kairan-hub.service",
+        "kairan-language.service",
         "kairan-sync.service",
         "kairan-web.service",
     ]
@@ -64,8 +68,16 @@ def test_a_unit_starts_the_command_of_its_name(unit: Path, tmp_path: Path) -> No
 def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> None:
     assert said(unit, "User") == said(unit, "StateDirectory") == "kairan"
     assert said(unit, "StateDirectoryMode") == "0700"
-    assert said(unit, "Restart") == "always"
+    by_itself = "on-failure" if unit.stem == SOCKET.stem else "always"
+    assert said(unit, "Restart") == by_itself
     assert said(unit, "StartLimitIntervalSec") == "0"
+
+
+def test_readings_are_asked_for_at_a_socket_that_starts_who_makes_them(tmp_path: Path) -> None:
+    asked = said(SOCKET, "ListenStream").replace("%S", str(tmp_path))
+    assert Path(asked) == tmp_path / "kairan" / SOCKET_FILE
+    assert said(SOCKET, "SocketMode") == "0600"
+    assert "--descriptor 3" in said(SOCKET.with_suffix(".service"), "ExecStart")
 
 
 @pytest.mark.parametrize("name", ["web", "hub"])
