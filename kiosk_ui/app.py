@@ -10,6 +10,7 @@ from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.connections import connections_page
 from kiosk_ui.design import design_page
+from kiosk_ui.drafts import Drafts
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.headers import add_headers
@@ -29,6 +30,7 @@ from kiosk_ui.sessions import Sessions
 from kiosk_ui.signed_in import add_sessions
 from kiosk_ui.signing_in import signing_in_pages
 from kiosk_ui.static_files import read_static_files, static_pages
+from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
 from kiosk_ui.towns import towns_page
 from node.node import Node
@@ -51,11 +53,13 @@ def create_app(
     `start_anew` is called when the ledger was given up and this process should end.
     `development` adds pages for those who build the screens.
     """
+    short = node.identity.public[:4].hex()
     screen = Screen(
         node=node,
         now=now,
         pins=Pins(node.settings.folder),
-        sessions=Sessions(cookie=f"session-{node.identity.public[:4].hex()}"),
+        sessions=Sessions(cookie=f"session-{short}"),
+        drafts=Drafts(cookie=f"visit-{short}"),
         public_url=public_url,
         start_anew=start_anew,
     )
@@ -69,6 +73,7 @@ def create_app(
         list_pages(screen, kept),
         record_pages(screen, kept),
         posting_pages(screen),
+        steps_pages(screen),
         changing_pages(screen),
         carrying_pages(screen),
         stick_page(screen),

@@ -36,36 +36,48 @@ def posting_pages(screen: Screen) -> Blueprint:
     @pages.get("/boards/<name>/new")
     def blank(name: str) -> Response:
         board = screen.board(name) or abort(404)
-        if not screen.node.may_post(board):
-            return message_page("may_not_post", 403)
-        if not (board.open_to_anyone or screen.node.lets(screen.signed_in(), board)):
-            return ask_to_sign_in(screen)
-        return forms.form_page(_form(screen, board), defaults(board))
+        return refused(screen, board) or forms.form_page(form_of(screen, board), defaults(board))
 
     @pages.post("/boards/<name>/new")
     def post(name: str) -> Response:
         board = screen.board(name) or abort(404)
         if not screen.node.may_post(board):
             return message_page("may_not_post", 403)
-        form = _form(screen, board)
+        form = form_of(screen, board)
         return forms.looked_at(form) or forms.sent(
-            screen, form, lambda fields: _add(screen, form, fields)
+            screen, form, lambda fields: take(screen, form, fields)
         )
 
     return pages
 
 
-def _form(screen: Screen, board: Board) -> forms.Form:
+def refused(screen: Screen, board: Board) -> Response | None:
+    """Why this visitor can't post there; None if they can."""
+    if not screen.node.may_post(board):
+        return message_page("may_not_post", 403)
+    if not (board.open_to_anyone or screen.node.lets(screen.signed_in(), board)):
+        return ask_to_sign_in(screen)
+    return None
+
+
+def asked_of(screen: Screen, board: Board) -> tuple[Field, ...]:
+    """What is asked beside the board's own fields."""
+    return (READERS,) if screen.node.may_open(board) else ()
+
+
+def form_of(screen: Screen, board: Board) -> forms.Form:
+    """The form for a new post there."""
     return forms.Form(
         board=board,
         heading=f"{board.label}にのせる",
         send="のせる",
         back=url_for("lists.board", name=board.name),
-        beside=(READERS,) if screen.node.may_open(board) else (),
+        beside=asked_of(screen, board),
     )
 
 
-def _add(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Response:
+def take(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Response:
+    """Post it, and lead there."""
     try:
         opened = bool(form.beside) and request.form.get(READERS.name) == OPENED
         post = screen.node.add(form.board, fields, opened=opened, by=screen.signed_in())

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import request
 
+from kiosk_ui.drafts import Drafts
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.sent_before import SentBefore
 from kiosk_ui.sessions import Sessions
@@ -25,6 +26,7 @@ class Screen:
     now: Callable[[], datetime]
     pins: Pins
     sessions: Sessions
+    drafts: Drafts
     public_url: str | None = None  # how phones reach this machine, "http://192.168.1.20"
     sent_before: SentBefore = field(default_factory=SentBefore)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
