@@ -6,7 +6,8 @@ from kiosk_ui import forms
 from kiosk_ui.done import said
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in
-from node.hiding import REASONS, hidden, hide, lift, may_hide, may_lift
+from node.deciding import may_lift
+from node.hiding import REASONS, hidden, hide, lift, may_hide
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post, PostState
 

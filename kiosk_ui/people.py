@@ -1,5 +1,7 @@
 """`/people`: who may sign in at this machine; for those who may let others in, and stop them."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from kiosk_ui import forms
@@ -7,16 +9,32 @@ from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in
+from node.deciding import may_lift
 from node.node import NotAllowed, NotSignedIn
-from node.people import DUTIES, NoName, Oneself, TooMany, duties, let_in, stop
+from node.people import (
+    DUTIES,
+    OF_ALL_BOARDS,
+    NoName,
+    Oneself,
+    TooMany,
+    change_rights,
+    duties,
+    let_in,
+    may_change,
+    stop,
+)
 from node.pins import grouped
+from node.suspending import REASONS, people, reinstate, suspend
 from sync.account import Account, Duty
 
 _TROUBLES = {
     NoName: "お名前を、100文字までで書いてください。",
     TooMany: "担当者が多すぎます。使っていない人を止めてください。",
-    Oneself: "自分を止めることはできません。ほかの管理人に頼んでください。",
+    Oneself: "自分のことは、自分では変えられません。ほかの管理人に頼んでください。",
 }
+_NOT_OURS = (
+    "役場が決めたことなので、ここでは変えられません。変えたいときは、役場の人にお話しください。"
+)
 
 
 def people_pages(screen: Screen) -> Blueprint:
@@ -29,7 +47,7 @@ def people_pages(screen: Screen) -> Blueprint:
         return None if person and person.tends_people else ask_to_sign_in(screen)
 
     @pages.get("/people")
-    def people() -> Response:
+    def listed() -> Response:
         return _page(screen)
 
     @pages.post("/people")
@@ -38,11 +56,13 @@ def people_pages(screen: Screen) -> Blueprint:
             duty = Duty(request.form.get("duty", ""))
         except ValueError:
             abort(400)
-        chosen = frozenset(request.form.getlist("board")) & screen.node.boards.keys()
-        boards = None if duty in (Duty.KEEPER, Duty.STAFF) and not chosen else frozenset(chosen)
         try:
             account = let_in(
-                screen.node, request.form.get("name", ""), duty, boards, by=_person(screen)
+                screen.node,
+                request.form.get("name", ""),
+                duty,
+                _chosen(screen, duty),
+                by=_person(screen),
             )
         except (NoName, TooMany) as wrong:
             return _page(screen, trouble=_TROUBLES[type(wrong)], status=422)
@@ -56,18 +76,50 @@ def people_pages(screen: Screen) -> Blueprint:
 
     @pages.post("/people/<address>/stop")
     def end(address: str) -> Response:
+        account = screen.node.known(address) or abort(404)
+        answer = _do(screen, "stopped", lambda by: stop(screen.node, account, by=by))
+        if answer.status_code == 303:
+            screen.pins.forget(address)
+            screen.sessions.end_all(address)
+        return answer
+
+    @pages.post("/people/<address>/boards")
+    def rights(address: str) -> Response:
         account = screen.node.account(address) or abort(404)
-        try:
-            stop(screen.node, account, by=_person(screen))
-        except Oneself:
-            return _page(screen, trouble=_TROUBLES[Oneself], status=409)
-        except NotAllowed:
-            return message_page("not_a_member", 403)
-        screen.pins.forget(address)
-        screen.sessions.end_all(address)
-        return forms.see_other(url_for("people.people", done="stopped"))
+        boards = _chosen(screen, account.duty)
+        return _do(screen, "rights", lambda by: change_rights(screen.node, account, boards, by=by))
+
+    @pages.post("/people/<address>/suspend")
+    def hold(address: str) -> Response:
+        reason = request.form.get("reason", "")
+        if reason not in REASONS:
+            abort(400)
+        answer = _do(screen, "suspended", lambda by: suspend(screen.node, address, reason, by=by))
+        if answer.status_code == 303:
+            screen.sessions.end_all(address)
+        return answer
+
+    @pages.post("/people/<address>/reinstate")
+    def again(address: str) -> Response:
+        return _do(screen, "reinstated", lambda by: reinstate(screen.node, address, by=by))
 
     return pages
+
+
+def _do(screen: Screen, done: str, act: Callable[[Account], None]) -> Response:
+    try:
+        act(_person(screen))
+    except Oneself:
+        return _page(screen, trouble=_TROUBLES[Oneself], status=409)
+    except NotAllowed:
+        return _page(screen, trouble=_NOT_OURS, status=403)
+    return forms.see_other(url_for("people.listed", done=done))
+
+
+def _chosen(screen: Screen, duty: Duty) -> frozenset[str] | None:
+    """The boards that were ticked; None: all."""
+    chosen = frozenset(request.form.getlist("board")) & screen.node.boards.keys()
+    return None if duty in OF_ALL_BOARDS and not chosen else chosen
 
 
 def _person(screen: Screen) -> Account:
@@ -79,31 +131,46 @@ def _person(screen: Screen) -> Account:
 
 def _page(screen: Screen, *, trouble: str = "", status: int = 200) -> Response:
     kept, coded, me = screen.pins.kept(), screen.pins.coded(), screen.signed_in()
+    here = {account.address for account in screen.node.accounts()}
     listed = [
         {
-            "account": account,
-            "duty": DUTIES[account.duty],
-            "boards": "、".join(
-                screen.node.boards[name].label
-                for name in sorted(account.boards or ())
-                if name in screen.node.boards
-            ),
+            **_told(screen, account),
             "waits": account.address in coded,
             "opens": account.address in kept,
             "me": me is not None and account.address == me.address,
+            "here": account.address in here,
         }
-        for account in screen.node.accounts()
-        if account.stands
+        for account in sorted(people(screen.node), key=lambda each: each.address not in here)
     ]
     page = render_template(
         "people.html",
         listed=listed,
+        reasons=REASONS,
         duties=[(str(duty), DUTIES[duty]) for duty in duties(screen.node)],
         trouble=trouble,
         typed=request.form.get("name", "") if trouble else "",
         done=said(),
     )
     return make_response(page, status)
+
+
+def _told(screen: Screen, account: Account) -> dict[str, object]:
+    """Who that is, and whether and why that person may not act now."""
+    node, name = screen.node, screen.node.ledger.trust().name
+    suspended = node.suspended(account)
+    return {
+        "account": account,
+        "duty": DUTIES[account.duty],
+        "place": name(account.place),
+        "boards": "、".join(
+            node.boards[board].label
+            for board in sorted(account.boards or ())
+            if board in node.boards
+        ),
+        "suspended": sorted({(name(each.author), each.reason) for each in suspended}),
+        "may_lift": any(may_lift(node, each) for each in suspended),
+        "may_change": may_change(node, account),
+    }
 
 
 def _code_page(screen: Screen, account: Account) -> Response:

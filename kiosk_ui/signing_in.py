@@ -66,6 +66,8 @@ def signing_in_pages(screen: Screen) -> Blueprint:
             return _keypad_for(screen, address, trouble=_wait(wait.seconds), status=429)
         except Busy:
             return _keypad_for(screen, address, trouble=_BUSY, status=503)
+        if told := _suspended(screen, address):
+            return told
         screen.sessions.begin(address, choosing=not by_pin)
         if by_pin:
             _begin_reading(screen)
@@ -151,8 +153,19 @@ def _known(screen: Screen, address: str) -> str:
     """The name of who that is."""
     if address == FIRST:
         return "はじめての方"
-    account = screen.node.account(address) or abort(404)
+    account = screen.node.known(address) or abort(404)
     return account.name
+
+
+def _suspended(screen: Screen, address: str) -> Response | None:
+    """Why somebody may not act now: told to whoever has the PIN, and to nobody else."""
+    account = screen.node.known(address)
+    decisions = screen.node.suspended(account) if account else ()
+    if not decisions:
+        return None
+    name = screen.node.ledger.trust().name
+    told = sorted({(name(each.author), each.reason) for each in decisions})
+    return make_response(render_template("suspended.html", told=told), 403)
 
 
 def _choosing(screen: Screen, *, first: bool = False) -> Session:

@@ -1,19 +1,26 @@
 """Hiding posts and lifting that again, by whoever keeps the place and is signed in there.
 
 docs/spec/3-trust.md, "Hiding". Hidden isn't erased: machines pass it on, and no screen shows it.
+Many at once are hidden or lifted together or not at all, and it takes two people to say so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from node.deciding import about, may_lift, withdrawal
 from node.node import Node, NotAllowed
-from node.own_lane import write_decision
+from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
 from sync.account import Account
+from sync.decision import Decision
 from sync.entry import EntryId
-from sync.hiding import GROUPS, WRITE_HIDE, Hiding, as_fields
-from sync.record import WITHDRAWN, resolve
+from sync.hiding import GROUPS, POST, WRITE_HIDE
 from sync.writing import Draft
+
+MANY = 20
+"""More than so many at once takes a second person."""
+
+MOST = 200
 
 REASONS: Mapping[str, str] = {
     "personal": "個人のことが書かれているため",
@@ -38,63 +45,103 @@ def may_hide(node: Node, post: Post, by: Account | None) -> bool:
     )
 
 
+class TakesTwo(Exception):
+    """So many at once take a second person who keeps the place too."""
+
+
 def hide(node: Node, post: Post, reason: str, *, by: Account | None) -> None:
     """Raises NotAllowed, NotSignedIn; KeyError for no reason of ours."""
-    person = tending(node, by)
+    hide_all(node, [post.address], reason, by=by)
+
+
+def hide_all(
+    node: Node,
+    addresses: Iterable[str],
+    reason: str,
+    *,
+    by: Account | None,
+    second: Account | None = None,
+) -> int:
+    """Hide them together, or none; how many that were.
+
+    Raises NotAllowed, NotSignedIn, TakesTwo; KeyError for no reason of ours.
+    """
+    person, said = tending(node, by), REASONS[reason]
     with node.ledger.transaction():
-        now = node.post(post.address)
-        if now is None or not may_hide(node, now, person):
+        posts = [node.post(address) for address in dict.fromkeys(addresses)]
+        other = _second(node, len(posts), person, second)
+        found = [post for post in posts if post and may_hide(node, post, person)]
+        if len(found) != len(posts) or (
+            other and not all(other.may_act_on(post.board) for post in found)
+        ):
             raise NotAllowed
-        stretch, head = node.ledger.stretch(now.id.lane), node.ledger.head_at(*now.id)
-        if stretch is None or head is None:
-            raise NotAllowed
-        fields = as_fields(
-            lane=stretch.lane.id, number=now.id.number, head=head, reason=REASONS[reason]
-        )
-        write_decision(node, Draft(kind=WRITE_HIDE, fields=fields, account=person.in_headers))
-
-
-def may_lift(node: Node, decision: Hiding) -> bool:
-    """Whether this machine's word ends it: its own, its predecessor's, or any at the office."""
-    own, trust, town = node.identity.public, node.ledger.trust(), node.settings.town
-    return node.is_office or decision.author == own or trust.succeeds(own, decision.author, town)
+        drafts = [
+            about(
+                node,
+                post.id,
+                kind=WRITE_HIDE,
+                field=POST,
+                reason=said,
+                by=person.in_headers,
+                second=other.in_headers if other else None,
+            )
+            for post in found
+        ]
+        return len(write_decisions(node, drafts))
 
 
 def lift(node: Node, address: str, *, by: Account | None) -> None:
     """End what hides that post, as far as it is ours to end. Raises NotAllowed, NotSignedIn."""
-    person = tending(node, by)
+    lift_all(node, [address], by=by)
+
+
+def lift_all(
+    node: Node, addresses: Iterable[str], *, by: Account | None, second: Account | None = None
+) -> int:
+    """Show those posts again, together or none; how many that were.
+
+    Raises NotAllowed, NotSignedIn, TakesTwo.
+    """
+    person, asked = tending(node, by), frozenset(addresses)
     with node.ledger.transaction():
-        found = [each for each, post in hidden(node) if post.address == address]
-        ours = [decision for decision in found if may_lift(node, decision)]
-        if not ours:
+        _second(node, len(asked), person, second)
+        found = [(each, post) for each, post in hidden(node) if post.address in asked]
+        ours = [(decision, post) for decision, post in found if may_lift(node, decision)]
+        if {post.address for _, post in ours} != asked:
             raise NotAllowed
-        for decision in ours:
-            record = resolve(
-                node.ledger.record(decision.id), trust=node.ledger.trust(), groups=GROUPS
-            )
-            assert record is not None, "what stands in the views resolves"
-            draft = Draft(
-                kind=WRITE_HIDE,
-                fields={WITHDRAWN: True},
-                record=record.id,
-                parents=record.versions,
-                counter=record.counter + 1,
-                account=person.in_headers,
-            )
-            write_decision(node, draft)
+        if not all(person.may_act_on(post.board) for _, post in ours):
+            raise NotAllowed
+        drafts: Sequence[Draft] = [
+            withdrawal(node, decision.id, kind=WRITE_HIDE, groups=GROUPS, by=person.in_headers)
+            for decision, _ in ours
+        ]
+        write_decisions(node, drafts)
+        return len(asked)
 
 
-def hidden(node: Node) -> Sequence[tuple[Hiding, Post]]:
+def _second(node: Node, count: int, first: Account, second: Account | None) -> Account | None:
+    """Whoever agrees, where that is needed. Raises TakesTwo, NotAllowed."""
+    if count > MOST or not count:
+        raise NotAllowed
+    if count <= MANY:
+        return None
+    other = node.account(second.address) if second else None
+    if other is None or other.id == first.id or not other.tends_people:
+        raise TakesTwo
+    return other
+
+
+def hidden(node: Node) -> Sequence[tuple[Decision, Post]]:
     """What is hidden here and by which decisions."""
     return [
         (decision, post)
-        for decision in node.views.hidings()
-        for stretch in node.ledger.stretches(decision.lane)
-        if stretch.first <= decision.number <= stretch.number
-        and (post := node.views.hidden(EntryId(stretch.id, decision.number)))
+        for decision in node.views.hidings.standing()
+        for stretch in node.ledger.stretches(decision.about.lane)
+        if stretch.first <= decision.about.number <= stretch.number
+        and (post := node.views.hidden(EntryId(stretch.id, decision.about.number)))
     ]
 
 
-def why(node: Node, post: Post) -> Sequence[Hiding]:
+def why(node: Node, post: Post) -> Sequence[Decision]:
     """The decisions about a hidden post."""
     return [decision for decision, each in hidden(node) if each.id == post.id]

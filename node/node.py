@@ -19,6 +19,7 @@ from node.post import Post, PostState
 from node.readings import Readings, confirmed_names
 from node.views import Views
 from sync.account import Account
+from sync.decision import Decision
 from sync.entry import RecordId
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Changes
@@ -36,6 +37,7 @@ from sync.machine.settings import (
 )
 from sync.machine.sqlite import SqliteLedger
 from sync.record import OUTSIDE, WITHDRAWN
+from sync.suspension import suspends
 from sync.writing import Draft, write
 
 SOFTWARE = version("kairan")
@@ -223,14 +225,31 @@ class Node:
         town, own, trust = self.settings.town, self.identity.public, self.ledger.trust()
         return [
             account
-            for place in self.views.places(town)
+            for place in self.views.accounts.places(town)
             if place == own or trust.succeeds(own, place, town)
-            for account in self.views.accounts(town, place)
+            for account in self.views.accounts.at(town, place)
         ]
 
-    def account(self, address: str) -> Account | None:
-        """Whoever may sign in here by that address now."""
+    def known(self, address: str) -> Account | None:
+        """Whoever was let in here by that address and whose duty didn't end."""
         return next((a for a in self.accounts() if a.address == address and a.stands), None)
+
+    def account(self, address: str) -> Account | None:
+        """Whoever may act here by that address now: let in, and not suspended."""
+        found = self.known(address)
+        return None if found is None or self.suspended(found) else found
+
+    def suspended(self, account: Account) -> Sequence[Decision]:
+        """The decisions by which that account may not act now."""
+        stretch, head = self.ledger.stretch(account.id.lane), self.ledger.head_at(*account.id)
+        if stretch is None or head is None:
+            return ()
+        trust = self.ledger.trust()
+        return [
+            decision
+            for decision in self.views.suspensions.about(stretch.lane.id, account.id.number)
+            if suspends(decision, trust, account, head=head)
+        ]
 
     @property
     def is_guarded(self) -> bool:

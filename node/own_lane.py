@@ -1,5 +1,7 @@
 """What this machine writes for its town that is no post: decisions, and what is sealed."""
 
+from collections.abc import Sequence
+
 from node.node import Node, NotAllowed
 from sync.entry import RecordId
 from sync.lane import Audience, Class, Lane
@@ -23,19 +25,23 @@ def own_lane(node: Node, class_: Class) -> Lane:
     return lane
 
 
-def write_there(node: Node, lane: Lane, draft: Draft) -> RecordId:
-    """Durable once the transaction that it is in is over."""
-    (id_,) = write(
+def write_there(node: Node, lane: Lane, *drafts: Draft) -> Sequence[RecordId]:
+    """All or none; durable once the transaction that they are in is over."""
+    return write(
         node.ledger,
         lane,
-        [draft],
+        drafts,
         key=node.identity.private,
         written=clock.now().written,
         salt=keys.salt,
     )
-    return id_
+
+
+def write_decisions(node: Node, drafts: Sequence[Draft]) -> Sequence[RecordId]:
+    """In its lane of class trust. Raises NotAllowed."""
+    return write_there(node, own_lane(node, Class.TRUST), *drafts)
 
 
 def write_decision(node: Node, draft: Draft) -> RecordId:
-    """In its lane of class trust. Raises NotAllowed."""
-    return write_there(node, own_lane(node, Class.TRUST), draft)
+    """One. Raises NotAllowed."""
+    return write_decisions(node, [draft])[0]

@@ -6,6 +6,7 @@ account is `node.pins`.
 
 from collections.abc import Mapping, Sequence
 
+from node.deciding import is_ours
 from node.form import readable
 from node.node import Node, NotAllowed, NotSignedIn
 from node.own_lane import write_decision
@@ -16,6 +17,9 @@ from sync.record import WITHDRAWN
 from sync.writing import Draft
 
 ACCOUNTS_MAX = 200
+OF_ALL_BOARDS = frozenset({Duty.KEEPER, Duty.STAFF})
+"""Those who may act on all boards unless some are named."""
+
 DUTIES: Mapping[Duty, str] = {
     Duty.KEEPER: "公民館の管理人",
     Duty.ORGANISATION: "団体の担当者",
@@ -61,16 +65,41 @@ def let_in(
 
 def stop(node: Node, account: Account, *, by: Account) -> None:
     """Let somebody act here no more. Raises NotAllowed, NotSignedIn, Oneself."""
+    _change(node, account, {WITHDRAWN: True}, by=by)
+
+
+def change_rights(
+    node: Node, account: Account, boards: frozenset[str] | None, *, by: Account
+) -> None:
+    """On which boards somebody may act; None: all. Raises NotAllowed, NotSignedIn, Oneself."""
+    if boards is None and account.duty not in OF_ALL_BOARDS:
+        boards = frozenset()
+    if boards == account.boards:
+        return
+    rights = as_fields(name=account.name, duty=account.duty, place=account.place, boards=boards)
+    del rights["name"]  # a group of its own: who mends it meanwhile isn't undone
+    _change(node, account, {"boards": None, **rights}, by=by)
+
+
+def may_change(node: Node, account: Account) -> bool:
+    """Whether this machine's word changes it: what the office made, only the office changes."""
+    stretch = node.ledger.stretch(account.id.lane)
+    return node.is_office or (stretch is not None and is_ours(node, stretch.lane.author))
+
+
+def _change(node: Node, account: Account, fields: Mapping[str, object], *, by: Account) -> None:
     tending(node, by)
     if account.address == by.address:
         raise Oneself
     with node.ledger.transaction():
-        now = node.account(account.address)
+        now = node.known(account.address)
         if now is None:
             return
+        if not may_change(node, now):
+            raise NotAllowed
         draft = Draft(
             kind=WRITE_ACCOUNT,
-            fields={WITHDRAWN: True},
+            fields=fields,
             record=now.id,
             parents=now.versions,
             counter=now.counter + 1,

@@ -52,7 +52,7 @@ def write_sealed(
             fields=as_fields(sealed, about=about, answers=answers),
             account=by.in_headers if by else None,
         )
-        return write_there(node, lane, draft)
+        return write_there(node, lane, draft)[0]
 
 
 def sealed_record(node: Node, id_: RecordId) -> SealedRecord | None:

@@ -11,23 +11,27 @@ from node.boards import BOARDS
 from node.boards.declaration import Board
 from node.post import Post, PostState
 from node.views.accounts import Accounts
+from node.views.admissions import Admissions
 from node.views.decisions import Decisions
-from node.views.hidings import Hidings
 from node.views.last_word import LAST_WORD, choose, leave_out
 from node.views.post_row import COLUMNS, for_anybody, read_post
 from node.views.reading_keys import ReadingKeys
 from node.views.sealed_records import SealedRecords
 from node.views.standing import outside, sort, state, text
+from node.views.words import Words
 from sync import cbor
-from sync.account import Account
+from sync.decision import Decision
 from sync.entry import EntryId, RecordId
-from sync.hiding import Hiding, hides
+from sync.hiding import GROUPS as HIDING_GROUPS
+from sync.hiding import HIDE, hides, read_hiding
 from sync.lane import Audience
 from sync.ledger import Changes, Ledger, Stored
 from sync.machine.database import Database
 from sync.record import Record, address, resolve
 from sync.sealed_record import SEALED_KINDS
 from sync.subscription import SUBSCRIPTION
+from sync.suspension import GROUPS as SUSPENSION_GROUPS
+from sync.suspension import SUSPEND, read_suspension
 from sync.trust import Trust
 
 _SCHEMA = files("node.views").joinpath("views.sql")
@@ -48,12 +52,16 @@ class Views:
         self._here = here
         self._boards = boards
         self._groups = {name: board.groups() for name, board in boards.items()}
-        self._accounts, self._hidings = Accounts(database), Hidings(database)
+        self.accounts, self.admissions = Accounts(database), Admissions(database)
+        self.hidings = Words(database, HIDE, HIDING_GROUPS[HIDE], read_hiding)
+        self.suspensions = Words(database, SUSPEND, SUSPENSION_GROUPS[SUSPEND], read_suspension)
         self.reading_keys = ReadingKeys(database)
         self.sealed = {board: SealedRecords(database, board) for board in SEALED_KINDS}
         self._decisions: tuple[Decisions, ...] = (
-            self._accounts,
-            self._hidings,
+            self.accounts,
+            self.admissions,
+            self.hidings,
+            self.suspensions,
             self.reading_keys,
             *self.sealed.values(),
         )
@@ -177,7 +185,7 @@ class Views:
         head = next((each.head for each in stored if each.id == record.id), b"")
         found = any(
             self._counts(decision, board, trust)
-            and head.startswith(decision.check)
+            and head.startswith(decision.about.check)
             and hides(
                 decision,
                 trust,
@@ -185,11 +193,11 @@ class Views:
                 town=record.lane.town,
                 here=self._here,
             )
-            for decision in self._hidings.about(record.lane.id, record.id.number)
+            for decision in self.hidings.about(record.lane.id, record.id.number)
         )
         return PostState.HIDDEN if found else state
 
-    def _counts(self, decision: Hiding, board: Board, trust: Trust) -> bool:
+    def _counts(self, decision: Decision, board: Board, trust: Trust) -> bool:
         """Official words are the office's to hide: no centre keeps a warning from its people."""
         return board.open_to_anyone or trust.is_office(decision.author, decision.town)
 
@@ -260,10 +268,6 @@ class Views:
             counts.setdefault(board, {})[how] = count
         return counts
 
-    def hidings(self) -> Sequence[Hiding]:
-        """The decisions that stand, of anybody's."""
-        return self._hidings.all()
-
     def hidden(self, record: RecordId) -> Post | None:
         """What is hidden, with all it says: for who decides about it."""
         found = self._posts(
@@ -272,14 +276,6 @@ class Views:
             PostState.HIDDEN,
         )
         return found[0] if found else None
-
-    def places(self, town: str) -> Sequence[bytes]:
-        """The machines in a town for which there are accounts."""
-        return self._accounts.places(town)
-
-    def accounts(self, town: str, place: bytes) -> Sequence[Account]:
-        """Everybody who may sign in at that machine, or might once."""
-        return self._accounts.at(town, place)
 
     def _posts(self, sql: str, *values: object) -> list[Post]:
         return [read_post(row) for row in self._database.connection.execute(sql, values)]

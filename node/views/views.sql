@@ -45,18 +45,34 @@ CREATE TABLE IF NOT EXISTS accounts (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS accounts_by_place ON accounts (town, place);
 
-CREATE TABLE IF NOT EXISTS hidings (
+CREATE TABLE IF NOT EXISTS words (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    board TEXT NOT NULL,
+    town TEXT NOT NULL,
+    author BLOB NOT NULL,
+    of_lane BLOB NOT NULL,
+    of_number INTEGER NOT NULL,
+    of_check BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    stands INTEGER NOT NULL,
+    second BLOB,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS words_by_record ON words (of_lane, of_number);
+
+CREATE TABLE IF NOT EXISTS admissions (
     lane BLOB NOT NULL,
     number INTEGER NOT NULL,
     town TEXT NOT NULL,
     author BLOB NOT NULL,
-    post_lane BLOB NOT NULL,
-    post_number INTEGER NOT NULL,
-    post_check BLOB NOT NULL,
-    reason TEXT NOT NULL,
+    place BLOB NOT NULL,
+    waits BLOB NOT NULL,
+    allowance INTEGER NOT NULL,
+    versions BLOB NOT NULL,
+    counter INTEGER NOT NULL,
     PRIMARY KEY (lane, number)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS hidings_by_post ON hidings (post_lane, post_number);
 
 CREATE TABLE IF NOT EXISTS reading_keys (
     lane BLOB NOT NULL,

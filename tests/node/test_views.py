@@ -237,10 +237,10 @@ def test_a_table_that_older_software_did_not_have_is_filled_when_a_machine_start
     post_event(node)
     made = table(node)
     with node.database.transaction() as connection:
-        connection.execute("DROP TABLE hidings")
+        connection.execute("DROP TABLE words")
     newer = again(node)
     assert table(newer) == made
-    assert newer.views.hidings() == []
+    assert newer.views.hidings.all() == []
 
 
 def test_a_post_with_something_that_must_be_understood_and_is_not_is_not_shown(

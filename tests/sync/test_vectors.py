@@ -153,9 +153,11 @@ def account_of(content: bytes, given: Given) -> object:
 def hiding_of(content: bytes, given: Given) -> object:
     known = trust(given)
     found = record.resolve(stored_in(content, given), trust=known, groups=hiding.GROUPS)
-    read = found and hiding.read_hiding(found, known)
+    read = hiding.read_hiding(found, known) if found else None
+    if read is None or not read.stands:
+        return {"hides": None}
     author, here = hexes([given["author"], given["here"]])
-    return {"hides": read and hiding.hides(read, known, author=author, town=read.town, here=here)}
+    return {"hides": hiding.hides(read, known, author=author, town=read.town, here=here)}
 
 
 def heads_after(head: bytes, headers: list[Any]) -> list[bytes]:
