@@ -1,12 +1,11 @@
 """A hub opened: a ledger without views."""
 
-import sqlite3
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 from sync.machine import clock
 from sync.machine.database import Database
+from sync.machine.obeying import Obeying
 from sync.machine.opening import open_identity, take_in_statements, with_ledger
 from sync.machine.packing import Packing
 from sync.machine.settings import NotProvisioned, Part, Settings, read_settings
@@ -31,17 +30,18 @@ class Hub:
         self.ledger = SqliteLedger(database, settings.authorities)
         take_in_statements(settings, self.ledger)
         self.packing = Packing(self.ledger, close=database.close)
+        self._obeying = Obeying(
+            self.ledger, self.identity, settings.towns, settings.folder, is_witness=True
+        )
         self._tidied, self._tidy_at = -1, clock.running()
 
     def tidy(self) -> None:
-        """Empty the log; what an order withdrew could be read in it until it is written over."""
+        """Empty the log, in which could be read what an order withdrew, and say it was obeyed."""
         version = self.ledger.version()
         if version != self._tidied and clock.running() >= self._tidy_at:
             self._tidy_at = clock.running() + TIDY_SECONDS
-            with suppress(sqlite3.OperationalError):  # in use, or the disk is full: then later
-                emptied = self.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                (busy, *_) = emptied.fetchone()
-                self._tidied = self._tidied if busy else version
+            if self.database.empty_log() and self._obeying.say(version):
+                self._tidied = version
 
 
 def open_hub(folder: Path) -> Hub:

@@ -41,6 +41,7 @@ class KeptPages:
         """Keeps nothing yet."""
         self._screen = screen
         self._pages: OrderedDict[_Key, _Page] = OrderedDict()
+        self._version: object = None  # of the data in them
         self._lock = threading.Lock()
         self._drawing = threading.Lock()
 
@@ -78,6 +79,9 @@ class KeptPages:
 
     def _get(self, key: _Key) -> _Page | None:
         with self._lock:
+            if self._version != key[0]:  # what is erased stays in no page that nobody asks for
+                self._pages.clear()
+                self._version = key[0]
             page = self._pages.get(key)
             if page is not None:
                 self._pages.move_to_end(key)

@@ -1,8 +1,7 @@
 """What this machine says of itself, in registers: how it is, and how far its lanes go.
 
 docs/spec/7-registers.md. A register that changes travels with the next exchange, so one is written
-when it says something new, not often, and now and then to say that the machine still runs. The
-counter goes on from the register that is held, so it survives restarts and a lost notebook.
+when it says something new, not often, and now and then to say that the machine still runs.
 """
 
 import os
@@ -31,8 +30,9 @@ from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.machine.keys import Identity
 from sync.machine.opening import open_identity
+from sync.machine.registering import held_register, write_register
 from sync.machine.settings import FEED_KEY_FILE, NOTEBOOK_FILE
-from sync.register import Head, Register, heads_by_name, make_register, open_register
+from sync.register import Head, Register, heads_by_name
 
 NEWS_SECONDS = 3 * 3_600.0
 """So seldom something new is said, but for what can't wait."""
@@ -115,24 +115,10 @@ class Saying:
         return urgent or (new and quiet >= NEWS_SECONDS) or quiet >= ALIVE_SECONDS
 
     def _held(self, identity: Identity, name: str) -> Register | None:
-        """Ours of that name, whatever life it is of."""
-        place = (self._node.settings.town, identity.public, name)
-        return next((r for r in self._node.ledger.registers() if r.place == place), None)
+        return held_register(self._node.ledger, identity, self._node.settings.town, name)
 
     def _write(self, identity: Identity, name: str, value: object) -> None:
-        node = self._node
-        life = node.ledger.own_incarnation(identity.public)
-        held = self._held(identity, name)
-        same_life = held is not None and held.ordinal >= life[0]
-        encoded = make_register(
-            town=node.settings.town,
-            incarnation=life,
-            name=name,
-            counter=held.counter + 1 if held is not None and same_life else 1,
-            value=value,
-            key=identity.private,
-        )
-        node.ledger.register(open_register(encoded))
+        write_register(self._node.ledger, identity, self._node.settings.town, name, value)
 
 
 def own_heads(ledger: Ledger, author: bytes) -> list[Head]:

@@ -1,8 +1,8 @@
 """The process `kairan-sync`: it watches the ledger, says what changed to every neighbour, and
 fetches what changed there.
 
-It also empties the log that SQLite keeps beside the ledger's file: what an order withdrew is gone
-from the file at once, and could be read in the log until that is written over.
+It also empties the log that SQLite keeps beside the ledger's file, and then says which orders were
+obeyed here: what was withdrawn is gone from the file at once, and could be read in the log.
 """
 
 import logging
@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 
+from node.carrying.left import LeftOnSticks
 from node.carrying.watching import Sticks
 from node.lan.bell import Bell
 from node.lan.discovery import Discovery, Me
@@ -22,6 +23,7 @@ from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
 from sync import cose
 from sync.machine import clock
+from sync.machine.obeying import Obeying
 from sync.machine.packing import Packing
 from sync.machine.settings import NOTEBOOK_FILE
 
@@ -80,6 +82,13 @@ def run(
     hearing.start()
     sticks = Sticks(node)
     sticks.start()
+    obeying = Obeying(
+        node.ledger,
+        node.identity,
+        [node.settings.town],
+        node.settings.folder,
+        sticks=LeftOnSticks(node.database).stale,
+    )
     packing = Packing(node.ledger, close=node.database.close)
     packing.look()
     try:
@@ -96,7 +105,8 @@ def run(
             neighbourhood.tick()
             if version != tidied and clock.running() >= tidy_at:
                 tidy_at = clock.running() + TIDY_SECONDS
-                tidied = version if _empty_log(node) else tidied
+                done = node.database.empty_log() and obeying.say(version)
+                tidied = version if done else tidied
     finally:
         stop.set()
         packing.stop()
@@ -135,15 +145,6 @@ def _hear(node: Node, neighbourhood: Neighbourhood, stop: Event) -> None:
                 neighbourhood.heard(heard)
     bell.close()
     node.database.close()
-
-
-def _empty_log(node: Node) -> bool:
-    """False where it is in use or the disk is full: then later."""
-    try:
-        (busy, *_) = node.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError:
-        return False
-    return not busy
 
 
 def _check(node: Node) -> None:

@@ -54,6 +54,16 @@ class Order(NamedTuple):
     check: bytes  # of the head at the last of them: which history is meant
 
 
+class StandingOrder(NamedTuple):
+    """What an order that is in force names, and whether it was obeyed here."""
+
+    by: EntryId
+    lane: bytes
+    numbers: Range
+    check: bytes  # of the head at the last of them: which history is meant
+    obeyed: bool  # nothing that may be meant can be read here any more
+
+
 def branch_id(lane: bytes, first: int, head: bytes) -> bytes:
     """What a branch is called: where it parts, and its head there."""
     return sha256(b"kairan/1 branch" + lane + cbor.encode(first) + head).digest()
@@ -123,6 +133,10 @@ class Histories(ABC):
     @abstractmethod
     def _ordered_lanes(self) -> Sequence[bytes]:
         """The lanes that orders name."""
+
+    @abstractmethod
+    def _is_readable(self, stretch: bytes, numbers: Range) -> bool:
+        """Whether a payload of those numbers is in that stretch."""
 
     @abstractmethod
     def _withdraw(self, stretch: bytes, numbers: Range) -> None:
@@ -338,25 +352,57 @@ class Histories(ABC):
         Of a history that isn't held that far nobody knows yet whether it is meant.
         """
         for entry, numbers, check in self._orders_of(lane):
-            by = self.stretch(entry.lane)
-            if (
-                numbers.last < since
-                or by is None
-                or not self.in_force(entry, by.lane)
-                or not self.trust().is_office(by.lane.author, by.lane.town)
-            ):
+            by = self._office_lane(entry)
+            if numbers.last < since or by is None:
                 continue
             for end in self.stretches(lane):
                 if (
                     end.first <= numbers.last <= end.number
                     and (self._head_in(end.id, numbers.last) or b"").startswith(check)
-                    and end.lane.town == by.lane.town
+                    and end.lane.town == by.town
                     and end.lane.class_ is not Class.TRUST
                     and self.in_force(EntryId(end.id, numbers.last), end.lane)
                 ):
                     for stretch in self.path(end.id):
                         last = min(numbers.last, stretch.number)
                         self._withdraw(stretch.id, Range(max(numbers.first, stretch.first), last))
+
+    def orders(self) -> list[StandingOrder]:
+        """What is ordered away by entries that are in force."""
+        return [
+            StandingOrder(
+                order.entry, lane, order.numbers, order.check, self._is_obeyed(lane, order)
+            )
+            for lane in self._ordered_lanes()
+            for order in self._orders_of(lane)
+            if self._office_lane(order.entry)
+        ]
+
+    def _office_lane(self, order: EntryId) -> Lane | None:
+        """The lane of an order that is in force."""
+        by = self.stretch(order.lane)
+        if (
+            by is None
+            or not self.in_force(order, by.lane)
+            or not self.trust().is_office(by.lane.author, by.lane.town)
+        ):
+            return None
+        return by.lane
+
+    def _is_obeyed(self, lane: bytes, order: Order) -> bool:
+        """Of a history that isn't held to its end nobody knows yet whether it is meant."""
+        stretches = self.stretches(lane)
+        parents = {stretch.parent for stretch in stretches}
+        for leaf in stretches:
+            head = self.head_at(leaf.id, order.numbers.last)
+            if leaf.id in parents or (head is not None and not head.startswith(order.check)):
+                continue
+            for stretch in self.path(leaf.id):
+                first = max(order.numbers.first, stretch.first)
+                last = min(order.numbers.last, stretch.number)
+                if first <= last and self._is_readable(stretch.id, Range(first, last)):
+                    return False
+        return True
 
     def _root(self, id_: bytes) -> bytes:
         stretch = self.stretch(id_)

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from sync.bundle import Bundle, Entry
 from sync.entry import EntryId, RecordId, Reference
 from sync.frontier import LaneHeld, Range, Summary
-from sync.histories import RUN_BYTES_MAX, Stretch
+from sync.histories import RUN_BYTES_MAX, StandingOrder, Stretch
 from sync.holding import Holding
 from sync.lane import Lane
 from sync.register import Register
@@ -203,6 +203,9 @@ class Ledger(Protocol):
 
         `by`: an office's, of the lane's town. `check` is that of a reference to the last of them.
         """
+
+    def orders(self) -> Sequence[StandingOrder]:
+        """What is ordered away by entries that are in force."""
 
     def register(self, register: Register, source: str = "") -> bool:
         """Keep the newest value of a name of an author; False if it is not newer."""

@@ -22,6 +22,7 @@ from node.carrying.file import (
     pieces,
     take_in,
 )
+from node.carrying.left import LeftOnSticks
 from node.carrying.ours import FileThere, delivered, file_there, plan
 from node.carrying.receipts import Receipts
 from node.node import Node
@@ -228,6 +229,7 @@ def _write(node: Node, receipts: Receipts, folder: Path, found: _Found) -> Wrote
         return Wrote.NOTHING_NEW
     receipt = receipts.write(found.taken)
     path = folder / f"{_prefix(node)}{receipt.ordinal}-{receipt.counter:08}{ENDING}"
+    left = LeftOnSticks(node.database)
     try:
         _clear(found.halves)
         if not folder.exists():
@@ -238,10 +240,14 @@ def _write(node: Node, receipts: Receipts, folder: Path, found: _Found) -> Wrote
         except OSError as wrong:
             if _why(wrong, folder) is not Wrote.FULL:
                 raise
-            _clear(delivered(receipts, found.there))
+            gone = delivered(receipts, found.there)
+            _clear(gone)
+            left.forget(each.name for each in gone)
             less = receipts.held_by_all() or planned.made_for
             write_new(path, pieces(node, made_for=less, receipt=receipt.encoded))
+        left.note(path.name)
         _clear(planned.replaces)
+        left.forget(each.name for each in planned.replaces)
     except OSError as wrong:
         return _why(wrong, folder)
     return Wrote.WRITTEN if lacks_something(node, planned.made_for) else Wrote.RECEIPT

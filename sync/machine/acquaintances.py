@@ -5,11 +5,11 @@ from functools import cached_property
 
 from sync import cbor
 from sync.bundle import Bundle, pack_bundle, unpack_bundle
-from sync.frontier import Summary, read_summary, summary_as_array
+from sync.frontier import Range, Summary, read_summary, summary_as_array
 from sync.lane import Lane
 from sync.ledger import Known, SetAside
 from sync.machine.rows import Rows
-from sync.machine.waiting_room import Load, has_room
+from sync.machine.waiting_room import Load, has_room, stripped
 
 _BASES_MAX = 8  # in memory
 
@@ -18,7 +18,13 @@ class Acquaintances(Rows):
     """Bundles that wait for something, and what is remembered of other machines."""
 
     def set_aside(self, source: str, bundle: Bundle) -> bool:
-        packed = pack_bundle(bundle)
+        ordered = self._all(
+            "SELECT first, last FROM ordered WHERE lane = ? AND last >= ? AND first <= ?",
+            bundle.lane.id,
+            bundle.first,
+            bundle.last,
+        )
+        packed = pack_bundle(stripped(bundle, [Range(*numbers) for numbers in ordered]))
         if self._first(
             "SELECT 1 FROM waiting WHERE author = ? AND first = ? AND bundle = ?",
             bundle.lane.author,
@@ -53,6 +59,13 @@ class Acquaintances(Rows):
 
     def let_go(self, waiting: SetAside) -> None:
         self._execute("DELETE FROM waiting WHERE key = ?", waiting.key)
+
+    def _strip_waiting(self, lane: bytes, numbers: Range) -> None:
+        """What is ordered away waits for nothing."""
+        for key, packed in self._all("SELECT key, bundle FROM waiting"):
+            bundle = unpack_bundle(packed)
+            if bundle.lane.id == lane and (left := stripped(bundle, [numbers])) != bundle:
+                self._execute("UPDATE waiting SET bundle = ? WHERE key = ?", pack_bundle(left), key)
 
     def _let_go_waiting(self, of: Callable[[Lane], bool]) -> None:
         """Those of such lanes."""

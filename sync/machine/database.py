@@ -102,6 +102,17 @@ class Database:
             self._given_up = True
         return True
 
+    def empty_log(self) -> bool:
+        """What was withdrawn can be read in the log until that is emptied.
+
+        False where it is in use or the disk is full: then later.
+        """
+        try:
+            (busy, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return not busy
+
     def close(self) -> None:
         """Close this thread's connection."""
         connection: sqlite3.Connection | None = getattr(self.local, "connection", None)
@@ -140,6 +151,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA trusted_schema=OFF")
+        # What is deleted or withdrawn is written over in the file, not only marked as free.
+        connection.execute("PRAGMA secure_delete=ON")
     except BaseException as wrong:
         connection.close()
         if isinstance(wrong, sqlite3.OperationalError) and _is_whole_and_read_only(path):

@@ -23,7 +23,7 @@ from sync.ledger import (
 )
 from sync.machine.keys import incarnation_random
 from sync.machine.letting_go import is_gone, still_taken
-from sync.machine.waiting_room import Load, has_room
+from sync.machine.waiting_room import Load, has_room, stripped
 from sync.register import Register, one_too_many
 from sync.statement import Statement
 from sync.subscription import Subscription
@@ -256,6 +256,10 @@ class MemoryLedger(Histories):
         order = Order(by, numbers, check)
         if order not in self._orders_of(lane):
             self._state.orders[lane] = (*self._orders_of(lane), order)
+            for key, waiting in self._state.waiting.items():
+                if waiting.bundle.lane.id == lane:
+                    left = stripped(waiting.bundle, [numbers])
+                    self._state.waiting[key] = waiting._replace(bundle=left)
             self._obey(lane, numbers.last)
 
     def register(self, register: Register, source: str = "") -> bool:
@@ -307,6 +311,8 @@ class MemoryLedger(Histories):
     # what waits
 
     def set_aside(self, source: str, bundle: Bundle) -> bool:
+        ordered = [order.numbers for order in self._orders_of(bundle.lane.id)]
+        bundle = stripped(bundle, ordered)
         held = self._state.waiting.values()
         if any(bundle == waiting.bundle for waiting in held):
             return True
@@ -421,6 +427,13 @@ class MemoryLedger(Histories):
 
     def _ordered_lanes(self) -> Sequence[bytes]:
         return list(self._state.orders)
+
+    def _is_readable(self, stretch: bytes, numbers: Range) -> bool:
+        held = self._state.stretches[stretch]
+        return any(
+            held.at(number).link.payload is not None
+            for number in range(numbers.first, numbers.last + 1)
+        )
 
     def _withdraw(self, stretch: bytes, numbers: Range) -> None:
         held = self._state.stretches[stretch]

@@ -364,6 +364,7 @@ class SqliteLedger(Acquaintances, Packs, Histories):
             self._key(by.lane, by.lane),
             by.number,
         )
+        self._strip_waiting(lane, numbers)
         self._obey(lane, numbers.last)
 
     def register(self, register: Register, source: str = "") -> bool:
@@ -531,6 +532,15 @@ class SqliteLedger(Acquaintances, Packs, Histories):
     def _ordered_lanes(self) -> Sequence[bytes]:
         return [lane for (lane,) in self._all("SELECT DISTINCT lane FROM ordered")]
 
+    def _is_readable(self, stretch: bytes, numbers: Range) -> bool:
+        found = self._first(
+            "SELECT 1 FROM entries WHERE stretch = ? AND number BETWEEN ? AND ?"
+            " AND payload IS NOT NULL LIMIT 1",
+            self._key_of(stretch),
+            *numbers,
+        )
+        return found is not None
+
     def _withdraw(self, stretch: bytes, numbers: Range) -> None:
         self._changes.records.update(
             EntryId(*row)
@@ -557,16 +567,20 @@ class SqliteLedger(Acquaintances, Packs, Histories):
 
     # SQL
 
+    def _key_of(self, id_: bytes) -> int | None:
+        """The row of a stretch."""
+        row = self._first("SELECT stretch FROM stretches WHERE id = ?", id_)
+        return None if row is None else int(row[0])
+
     def _key(self, id_: bytes, lane: bytes) -> int:
         """The row of a stretch, made where there is none: a record may be named before it comes."""
-        row = self._first("SELECT stretch FROM stretches WHERE id = ?", id_)
-        if row is None:
-            cursor = self._database.connection.execute(
+        key = self._key_of(id_)
+        if key is None:
+            key = self._database.connection.execute(
                 "INSERT INTO stretches (id, lane) VALUES (?, ?)", (id_, lane)
-            )
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
-        return int(row[0])
+            ).lastrowid
+            assert key is not None
+        return key
 
 
 _STRETCHES = (

@@ -1,7 +1,11 @@
-"""How much may wait: the same in every ledger."""
+"""How much may wait, and what may not: the same in every ledger."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import NamedTuple
 
+from sync.bundle import Bundle
+from sync.frontier import Range
 from sync.limits import (
     BUNDLE_BYTES_MAX,
     WAITING_BYTES_MAX,
@@ -27,3 +31,14 @@ def has_room(size: int, *, beside: Load, in_all: Load) -> bool:
         and beside.bytes + size <= WAITING_BYTES_PER_SOURCE_MAX
         and in_all.bytes + size <= WAITING_BYTES_MAX
     )
+
+
+def stripped(bundle: Bundle, ordered: Collection[Range]) -> Bundle:
+    """Without the payloads that orders name: should one not hold, they are asked for again."""
+    entries = tuple(
+        replace(entry, payload=None)
+        if any(numbers.first <= number <= numbers.last for numbers in ordered)
+        else entry
+        for number, entry in enumerate(bundle.entries, bundle.first)
+    )
+    return replace(bundle, entries=entries)

@@ -10,17 +10,23 @@ from typing import Any
 import pytest
 
 from node.carrying.file import export
+from node.carrying.left import LeftOnSticks
 from node.carrying.ours import FILES_MAX
 from node.carrying.receipts import Receipts
 from node.carrying.stick import Trouble, Visit, Wrote, visit
 from node.carrying.words import arrived_in_words, in_words
+from node.node import Node
+from node.own_lane import write_decision
+from node.post import Post
 from node.status import status
 from sync.carrier import Reading, pack, unpack
-from sync.entry import Quality, Written
+from sync.entry import CHECK_BYTES, Quality, Written
 from sync.lane import Audience, Class, Lane
+from sync.order import ERASE
 from sync.register import make_register, open_register
 from sync.writing import Draft, write
 from tests.node.builders import (
+    CHOIR,
     OTHER_TOWN,
     OTHER_TOWN_NAME,
     Village,
@@ -30,6 +36,7 @@ from tests.node.builders import (
     table,
     titles,
 )
+from tests.raw import files_with
 
 
 @pytest.fixture
@@ -503,3 +510,29 @@ def test_every_ending_is_one_sentence_that_says_what_to_do_where_something_is_to
     sentence = said(came)
     todo = not came.well or came.damaged or came.refused or came.waiting
     assert ("ください" in sentence) >= bool(todo)
+
+
+def test_a_file_left_on_a_stick_before_an_order_is_known_of_until_the_stick_is_met_again(
+    village: Village, stick: Path
+) -> None:
+    office, here = village.office(), village.node("上郷")
+    post = post_event(here)
+    meet(here, office)
+    visit(office, stick)
+    left = LeftOnSticks(office.database)
+    assert left.stale() == 0
+    order(office, post)
+    assert left.stale() == 1
+    assert files_with(stick, CHOIR["title"])
+    visit(office, stick)
+    assert left.stale() == 0
+    assert not files_with(stick, CHOIR["title"])
+
+
+def order(office: Node, post: Post) -> None:
+    """The office orders all away that a post says."""
+    listed = [
+        [each.lane.id, each.id.number, each.head[:CHECK_BYTES]]
+        for each in office.ledger.record(post.id)
+    ]
+    write_decision(office, Draft(kind=ERASE, fields={"entries": listed}))

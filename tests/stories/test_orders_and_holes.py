@@ -7,9 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from sync.bundle import Entry
-from sync.machine.settings import LEDGER_FILE
+from sync.machine.database import Database
+from sync.machine.opening import open_identity
+from sync.machine.settings import LEDGER_FILE, read_settings
+from sync.machine.sqlite import SqliteLedger
+from sync.obedience import OBEYED, has_obeyed, read_obedience
 from sync.order import ERASE, RETAIN
 from sync.register import open_register
+from tests.raw import files_with
 from tests.stories.desk import Desk
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
@@ -25,25 +30,12 @@ SECRET = "わたしの番号は〇九九九のひみつ"
 SECOND_SECRET = "やっぱり二つめのひみつ"
 
 
-def _files_with(folder: Path, text: str) -> list[str]:
-    """The files of a machine in which that text can still be read."""
-    sought = text.encode()
-    return [path.name for path in folder.rglob("*") if path.is_file() and sought in _read(path)]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:  # a file that is written anew
-        return b""
-
-
 def _shows(machine: Machine, page: str, words: str) -> bool:
     return words in machine.visitor.reads(page)
 
 
 def _is_on_no_disk(machine: Machine, text: str) -> bool:
-    return not _files_with(machine.folder, text)
+    return not files_with(machine.folder, text)
 
 
 def test_an_erased_post_is_gone_from_every_page_and_every_disk_and_stays_away(
@@ -59,7 +51,8 @@ def test_an_erased_post_is_gone_from_every_page_and_every_disk_and_stays_away(
     before = tmp_path / "before.kairan"
     here.kairan("export", before)
     office.stop()
-    assert _files_with(office.folder, SECRET)
+    for machine in machines:
+        assert files_with(machine.folder, SECRET), "else nothing would be shown by its absence"
 
     desk.look_at(here)
     entries = desk.entries_of(desk.record(page))
@@ -84,6 +77,23 @@ def test_an_erased_post_is_gone_from_every_page_and_every_disk_and_stays_away(
         for text in (SECRET, SECOND_SECRET, "書きすぎた会"):
             until(partial(_is_on_no_disk, machine, text))
         check_ledger(machine.folder)
+        until(partial(_is_told_by_all, machine, machines))
+
+
+def _is_told_by_all(machine: Machine, machines: FourMachines) -> bool:
+    """Whether it holds the word of each, itself among them, that all orders were obeyed there."""
+    database = Database(machine.folder / LEDGER_FILE)
+    try:
+        ledger = SqliteLedger(database, read_settings(machine.folder).authorities)
+        said = {r.author: read_obedience(r) for r in ledger.registers() if r.name == OBEYED}
+        return all(
+            (word := said.get(open_identity(read_settings(each.folder)).public)) is not None
+            and has_obeyed(word, ledger, order.by)
+            for each in machines
+            for order in ledger.orders()
+        )
+    finally:
+        database.close()
 
 
 def test_what_retention_orders_away_goes_and_the_headers_stay(

@@ -167,7 +167,8 @@ def order_vectors() -> Iterator[Vector]:
 
 
 def register(counter: int, ordinal: int = 1, value: object = 0, **other: object) -> bytes:
-    said = ["kairan register", 1, TOWN, [ordinal, BOARD.random], "heads", counter, value]
+    name = str(other.get("name", "heads"))
+    said = ["kairan register", 1, TOWN, [ordinal, BOARD.random], name, counter, value]
     signer = str(other.get("signer", "kamisato"))
     return sealed(
         cbor(said),
@@ -180,12 +181,19 @@ def register(counter: int, ordinal: int = 1, value: object = 0, **other: object)
 def register_vectors() -> Iterator[Vector]:
     """Newest values outside the ledger, and which of two is newer."""
     heads_held = [[BOARD.id, 7, H(b"a head")]]
+    obeyed = {1: 1, 2: [1_790_000_000, 3], 3: [[BOARD.id[:8], 7, H(b"a head")[:8], 4]], 4: 0, 5: 2}
     for name, shows, encoded, payload in (
         (
             "heads",
             "how far an author's lanes go",
             register(5, value=heads_held),
             ["kairan register", 1, TOWN, [1, BOARD.random], "heads", 5, heads_held],
+        ),
+        (
+            "obeyed",
+            "all orders up to number 7 but the fourth, and two files on sticks since",
+            register(5, value=obeyed, name="obeyed"),
+            ["kairan register", 1, TOWN, [1, BOARD.random], "obeyed", 5, obeyed],
         ),
         (
             "next-life",
