@@ -200,28 +200,24 @@ def _check(value: object, depth: int) -> None:
 
 
 def _check_keys(keys: list[Any]) -> None:
-    # The same fields come again in every post.
-    in_order = (
-        _are_in_order(tuple(keys))
-        if set(map(type, keys)) <= _TEXTS and sum(map(len, keys)) <= _REMEMBERED_CHARACTERS_MAX
-        else _in_order(keys) == keys
-    )
-    if not in_order:
+    if _in_order(keys) != keys:
         raise Malformed("keys of a map out of order")
-
-
-@lru_cache(maxsize=256)
-def _are_in_order(texts: tuple[str, ...]) -> bool:
-    return _in_order([*texts]) == [*texts]
 
 
 def _in_order(keys: list[Any]) -> list[Any]:
     """As their encodings would be; the usual sorts of keys in a few steps."""
-    if keys and are_integers(*keys) and min(keys) >= 0:
+    kinds = set(map(type, keys))
+    if kinds == _INTEGER and min(keys) >= 0:
         return sorted(keys)
-    if set(map(type, keys)) <= _TEXTS and all(map(str.isascii, keys)):
-        return [key for _, key in sorted(zip(map(len, keys), keys, strict=True))]
+    if kinds == _TEXTS and sum(map(len, keys)) <= _REMEMBERED_CHARACTERS_MAX:
+        return [*_texts_in_order(tuple(keys))]
     return sorted(keys, key=_place)
+
+
+@lru_cache(maxsize=256)
+def _texts_in_order(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Remembered, for the same fields come again in every post."""
+    return tuple(sorted(texts, key=_place))
 
 
 _PLAIN = frozenset({bytes, str, bool, type(None)})

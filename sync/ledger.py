@@ -5,7 +5,7 @@ promises. What is kept in a transaction is kept whole or not at all, and the vie
 derived from it change in the same one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -177,6 +177,11 @@ class Ledger(Protocol):
 
     def record(self, record: RecordId) -> Sequence[Stored]:
         """Every entry of a record, of whatever lane, that no revocation cuts off."""
+
+    def records_between(
+        self, lane: bytes, first: int, last: int
+    ) -> Mapping[RecordId, Sequence[Stored]]:
+        """The same of all records that began in that lane with one of these numbers."""
 
     def records(self) -> Iterator[RecordId]:
         """Every record of which an entry is held."""

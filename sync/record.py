@@ -6,6 +6,7 @@ docs/spec/1-entries.md. A pure function of the entries held and of who may do wh
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sync.entry import (
     EntryId,
@@ -77,8 +78,12 @@ class _Version:
 
 def address(record: RecordId) -> str:
     """A record's name in links and QR codes."""
-    name = base64.b32encode(record.lane[:_ADDRESS_BYTES]).decode().lower()
-    return f"{name}-{record.number}"
+    return f"{_in_letters(record.lane[:_ADDRESS_BYTES])}-{record.number}"
+
+
+@lru_cache(maxsize=1_024)
+def _in_letters(name: bytes) -> str:
+    return base64.b32encode(name).decode().lower()
 
 
 def resolve(

@@ -14,20 +14,27 @@ from node.views.accounts import Accounts
 from node.views.admissions import Admissions
 from node.views.decisions import Decisions
 from node.views.last_word import LAST_WORD, choose, leave_out
-from node.views.post_row import COLUMNS, for_anybody, read_post
+from node.views.post_row import (
+    COLUMNS,
+    INSERT,
+    Row,
+    for_anybody,
+    make_row,
+    outside_name,
+    read_post,
+)
 from node.views.reading_keys import ReadingKeys
+from node.views.runs import runs
 from node.views.sealed_records import SealedRecords
-from node.views.standing import outside, sort, state, text
+from node.views.standing import outside, state
 from node.views.words import Words
-from sync import cbor
 from sync.decision import Decision
 from sync.entry import EntryId, RecordId
 from sync.hiding import GROUPS as HIDING_GROUPS
 from sync.hiding import HIDE, hides, read_hiding
-from sync.lane import Audience
 from sync.ledger import Changes, Ledger, Stored
 from sync.machine.database import Database
-from sync.record import Record, address, resolve
+from sync.record import Record, resolve
 from sync.sealed_record import SEALED_KINDS
 from sync.subscription import SUBSCRIPTION
 from sync.suspension import GROUPS as SUSPENSION_GROUPS
@@ -108,53 +115,46 @@ class Views:
     def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
         trust = ledger.trust()
         keys: set[tuple[str, str]] = set()
-        for record in records:
-            keys |= self._replace(ledger, record, trust)
+        for run in runs(records):
+            keys |= self._replace(ledger, run, trust)
         for town, key in keys:
             choose(self._database.connection, town, key)
         if keys:
             for board in self._boards.values():
                 leave_out(self._database.connection, board)
 
-    def _replace(self, ledger: Ledger, id_: RecordId, trust: Trust) -> set[tuple[str, str]]:
-        """Write one record anew; the towns and outside keys that this touches."""
+    def _replace(
+        self, ledger: Ledger, run: Sequence[RecordId], trust: Trust
+    ) -> set[tuple[str, str]]:
+        """Write consecutive records anew; the towns and outside keys that this touches."""
         connection = self._database.connection
-        row = connection.execute(
-            "DELETE FROM posts WHERE lane = ? AND number = ? RETURNING town, outside_key", id_
-        ).fetchone()
-        touched = {(row[0], row[1])} if row and row[1] else set()
-        stored = ledger.record(id_)
-        record = resolve(stored, trust=trust, groups=self._groups)
-        for kind in self._decisions:
-            if record is None or record.board == kind.board:
-                touched |= self._again(ledger, kind.follow(id_, record, trust), trust)
-        if record is None or record.board in self._no_posts:
-            return touched
-        board = self._boards.get(record.board)
-        roles = trust.roles(record.lane.author, record.lane.town)
-        issuers = outside(record, roles)
-        connection.execute(
-            "INSERT INTO posts VALUES"
-            " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *id_,
-                address(id_),
-                record.board,
-                self._hidden_or(state(record, board, roles), record, stored, board, trust),
-                sort(record, board),
-                text(record, board.section) if board else "",
-                cbor.encode(dict(record.fields)),
-                cbor.encode([list(version) for version in record.versions]),
-                record.counter,
-                *record.written,
-                *record.changed,
-                record.lane.author,
-                record.lane.town,
-                record.lane.audience is Audience.OPEN,
-                *issuers,
-            ),
-        )
-        return touched | {(record.lane.town, str(issuers[0]))} if issuers[0] else touched
+        lane, first, last = run[0].lane, run[0].number, run[-1].number
+        gone = connection.execute(
+            "DELETE FROM posts WHERE lane = ? AND number BETWEEN ? AND ?"
+            " RETURNING town, outside_key",
+            (lane, first, last),
+        ).fetchall()
+        touched = {(town, key) for town, key in gone if key}
+        held = ledger.records_between(lane, first, last)
+        rows: list[Row] = []
+        hidden: Mapping[int, Sequence[Decision]] | None = None
+        for id_ in run:
+            stored = held.get(id_, ())
+            record = resolve(stored, trust=trust, groups=self._groups)
+            if record is not None and record.board not in self._no_posts:
+                if hidden is None:
+                    hidden = self.hidings.about_those(record.lane.id, first, last)
+                rows.append(self._row(record, stored, hidden.get(id_.number, ()), trust))
+                touched |= outside_name(rows[-1])
+                continue
+            # What is decided of posts finds all that came before it in the table.
+            self._insert(rows)
+            for kind in self._decisions:
+                if record is None or record.board == kind.board:
+                    touched |= self._again(ledger, kind.follow(id_, record, trust), trust)
+                    hidden = None
+        self._insert(rows)
+        return touched
 
     def _again(
         self, ledger: Ledger, posts: Iterable[tuple[bytes, int]], trust: Trust
@@ -168,23 +168,39 @@ class Views:
                     if self._database.connection.execute(
                         "SELECT 1 FROM posts WHERE lane = ? AND number = ?", post
                     ).fetchone():
-                        touched |= self._replace(ledger, post, trust)
+                        touched |= self._replace(ledger, [post], trust)
         return touched
 
-    def _hidden_or(
+    def _row(
+        self, record: Record, stored: Iterable[Stored], hidings: Iterable[Decision], trust: Trust
+    ) -> Row:
+        board = self._boards.get(record.board)
+        roles = trust.roles(record.lane.author, record.lane.town)
+        stands = state(record, board, roles)
+        if stands is PostState.SHOWN and any(
+            self._hides(decision, record, stored, board, trust) for decision in hidings
+        ):
+            stands = PostState.HIDDEN
+        return make_row(record, board, stands, outside(record, roles))
+
+    def _insert(self, rows: list[Row]) -> None:
+        """All of them at once; none is left."""
+        self._database.connection.executemany(INSERT, rows)
+        rows.clear()
+
+    def _hides(
         self,
-        state: PostState,
+        decision: Decision,
         record: Record,
         stored: Iterable[Stored],
         board: Board | None,
         trust: Trust,
-    ) -> PostState:
-        """Hidden, where what stands is hidden by somebody who may."""
-        if state is not PostState.SHOWN or board is None:
-            return state
+    ) -> bool:
+        """Whether it means just that post, and is by somebody who may."""
         head = next((each.head for each in stored if each.id == record.id), b"")
-        found = any(
-            self._counts(decision, board, trust)
+        return (
+            board is not None
+            and self._counts(decision, board, trust)
             and head.startswith(decision.about.check)
             and hides(
                 decision,
@@ -193,9 +209,7 @@ class Views:
                 town=record.lane.town,
                 here=self._here,
             )
-            for decision in self.hidings.about(record.lane.id, record.id.number)
         )
-        return PostState.HIDDEN if found else state
 
     def _counts(self, decision: Decision, board: Board, trust: Trust) -> bool:
         """Official words are the office's to hide: no centre keeps a warning from its people."""

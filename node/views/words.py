@@ -78,6 +78,19 @@ class Words:
             "board = ? AND of_lane = ? AND of_number = ? AND stands", self.board, lane, number
         )
 
+    def about_those(self, lane: bytes, first: int, last: int) -> Mapping[int, Sequence[Decision]]:
+        """The same of all entries between these two, by their numbers."""
+        found: dict[int, list[Decision]] = {}
+        for decision in self._select(
+            "board = ? AND of_lane = ? AND of_number BETWEEN ? AND ? AND stands",
+            self.board,
+            lane,
+            first,
+            last,
+        ):
+            found.setdefault(decision.about.number, []).append(decision)
+        return found
+
     def _select(self, which: str, *values: object) -> Sequence[Decision]:
         rows = self._database.connection.execute(
             f"SELECT {_COLUMNS} FROM words WHERE {which} ORDER BY lane, number", values

@@ -191,6 +191,12 @@ class MemoryLedger(Histories):
         found = [self._stored(entry) for entry in self._state.records.get(record, ())]
         return [entry for entry in found if self.in_force(entry.id, entry.lane)]
 
+    def records_between(
+        self, lane: bytes, first: int, last: int
+    ) -> Mapping[RecordId, Sequence[Stored]]:
+        records = (EntryId(lane, number) for number in range(first, last + 1))
+        return {record: found for record in records if (found := self.record(record))}
+
     def records(self) -> Iterator[RecordId]:
         return iter([record for record, entries in self._state.records.items() if entries])
 

@@ -187,26 +187,35 @@ class SqliteLedger(Acquaintances, Packs, Histories):
         )
 
     def record(self, record: RecordId) -> Sequence[Stored]:
+        return self.records_between(record.lane, record.number, record.number).get(record, [])
+
+    def records_between(
+        self, lane: bytes, first: int, last: int
+    ) -> Mapping[RecordId, Sequence[Stored]]:
         paths: dict[bytes, tuple[bytes, ...]] = {}
-        found: list[Stored] = []
-        for id_, number, header, payload, head, ordered_away, parent, *described in self._all(
-            "SELECT id, entries.number, header, payload, entries.head, ordered_away, parent,"
-            f" {_LANE_COLUMNS} FROM entries JOIN stretches USING (stretch)"
+        uncut: dict[bytes, bool] = {}
+        found: dict[RecordId, list[Stored]] = {}
+        for number, id_, at, header, payload, head, ordered_away, parent, *described in self._all(
+            "SELECT record_number, id, entries.number, header, payload, entries.head, ordered_away,"
+            f" parent, {_LANE_COLUMNS} FROM entries JOIN stretches USING (stretch)"
             " WHERE record_stretch = (SELECT stretch FROM stretches WHERE id = ?)"
-            " AND record_number = ?",
-            record.lane,
-            record.number,
+            " AND record_number BETWEEN ? AND ?",
+            lane,
+            first,
+            last,
         ):
-            lane = _read_lane(*described)
-            if not self.in_force(EntryId(id_, number), lane):
-                continue
+            of = _read_lane(*described)
+            entry = EntryId(id_, at)
             if id_ not in paths:
                 path = () if parent is None else self.path(id_)
                 paths[id_] = tuple(stretch.id for stretch in path) or (id_,)
-            found.append(
+                uncut[id_] = self.trust().cut(of) is None
+            if not uncut[id_] and not self.in_force(entry, of):
+                continue
+            found.setdefault(EntryId(lane, number), []).append(
                 Stored(
-                    id=EntryId(id_, number),
-                    lane=lane,
+                    id=entry,
+                    lane=of,
                     header=header,
                     payload=payload,
                     head=head,
