@@ -192,9 +192,10 @@ def _check(value: object, depth: int) -> None:
         if kind is dict:
             _check_keys(list(items))
             items = value.values()  # type: ignore[attr-defined]
-        for item in items:
-            if type(item) not in _PLAIN:
-                _check(item, depth + 1)
+        if not _PLAIN.issuperset(map(type, items)):
+            for item in items:
+                if type(item) not in _PLAIN:
+                    _check(item, depth + 1)
     elif kind not in _PLAIN:
         raise Malformed(f"a {kind.__name__} has no place in our CBOR")
 

@@ -90,9 +90,12 @@ class Payload:
 
     fields: Mapping[str, object]
     understood: bool = True
+    fields_encoded: bytes = b""  # just as they stand in it; empty where more stands there
 
 
 _QUALITIES = tuple(Quality)
+_TEXTS = frozenset({str})
+_FIELDS_AT = 1 + (1 + 1 + SALT_BYTES) + 1  # behind the map's head, key and salt, and key
 
 
 def make_payload(fields: Mapping[str, object], *, salt: bytes) -> bytes:
@@ -232,10 +235,14 @@ def read_payload(encoded: bytes) -> Payload:
     """What a payload says. Raises Malformed; such bytes are kept all the same, and mean nothing."""
     value = _map(cbor.decode(encoded, bytes_max=PAYLOAD_BYTES_MAX))
     match (value.get(1), value.get(2)):
-        case (bytes(salt), dict(fields)) if len(salt) == SALT_BYTES and all(
-            isinstance(name, str) for name in fields
+        case (bytes(salt), dict(fields)) if len(salt) == SALT_BYTES and (
+            set(map(type, fields)) <= _TEXTS
         ):
-            return Payload(fields=fields, understood=min(value) >= 0)
+            return Payload(
+                fields=fields,
+                understood=min(value) >= 0,
+                fields_encoded=encoded[_FIELDS_AT:] if len(value) == 2 else b"",
+            )
         case _:
             raise Malformed("not a payload")
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sync import cbor
 from sync.entry import (
     EntryId,
     Header,
@@ -46,6 +47,12 @@ class Record:
     complete: bool  # False: what is missing, or was ordered away, may be a correction
     understood: bool  # False: it needs newer software
     erased: bool = False  # its first entry was ordered away
+    fields_as_written: bytes = b""  # what `fields` says, where that is just one payload's
+
+    @property
+    def fields_encoded(self) -> bytes:
+        """`fields` in their one encoding."""
+        return self.fields_as_written or cbor.encode(dict(self.fields))
 
     @property
     def withdrawn(self) -> bool:
@@ -68,6 +75,14 @@ class _Version:
             {k: v for k, v in self.payload.fields.items() if k != OUTSIDE} if self.payload else {}
         )
         return said if self.header.outside is None else {**said, OUTSIDE: self.header.outside}
+
+    @property
+    def fields_as_written(self) -> bytes:
+        """Those bytes of the payload that say just `fields`, none of them null; or none."""
+        said = self.payload
+        if said is None or self.header.outside is not None or OUTSIDE in said.fields:
+            return b""
+        return b"" if None in said.fields.values() else said.fields_encoded
 
     @property
     def weight(self) -> tuple[int, bytes, int, bytes]:
@@ -115,6 +130,7 @@ def resolve(
         complete=not _in_doubt(versions, known),
         understood=all(_understood(v, known) for v in versions),
         erased=first.stored.ordered_away,
+        fields_as_written=b"" if len(versions) > 1 else first.fields_as_written,
     )
 
 
@@ -269,5 +285,5 @@ def _understood(version: _Version, known: Mapping[str, str]) -> bool:
     if version.payload is None:
         return True
     return version.payload.understood and all(
-        name in known for name in version.payload.fields if name.startswith("!")
+        name in known for name in version.payload.fields if name[:1] == "!"
     )

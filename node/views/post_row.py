@@ -32,7 +32,7 @@ def make_row(
         state,
         sort(record, board),
         text(record, board.section) if board else "",
-        cbor.encode(dict(record.fields)),
+        record.fields_encoded,
         cbor.encode_plain([[*version] for version in record.versions]),
         record.counter,
         *record.written,
