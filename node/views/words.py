@@ -74,9 +74,7 @@ class Words:
 
     def about(self, lane: bytes, number: int) -> Sequence[Decision]:
         """Those that stand and name the entry of that number in the lane of that id."""
-        return self._select(
-            "board = ? AND of_lane = ? AND of_number = ? AND stands", self.board, lane, number
-        )
+        return self.about_those(lane, number, number).get(number, [])
 
     def about_those(self, lane: bytes, first: int, last: int) -> Mapping[int, Sequence[Decision]]:
         """The same of all entries between these two, by their numbers."""
