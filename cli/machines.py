@@ -107,10 +107,15 @@ def _run_web(told: argparse.Namespace) -> None:
 
     def screens() -> "Flask":
         from kiosk_ui.app import create_app
+        from kiosk_ui.reach import Reach
         from node.node import open_node
 
+        node = open_node(told.data)
         return create_app(
-            open_node(told.data), start_anew=end_soon, development=DEVELOPMENT in os.environ
+            node,
+            reach=Reach(listens=told.address, port=told.port, named=node.settings.called),
+            start_anew=end_soon,
+            development=DEVELOPMENT in os.environ,
         )
 
     apart(check)

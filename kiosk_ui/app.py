@@ -23,6 +23,7 @@ from kiosk_ui.lists import list_pages
 from kiosk_ui.looks import looks_page
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
+from kiosk_ui.reach import Reach
 from kiosk_ui.records import record_pages
 from kiosk_ui.same_site import refuse_strangers
 from kiosk_ui.screen import Screen
@@ -32,6 +33,7 @@ from kiosk_ui.signing_in import signing_in_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
+from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
 from node.node import Node
 from node.pins import Pins
@@ -42,13 +44,13 @@ FORM_BYTES_MAX = 256 << 10
 
 def create_app(
     node: Node,
-    public_url: str | None = None,
     *,
+    reach: Reach | None = None,
     now: Callable[[], datetime] = lambda: clock.now().at,
     start_anew: Callable[[], None] = lambda: None,
     development: bool = False,
 ) -> Flask:
-    """The application of that node; `public_url` is how phones reach it.
+    """The application of that node; `reach` says where phones find it.
 
     `start_anew` is called when the ledger was given up and this process should end.
     `development` adds pages for those who build the screens.
@@ -60,7 +62,7 @@ def create_app(
         pins=Pins(node.settings.folder),
         sessions=Sessions(cookie=f"session-{short}"),
         drafts=Drafts(cookie=f"visit-{short}"),
-        public_url=public_url,
+        reach=reach or Reach(named=node.settings.called),
         start_anew=start_anew,
     )
     kept = KeptPages(screen)
@@ -72,6 +74,7 @@ def create_app(
         home_page(screen, kept),
         list_pages(screen, kept),
         record_pages(screen, kept),
+        taking_pages(screen, kept),
         posting_pages(screen),
         steps_pages(screen),
         changing_pages(screen),

@@ -9,6 +9,7 @@ from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.looks import LOOKS, chosen_looks
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
+from kiosk_ui.taking import wifi_code
 from node.qr import qr
 
 
@@ -20,6 +21,7 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> N
 
     app.jinja_env.globals.update(
         qr=qr,
+        wifi_code=wifi_code,
         weekday=weekday,
         static_url=static_url,
         looks=LOOKS,

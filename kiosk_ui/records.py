@@ -8,6 +8,8 @@ from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.screen import Screen
+from node.appointment import has_appointment
+from node.contact_card import has_contact
 from node.hiding import may_hide, why
 from node.post import Post, PostState
 from sync.entry import Quality, Written
@@ -54,6 +56,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         rows=[row for row in shown.rows if row not in shown.list_rows],
         replaced=post.state is not PostState.SHOWN,
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
+        takes=has_appointment(shown.board, post) or has_contact(shown.board, post),
         may_change=node.may_change(post),
         may_hide=may_hide(node, post, screen.signed_in()),
         posted_at=node.author_name(post),

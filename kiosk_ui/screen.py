@@ -8,6 +8,7 @@ from flask import request
 
 from kiosk_ui.drafts import Drafts
 from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.reach import Reach
 from kiosk_ui.sent_before import SentBefore
 from kiosk_ui.sessions import Sessions
 from kiosk_ui.shown import Shown, draw
@@ -27,7 +28,7 @@ class Screen:
     pins: Pins
     sessions: Sessions
     drafts: Drafts
-    public_url: str | None = None  # how phones reach this machine, "http://192.168.1.20"
+    reach: Reach = field(default_factory=Reach)  # how phones reach this machine
     sent_before: SentBefore = field(default_factory=SentBefore)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
@@ -58,6 +59,6 @@ class Screen:
 
     def outside_address(self, path: str) -> str:
         """A page's address for another machine's browser."""
-        if self.public_url and at_the_kiosk():
-            return self.public_url.rstrip("/") + path
+        if at_the_kiosk() and (addresses := self.reach.addresses()):
+            return addresses[0] + path
         return request.host_url.rstrip("/") + path

@@ -83,6 +83,28 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """Which fields make an entry of somebody's calendar."""
+
+    starts_on: str
+    starts_at: str = ""
+    ends_on: str = ""
+    ends_at: str = ""
+    place: str = ""
+    cancelled: frozenset[str] = frozenset()  # the states in which it doesn't take place
+    unsure: frozenset[str] = frozenset()  # those in which nobody should count on it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Which fields make an entry of somebody's address book."""
+
+    name: str
+    phone: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A board, as declared."""
 
@@ -101,6 +123,8 @@ class Board:
     section: str = ""  # the CHOICE or TEXT field by which the list is cut into sections
     urgency: str = ""  # the NUMBER field, 1 to 5, that says how much it presses
     retention_days: int = 365
+    appointment: Appointment | None = None
+    contact: Contact | None = None
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
     """Of outside keys held, with the issuer's times, those that only stand in for newer ones."""
 

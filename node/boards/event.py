@@ -1,6 +1,15 @@
 """Events: what is on, when, where, and loudly whether it is off."""
 
-from node.boards.declaration import Board, Choice, Field, FieldType, Order, Writer
+from node.boards.declaration import (
+    Appointment,
+    Board,
+    Choice,
+    Contact,
+    Field,
+    FieldType,
+    Order,
+    Writer,
+)
 
 EVENT = Board(
     name="event",
@@ -12,6 +21,16 @@ EVENT = Board(
     writers=frozenset({Writer.ANYONE, Writer.OFFICE, Writer.FEED}),
     order=Order(field="starts_on", until="ends_on"),
     state="state",
+    appointment=Appointment(
+        starts_on="starts_on",
+        starts_at="starts_at",
+        ends_on="ends_on",
+        ends_at="ends_at",
+        place="place",
+        cancelled=frozenset({"cancelled"}),
+        unsure=frozenset({"postponed"}),
+    ),
+    contact=Contact(name="organiser", phone="phone"),
     fields=(
         Field(name="title", label="行事の名前", required=True, length_max=200),
         Field(

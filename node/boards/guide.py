@@ -1,6 +1,6 @@
 """The living guide: facilities, shelters, clinics, garbage: facts that change seldom."""
 
-from node.boards.declaration import Board, Choice, Field, FieldType, Order, Writer
+from node.boards.declaration import Board, Choice, Contact, Field, FieldType, Order, Writer
 
 GUIDE = Board(
     name="guide",
@@ -12,6 +12,7 @@ GUIDE = Board(
     writers=frozenset({Writer.OFFICE, Writer.FEED}),
     order=Order(field="title"),
     section="category",
+    contact=Contact(name="title", phone="phone", address="address"),
     retention_days=3650,
     fields=(
         Field(name="title", label="名前", required=True, length_max=200),

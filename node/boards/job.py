@@ -4,7 +4,7 @@ Sources: 職業安定法 5条の3 and 施行規則 4条の2 (items to be stated,
 健康増進法 (smoking, 2020-04).
 """
 
-from node.boards.declaration import Board, Choice, Field, FieldType, Order, Writer
+from node.boards.declaration import Board, Choice, Contact, Field, FieldType, Order, Writer
 
 _LAW = "職業安定法5条の3"
 
@@ -18,6 +18,7 @@ JOB = Board(
     writers=frozenset({Writer.ANYONE, Writer.OFFICE, Writer.FEED}),
     order=Order(field="", newest_first=True),
     state="state",
+    contact=Contact(name="employer", phone="phone"),
     retention_days=180,
     fields=(
         Field(name="title", label="仕事の名前", required=True, length_max=80),

@@ -8,6 +8,10 @@ peers = ["http://127.0.0.1:8702"]      # optional; static addresses
 offer_seconds = 60                     # how often it offers when nothing has changed
 sticks = "/media/kairan"               # optional; below it USB sticks are mounted
 pixel_millimetres = 0.277              # optional; how wide a pixel of the kiosk's screen is
+called = "http://kairan.home"          # optional; by what address phones know it here
+[wifi]                                 # optional; the network that visitors may join
+name = "kairan-kamigo"
+password = "…"                         # absent: the network is open
 [authorities]
 990019 = ["<public key in hex>", …]  # by place: a later one outranks
 """
@@ -42,6 +46,14 @@ class NotProvisioned(Exception):
     """The folder is not that of a machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wifi:
+    """The network that visitors may join; its password is for whoever stands at the kiosk."""
+
+    name: str
+    password: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings of one machine."""
@@ -57,6 +69,8 @@ class Settings:
     offer_seconds: int = 60
     sticks: Path | None = None
     pixel_millimetres: float | None = None
+    called: str | None = None
+    wifi: Wifi | None = None
 
     @property
     def town(self) -> str:
@@ -98,6 +112,8 @@ def read_settings(folder: Path) -> Settings:
             pixel_millimetres=_pixel(told["pixel_millimetres"])
             if "pixel_millimetres" in told
             else None,
+            called=read_address(told["called"]) if "called" in told else None,
+            wifi=_wifi(told["wifi"]) if "wifi" in told else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
@@ -112,6 +128,16 @@ def _pixel(value: object) -> float:
     if not 0.05 <= width <= 2:
         raise ValueError(f"pixel_millimetres = {value} is no screen's")
     return width
+
+
+def _wifi(told: Mapping[str, object]) -> Wifi:
+    """IEEE 802.11 has names of 1 to 32 bytes, WPA passphrases of 8 to 63. Raises ValueError."""
+    wifi = Wifi(str(told["name"]), str(told.get("password", "")))
+    if not 1 <= len(wifi.name.encode()) <= 32:
+        raise ValueError("wifi.name is no network's name")
+    if wifi.password and not 8 <= len(wifi.password.encode()) <= 63:
+        raise ValueError("wifi.password has 8 to 63 characters")
+    return wifi
 
 
 def read_address(value: object) -> str:

@@ -3,6 +3,7 @@ from datetime import timedelta
 from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
+from kiosk_ui.reach import Reach
 from tests.kiosk_ui.reading import words
 from tests.kiosk_ui.town import EVENT, JOB, NOW, Town
 
@@ -107,7 +108,7 @@ def test_every_record_has_its_address_as_a_qr(browser: FlaskClient, town: Town) 
 
 
 def test_the_kiosk_shows_the_address_that_phones_can_reach(town: Town) -> None:
-    app = create_app(town.kamigo, "http://kamigo.local/", now=lambda: NOW)
+    app = create_app(town.kamigo, reach=Reach(named="http://kamigo.local"), now=lambda: NOW)
     post = town.post("event", **EVENT)
     at_the_kiosk = app.test_client().get(f"/records/{post.address}", base_url="http://127.0.0.1")
     assert f"http://kamigo.local/records/{post.address}" in words(at_the_kiosk)

@@ -3,10 +3,13 @@
 import logging
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
@@ -90,6 +93,7 @@ def pages(town: Town) -> dict[str, str]:
         "job": f"/records/{first['job'][0].address}?done=posted",
         "drill": f"/records/{drill.address}",
         "alert": f"/records/{alert.address}",
+        "take": f"/records/{first['event'][0].address}/take",
         "form": "/boards/job/new",
         "status": "/status",
         "remove": f"/records/{first['job'][0].address}/remove",
@@ -150,6 +154,23 @@ def test_nothing_is_blocked_and_nothing_is_fetched_from_elsewhere(
     page.context.close()
     assert [text for text in said if "404" not in text] == []
     assert {url for url in asked if not url.startswith(f"{address}/")} == set()
+
+
+def test_a_phone_reads_every_code_off_the_screen(
+    chromium: Browser, address: str, pages: dict[str, str]
+) -> None:
+    page = _open(chromium, 1920, 1080, javascript=False)
+    page.goto(address + pages["take"])
+    read = []
+    for code in page.locator(".code .qr").all():
+        (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(code.screenshot())))
+        read.append(found.text)
+    page.context.close()
+    calendar, contact, text, link = read
+    assert calendar.startswith("BEGIN:VCALENDAR")
+    assert contact.startswith("BEGIN:VCARD")
+    assert text.endswith("の回覧より）")
+    assert link.startswith(f"{address}/records/")
 
 
 def test_home_keeps_itself_current(chromium: Browser, address: str, town: Town) -> None:
