@@ -8,7 +8,9 @@ from flask import Flask
 from kiosk_ui import doorway
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
+from kiosk_ui.choosing import choosing_pages
 from kiosk_ui.connections import connections_page
+from kiosk_ui.decided import decided_pages
 from kiosk_ui.design import design_page
 from kiosk_ui.drafts import Drafts
 from kiosk_ui.errors import add_error_pages
@@ -24,7 +26,9 @@ from kiosk_ui.looks import looks_page
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.reach import Reach
+from kiosk_ui.receipts import receipts_pages
 from kiosk_ui.records import record_pages
+from kiosk_ui.reporting import reporting_pages, reports_pages
 from kiosk_ui.same_site import refuse_strangers
 from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import Sessions
@@ -35,6 +39,9 @@ from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
 from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
+from kiosk_ui.waiting import waiting_pages
+from kiosk_ui.wishing import wishing_pages
+from node.moderation.desk import Desk
 from node.node import Node
 from node.pins import Pins
 from sync.machine import clock
@@ -59,6 +66,7 @@ def create_app(
     screen = Screen(
         node=node,
         now=now,
+        desk=Desk(node),
         pins=Pins(node.settings.folder),
         sessions=Sessions(cookie=f"session-{short}"),
         drafts=Drafts(cookie=f"visit-{short}"),
@@ -86,6 +94,13 @@ def create_app(
         signing_in_pages(screen),
         people_pages(screen),
         hiding_pages(screen),
+        choosing_pages(screen),
+        receipts_pages(screen),
+        waiting_pages(screen),
+        reporting_pages(screen),
+        reports_pages(screen),
+        wishing_pages(screen),
+        decided_pages(screen),
         looks_page(),
         static_pages(static),
         health_page(screen),

@@ -5,8 +5,11 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from sync.entry import Quality, Written
+
 JAPAN = timezone(timedelta(hours=9), "JST")
 
+_SURE = (Quality.TRUSTED, Quality.CARRIED)
 _WEEKDAYS = "月火水木金土日"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -78,6 +81,20 @@ def moment_in_words(moment: datetime, now: datetime) -> str:
     """4月1日（水）午後1時30分, in Japan."""
     there = moment.astimezone(JAPAN)
     return day_in_words(there.date(), now) + time_in_words(there.time())
+
+
+def written_in_words(written: Written, now: datetime) -> str:
+    """When a machine's clock says that something was written, and whether that clock was set."""
+    moment = from_seconds(written.seconds)
+    told = moment_in_words(moment, now) if moment else ""
+    return told if told and written.quality in _SURE else f"{told}（日時未確認）"
+
+
+def day_of(written: Written, now: datetime) -> str:
+    """Its day, likewise."""
+    moment = from_seconds(written.seconds)
+    told = day_in_words(moment.date(), now) if moment else ""
+    return told if told and written.quality in _SURE else f"{told}（日時未確認）"
 
 
 def moment_text(text: str, now: datetime) -> str:

@@ -35,6 +35,7 @@ class Form:
     back: str
     seen: str = ""  # the edition this form is about to replace
     beside: tuple[Field, ...] = ()  # what is asked beside the board's own fields
+    advice: str = ""  # what to know before writing
 
 
 def typed() -> dict[str, str]:

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from kiosk_ui import forms
 from kiosk_ui.done import said
 from kiosk_ui.screen import Screen
-from kiosk_ui.signing_in import ask_to_sign_in
+from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
 from node.deciding import may_lift
 from node.hiding import REASONS, hidden, hide, lift, may_hide
 from node.node import NotAllowed, NotSignedIn
@@ -16,10 +16,7 @@ def hiding_pages(screen: Screen) -> Blueprint:
     """For whoever keeps the place and is signed in."""
     pages = Blueprint("hiding", __name__)
 
-    @pages.before_request
-    def only_those() -> Response | None:
-        person = screen.signed_in()
-        return None if person and person.tends_people else ask_to_sign_in(screen)
+    pages.before_request(lambda: only_keepers(screen))
 
     @pages.get("/records/<address>/hide")
     def ask(address: str) -> Response:

@@ -8,9 +8,9 @@ from kiosk_ui import forms
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
-from kiosk_ui.signing_in import ask_to_sign_in
+from kiosk_ui.signing_in import only_keepers
 from node.deciding import may_lift
-from node.node import NotAllowed, NotSignedIn
+from node.node import NotAllowed
 from node.people import (
     DUTIES,
     OF_ALL_BOARDS,
@@ -41,10 +41,7 @@ def people_pages(screen: Screen) -> Blueprint:
     """`/people`, and what is done there."""
     pages = Blueprint("people", __name__)
 
-    @pages.before_request
-    def only_those() -> Response | None:
-        person = screen.signed_in()
-        return None if person and person.tends_people else ask_to_sign_in(screen)
+    pages.before_request(lambda: only_keepers(screen))
 
     @pages.get("/people")
     def listed() -> Response:
@@ -62,7 +59,7 @@ def people_pages(screen: Screen) -> Blueprint:
                 request.form.get("name", ""),
                 duty,
                 _chosen(screen, duty),
-                by=_person(screen),
+                by=screen.keeper(),
             )
         except (NoName, TooMany) as wrong:
             return _page(screen, trouble=_TROUBLES[type(wrong)], status=422)
@@ -108,7 +105,7 @@ def people_pages(screen: Screen) -> Blueprint:
 
 def _do(screen: Screen, done: str, act: Callable[[Account], None]) -> Response:
     try:
-        act(_person(screen))
+        act(screen.keeper())
     except Oneself:
         return _page(screen, trouble=_TROUBLES[Oneself], status=409)
     except NotAllowed:
@@ -120,13 +117,6 @@ def _chosen(screen: Screen, duty: Duty) -> frozenset[str] | None:
     """The boards that were ticked; None: all."""
     chosen = frozenset(request.form.getlist("board")) & screen.node.boards.keys()
     return None if duty in OF_ALL_BOARDS and not chosen else chosen
-
-
-def _person(screen: Screen) -> Account:
-    person = screen.signed_in()
-    if person is None:
-        raise NotSignedIn
-    return person
 
 
 def _page(screen: Screen, *, trouble: str = "", status: int = 200) -> Response:

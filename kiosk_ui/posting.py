@@ -8,10 +8,16 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in
 from node.boards.declaration import Board, Choice, Field, FieldType
+from node.moderation.waiting import Full, WaitingPost
 from node.node import NotAllowed, NotSignedIn
+from node.post import Post
 from sync.errors import TooLarge
 
 OPENED = "open"
+FULL = (
+    "確認を待つ投稿がいっぱいで、いまは受け取れません。書かれたものは、このまま残してあります。"
+    "しばらくして、もう一度送ってください。お急ぎのときは、公民館の人にお話しください。"
+)
 READERS = Field(
     name="readers",
     label="だれに見せますか",
@@ -80,11 +86,19 @@ def take(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Respons
     """Post it, and lead there."""
     try:
         opened = bool(form.beside) and request.form.get(READERS.name) == OPENED
-        post = screen.node.add(form.board, fields, opened=opened, by=screen.signed_in())
+        taken = screen.desk.take_in(
+            form.board, fields, opened=opened, by=screen.signed_in(), source=screen.source()
+        )
     except NotAllowed:
         return message_page("may_not_post", 403)
     except NotSignedIn:
         return ask_to_sign_in(screen)
     except TooLarge:
         return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
-    return forms.see_other(url_for("records.record", address=post.address, done="posted"))
+    except Full:
+        return forms.form_page(form, forms.typed(), trouble=FULL, status=503)
+    match taken:
+        case Post(address=address):
+            return forms.see_other(url_for("records.record", address=address, done="posted"))
+        case WaitingPost(code=code):
+            return forms.see_other(url_for("receipts.receipt", code=code))

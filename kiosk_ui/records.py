@@ -11,8 +11,8 @@ from kiosk_ui.screen import Screen
 from node.appointment import has_appointment
 from node.contact_card import has_contact
 from node.hiding import may_hide, why
+from node.moderation.desk import MENDED
 from node.post import Post, PostState
-from sync.entry import Quality, Written
 
 
 def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
@@ -61,19 +61,15 @@ def _record_page(screen: Screen, post: Post) -> str:
         may_hide=may_hide(node, post, screen.signed_in()),
         posted_at=node.author_name(post),
         opened=post.opened and not shown.town,
-        written=_written(screen, post.written),
-        changed=_written(screen, post.changed) if post.changed != post.written else "",
+        mended=post.fields.get(MENDED) is True,
+        written=dates.written_in_words(post.written, screen.now()),
+        changed=dates.written_in_words(post.changed, screen.now())
+        if post.changed != post.written
+        else "",
         done=said(),
         back=_back(post, shown.board.section),
         address=screen.outside_address(url_for("records.record", address=post.address)),
     )
-
-
-def _written(screen: Screen, written: Written) -> str:
-    moment = dates.from_seconds(written.seconds)
-    sure = written.quality in (Quality.TRUSTED, Quality.CARRIED)
-    told = dates.moment_in_words(moment, screen.now()) if moment else ""
-    return told if told and sure else f"{told}（日時未確認）"
 
 
 def _back(post: Post, section: str) -> str:

@@ -7,16 +7,20 @@ from datetime import datetime
 from flask import request
 
 from kiosk_ui.drafts import Drafts
-from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
 from kiosk_ui.reach import Reach
 from kiosk_ui.sent_before import SentBefore
 from kiosk_ui.sessions import Sessions
 from kiosk_ui.shown import Shown, draw
 from node.boards.declaration import Board
-from node.node import Node
+from node.moderation.desk import Desk
+from node.moderation.sources import KIOSK
+from node.moderation.waiting import WaitingPost
+from node.node import Node, NotSignedIn
 from node.pins import Pins
-from node.post import Post
+from node.post import Post, PostState
 from sync.account import Account
+from sync.entry import EntryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,7 @@ class Screen:
 
     node: Node
     now: Callable[[], datetime]
+    desk: Desk
     pins: Pins
     sessions: Sessions
     drafts: Drafts
@@ -47,6 +52,35 @@ class Screen:
         if account is None:
             self.sessions.end()
         return account
+
+    def keeper(self) -> Account:
+        """Whoever keeps the place and is signed in. Raises NotSignedIn."""
+        person = self.signed_in()
+        if person is None or not person.tends_people:
+            raise NotSignedIn
+        return person
+
+    def source(self) -> str:
+        """Where this request's visitor stands, for shares of what is bounded."""
+        return KIOSK if at_this_machine() else self.desk.sources.phone(request.remote_addr or "")
+
+    def draw_waiting(self, waiting: WaitingPost) -> Shown:
+        """What waits for a look, in words, as the post that it may become."""
+        post = Post(
+            id=EntryId(bytes(32), 0),
+            address="",
+            board=waiting.board,
+            state=PostState.SHOWN,
+            fields=waiting.fields or {},
+            versions=(),
+            counter=1,
+            written=waiting.since,
+            changed=waiting.since,
+            author=self.node.identity.public,
+            town=self.node.settings.town,
+            opened=waiting.opened,
+        )
+        return self.draw(post)
 
     def give_up(self, wrong: Exception) -> None:
         """If that says that the ledger's file is lost, make way for who begins anew."""

@@ -4,6 +4,7 @@ Each key is a button that sends the page, so it works without scripts; it stays 
 """
 
 import sqlite3
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
@@ -20,8 +21,8 @@ from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
 from node.reading import begin_reading
 
 DIGITS_MAX = PIN_DIGITS_MAX
-_WRONG = "番号が違います。確かめて、もう一度押してください。"
-_BUSY = "いま、こみ合っています。少し待って、もう一度お試しください。"
+WRONG = "番号が違います。確かめて、もう一度押してください。"
+BUSY = "いま、こみ合っています。少し待って、もう一度お試しください。"
 _WEAK = "6けたから12けたの、人に当てられにくい番号にしてください（111111や123456は使えません）。"
 _OTHER = "2回の番号が違いました。はじめから、もう一度決めてください。"
 
@@ -54,18 +55,18 @@ def signing_in_pages(screen: Screen) -> Blueprint:
 
     @pages.post("/sign-in/<address>")
     def try_(address: str) -> Response:
-        typed = _typed()
+        typed = typed_digits()
         if "press" in request.form:
             return _keypad_for(screen, address, typed=typed)
         _known(screen, address)
         try:
             by_pin = screen.pins.try_(address, typed)
         except Wrong:
-            return _keypad_for(screen, address, trouble=_WRONG, status=403)
-        except Wait as wait:
-            return _keypad_for(screen, address, trouble=_wait(wait.seconds), status=429)
+            return _keypad_for(screen, address, trouble=WRONG, status=403)
+        except Wait as long:
+            return _keypad_for(screen, address, trouble=wait(long.seconds), status=429)
         except Busy:
-            return _keypad_for(screen, address, trouble=_BUSY, status=503)
+            return _keypad_for(screen, address, trouble=BUSY, status=503)
         if told := _suspended(screen, address):
             return told
         screen.sessions.begin(address, choosing=not by_pin)
@@ -97,7 +98,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
 
     @pages.post("/sign-in-pin")
     def chosen() -> Response:
-        session, typed = _choosing(screen), _typed()
+        session, typed = _choosing(screen), typed_digits()
         if "press" in request.form:
             return _choose_page(session, typed=typed)
         if not session.pin:
@@ -149,6 +150,12 @@ def _begin_reading(screen: Screen) -> None:
         screen.give_up(wrong)
 
 
+def only_keepers(screen: Screen) -> Response | None:
+    """Before pages of those who keep the place: None for who does and is signed in."""
+    person = screen.signed_in()
+    return None if person and person.tends_people else ask_to_sign_in(screen)
+
+
 def _known(screen: Screen, address: str) -> str:
     """The name of who that is."""
     if address == FIRST:
@@ -187,7 +194,7 @@ def _begun(screen: Screen, session: Session) -> str:
     return account.address
 
 
-def _typed() -> str:
+def typed_digits() -> str:
     """The digits so far, with what was pressed last."""
     typed = "".join(c for c in request.form.get("typed", "") if c.isascii() and c.isdigit())
     match request.form.get("press", ""):
@@ -203,7 +210,7 @@ def _keypad_for(
 ) -> Response:
     name = _known(screen, address)
     code = address in screen.pins.coded()
-    return _keypad(
+    return keypad(
         heading="登録コード" if code else f"{name}さんの暗証番号",
         advice=(
             "渡された10けたの登録コードを押してください。1回だけ使えます。"
@@ -220,7 +227,7 @@ def _keypad_for(
 def _choose_page(
     session: Session, *, typed: str = "", trouble: str = "", status: int = 200
 ) -> Response:
-    return _keypad(
+    return keypad(
         heading="新しい暗証番号をもう一度" if session.pin else "新しい暗証番号",
         advice=(
             "確かめるために、同じ番号をもう一度押してください。"
@@ -234,9 +241,17 @@ def _choose_page(
     )
 
 
-def _keypad(
-    *, heading: str, advice: str, typed: str, trouble: str, status: int, back: str
+def keypad(
+    *,
+    heading: str,
+    advice: str,
+    typed: str,
+    trouble: str,
+    status: int,
+    back: str,
+    carried: Sequence[tuple[str, str]] = (),
 ) -> Response:
+    """Keys to press; `carried`: what the page sends along with them."""
     page = render_template(
         "keypad.html",
         heading=heading,
@@ -244,6 +259,7 @@ def _keypad(
         typed=typed,
         trouble=trouble,
         next=_next(),
+        carried=carried,
         back=back,
         digits_max=DIGITS_MAX,
     )
@@ -261,7 +277,8 @@ def _next() -> str:
     return safe_path(request.form.get("next", "") or request.args.get("next", ""))
 
 
-def _wait(seconds: float) -> str:
+def wait(seconds: float) -> str:
+    """How long, in words."""
     minutes, left = divmod(int(seconds) + 1, 60)
     told = f"{minutes}分{left}秒" if minutes else f"{left}秒"
     return (

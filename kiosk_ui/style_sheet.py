@@ -6,7 +6,18 @@ pixels one takes, told by the machine's settings.
 
 from importlib.resources import files
 
-LAYERS = ("tokens", "themes", "base", "frame", "parts", "forms", "layout", "home", "print")
+LAYERS = (
+    "tokens",
+    "themes",
+    "base",
+    "frame",
+    "parts",
+    "forms",
+    "keeping",
+    "layout",
+    "home",
+    "print",
+)
 """Each is `static/style/<name>.css`. A board or feature with looks of its own is one more."""
 
 

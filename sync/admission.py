@@ -17,7 +17,7 @@ from sync.trust import Trust
 ADMIT = "admit"
 WRITE_ADMIT = f"{ADMIT}/write"
 ALLOWANCE_MAX = 10_000
-ALLOWANCE = 20
+ALLOWANCE = 40
 """Where nobody has said how many."""
 
 GROUPS: Mapping[str, Mapping[str, str]] = {

@@ -1,0 +1,128 @@
+"""`/receipts`: what came of a post that waited, or of a report; for whoever has the number.
+
+The page says how it stands, and nothing of what was written.
+"""
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+
+from kiosk_ui import forms
+from kiosk_ui.screen import Screen
+from node.hiding import why
+from node.moderation.desk import CODE_DIGITS
+from node.moderation.reports import Report
+from node.moderation.reports import State as Answered
+from node.moderation.waiting import State, WaitingPost
+from node.pins import grouped
+from node.post import Post, PostState
+
+NO_SUCH = "その番号の記録は、この機械にはありません。番号を確かめてください。"
+
+
+def receipts_pages(screen: Screen) -> Blueprint:
+    """`/receipts`, `/receipts/<code>`."""
+    pages = Blueprint("receipts", __name__)
+
+    @pages.get("/receipts")
+    def ask() -> str:
+        return render_template("receipts.html", trouble="", typed="")
+
+    @pages.post("/receipts")
+    def look() -> Response:
+        typed = request.form.get("code", "")
+        code = "".join(str(int(sign)) for sign in typed if sign.isdecimal())
+        if len(code) == CODE_DIGITS and _find(screen, code) is not None:
+            return forms.see_other(url_for("receipts.receipt", code=code))
+        page = render_template("receipts.html", trouble=NO_SUCH, typed=typed[:100])
+        return make_response(page, 404)
+
+    @pages.get("/receipts/<code>")
+    def receipt(code: str) -> Response:
+        match _find(screen, code):
+            case WaitingPost() as waiting:
+                told = _of_post(screen, waiting)
+            case Report() as report:
+                told = _of_report(screen, report)
+            case None:
+                abort(404)
+        page = render_template(
+            "receipt.html",
+            code=grouped(code),
+            address=screen.outside_address(url_for("receipts.receipt", code=code)),
+            **told,
+        )
+        response = make_response(page)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return pages
+
+
+def _find(screen: Screen, code: str) -> WaitingPost | Report | None:
+    return screen.desk.by_code(code) or screen.desk.reporting.by_code(code)
+
+
+def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
+    board = screen.board(waiting.board)
+    told: dict[str, object] = {
+        "about": board.label if board else "",
+        "heading": "確認を待っています",
+        "advice": "この公民館の管理人が内容を確かめてから、掲示板にのります。"
+        if screen.node.is_guarded
+        else "確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。",
+        "state": "waiting",
+    }
+    match waiting.state:
+        case State.WAITING:
+            return told
+        case State.LET_IN:
+            advice = "管理人が、言葉を少しなおしてのせました。" if waiting.mended else ""
+            return told | {
+                "heading": "載りました",
+                "advice": advice,
+                "state": "done",
+                "post": waiting.post,
+            }
+        case State.DECLINED:
+            return told | {
+                "heading": "載せませんでした",
+                "advice": f"{waiting.reason}、載せませんでした。わけを知りたいときは、"
+                "公民館の人にお話しください。",
+                "state": "declined",
+            }
+
+
+def _of_report(screen: Screen, report: Report) -> dict[str, object]:
+    board = screen.board(report.board)
+    told: dict[str, object] = {"about": f"{board.label if board else ''}の投稿についての知らせ"}
+    post = screen.node.post(report.post)
+    match post:
+        case Post(state=PostState.HIDDEN):
+            name = screen.node.ledger.trust().name
+            because = sorted({(name(each.author), each.reason) for each in why(screen.node, post)})
+            said = "".join(f"{reason}、「{by}」が隠しました。" for by, reason in because)
+            return told | {"heading": "その投稿を隠しました", "advice": said, "state": "done"}
+        case None | Post(state=PostState.WITHDRAWN | PostState.ERASED):
+            return told | {
+                "heading": "その投稿は、もうありません",
+                "advice": "のせた人が取り下げました。",
+                "state": "done",
+            }
+    if report.state is Answered.ANSWERED and report.answer:
+        return told | {
+            "heading": "確かめました",
+            "advice": report.answer,
+            "state": "done",
+            "post": report.post,
+        }
+    if report.state is Answered.ANSWERED:
+        return told | {
+            "heading": "その投稿は、また出ています",
+            "advice": "いちど隠しましたが、そのあと、また出すことになりました。",
+            "state": "done",
+            "post": report.post,
+        }
+    return told | {
+        "heading": "確認を待っています",
+        "advice": "この公民館の管理人が、投稿の内容を確かめます。",
+        "state": "waiting",
+    }

@@ -1,0 +1,135 @@
+"""`/waiting`: residents' posts that wait for a look; for those who keep the place.
+
+Each takes two touches: to open it, and to say what becomes of it.
+"""
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+
+from kiosk_ui import dates, forms
+from kiosk_ui.controls import as_typed
+from kiosk_ui.done import said
+from kiosk_ui.errors import message_page
+from kiosk_ui.screen import Screen
+from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
+from node.moderation.desk import REASONS, Gone
+from node.moderation.waiting import State, WaitingPost
+from node.node import NotAllowed, NotSignedIn
+from sync.errors import TooLarge
+
+
+def waiting_pages(screen: Screen) -> Blueprint:
+    """`/waiting`, `/waiting/<id>`, and what is done there."""
+    pages = Blueprint("waiting", __name__)
+    pages.before_request(lambda: only_keepers(screen))
+    desk = screen.desk
+
+    @pages.get("/waiting")
+    def listed() -> Response:
+        person = screen.keeper()
+        page = render_template(
+            "waiting.html",
+            waiting=[_told(screen, each) for each in desk.waiting(person)],
+            declined=[_told(screen, each) for each in desk.declined(person)],
+            done=said(),
+        )
+        return make_response(page)
+
+    @pages.get("/waiting/<int:id_>")
+    def one(id_: int) -> Response:
+        found = _one(screen, id_)
+        page = render_template(
+            "waiting_one.html",
+            each=_told(screen, found),
+            shown=screen.draw_waiting(found),
+            reasons=REASONS,
+            was_declined=found.state is State.DECLINED,
+            back=url_for("waiting.listed"),
+        )
+        return make_response(page)
+
+    @pages.post("/waiting/<int:id_>/let-in")
+    def let_in(id_: int) -> Response:
+        return _let_in(screen, id_, None)
+
+    @pages.post("/waiting/<int:id_>/decline")
+    def decline(id_: int) -> Response:
+        if request.form.get("reason", "") not in REASONS:
+            abort(400)
+        try:
+            desk.decline(id_, request.form["reason"], by=screen.signed_in())
+        except Gone:
+            return forms.see_other(url_for("waiting.listed", done="gone"))
+        except (NotAllowed, NotSignedIn):
+            return ask_to_sign_in(screen)
+        return forms.see_other(url_for("waiting.listed", done="declined"))
+
+    @pages.get("/waiting/<int:id_>/mend")
+    def mend(id_: int) -> Response:
+        found = _one(screen, id_)
+        form = _form(screen, found)
+        return forms.form_page(form, as_typed(form.board, found.fields or {}))
+
+    @pages.post("/waiting/<int:id_>/mend")
+    def mended(id_: int) -> Response:
+        form = _form(screen, _one(screen, id_))
+        return forms.looked_at(form) or forms.sent(
+            screen, form, lambda fields: _let_in(screen, id_, fields, form)
+        )
+
+    return pages
+
+
+def _one(screen: Screen, id_: int) -> WaitingPost:
+    try:
+        found = screen.desk.one(id_, by=screen.signed_in())
+    except Gone:
+        abort(404)
+    except (NotAllowed, NotSignedIn):
+        abort(403)
+    if found.board not in screen.node.boards:
+        abort(404)
+    return found
+
+
+def _let_in(
+    screen: Screen,
+    id_: int,
+    fields: dict[str, object] | None,
+    form: forms.Form | None = None,
+) -> Response:
+    try:
+        screen.desk.let_in(id_, by=screen.signed_in(), fields=fields)
+    except Gone:
+        return forms.see_other(url_for("waiting.listed", done="gone"))
+    except NotSignedIn:
+        return ask_to_sign_in(screen)
+    except NotAllowed:
+        return message_page("not_yours", 403)
+    except TooLarge:
+        if form is None:
+            raise
+        return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
+    return forms.see_other(url_for("waiting.listed", done="let_in"))
+
+
+def _form(screen: Screen, found: WaitingPost) -> forms.Form:
+    board = screen.node.boards[found.board]
+    return forms.Form(
+        board=board,
+        heading="なおしてのせる",
+        send="なおした内容でのせる",
+        back=url_for("waiting.one", id_=found.id),
+        advice="はっきりした誤り（電話番号や日付の書きまちがいなど）だけをなおしてください。"
+        "なおしたことは、投稿と、のせた人の控えに示されます。",
+    )
+
+
+def _told(screen: Screen, each: WaitingPost) -> dict[str, object]:
+    shown = screen.draw_waiting(each)
+    return {
+        "id": each.id,
+        "title": shown.title if shown else "",
+        "board": shown.board.label if shown else each.board,
+        "since": dates.written_in_words(each.since, screen.now()),
+        "reason": each.reason,
+    }

@@ -1,0 +1,183 @@
+"""Where residents' posts and reports come in, and where whoever keeps the place looks at them.
+
+What goes straight in, what waits and what comes of it: docs/decisions/0027-moderation.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.resources import files
+
+from node.boards.declaration import Board
+from node.moderation.allowance import Allowance
+from node.moderation.reporting import Reporting
+from node.moderation.sources import KIOSK, Sources
+from node.moderation.waiting import State, WaitingPost, WaitingPosts
+from node.moderation.wishing import wish_of
+from node.node import Change, Node, NotAllowed
+from node.people import tending
+from node.post import Post
+from sync.account import Account
+from sync.admission import Wish
+from sync.machine import clock, keys
+from sync.machine.clock import Moment
+from sync.record import address
+
+ALLOWANCE_WHERE_NOBODY_LOOKS = 200
+"""From phones: enough for any village's day, and an end to a flood."""
+
+CODE_DIGITS = 10
+MENDED = "mended"
+"""The field that says of a post that somebody else changed words of it before it was let in."""
+
+REASONS: Mapping[str, str] = {
+    "personal": "個人のことが書かれているため",
+    "false": "内容を確かめられなかったため",
+    "offensive": "人を傷つけるおそれがあるため",
+    "advertising": "宣伝や勧誘のため",
+    "duplicate": "同じ投稿がもうのっているため",
+    "other": "この掲示板に合わない内容のため",
+}
+
+_SCHEMA = files("node.moderation").joinpath("tables.sql")
+
+
+class Gone(Exception):
+    """It was looked at meanwhile."""
+
+
+class Desk:
+    """The desk of one machine."""
+
+    def __init__(self, node: Node) -> None:
+        """Makes the tables where they are missing."""
+        node.database.make(_SCHEMA.read_text().split(";\n"))
+        self.node = node
+        self.sources = Sources()
+        self._waiting = WaitingPosts(node.database)
+        self._allowance = Allowance(node.database)
+        self.reporting = Reporting(node, self._new_code)
+
+    # what the place wishes
+
+    def wish(self) -> Wish:
+        """What is wished here of residents' posts."""
+        found = wish_of(self.node, self.node.identity.public)
+        if not found.said and not self.node.is_guarded:
+            return replace(found, allowance=ALLOWANCE_WHERE_NOBODY_LOOKS)
+        return found
+
+    def used(self, board: Board) -> int:
+        """How many posts went straight in since the allowance was filled up."""
+        return self._allowance.used(board.name)
+
+    # coming in
+
+    def take_in(
+        self,
+        board: Board,
+        fields: Mapping[str, object],
+        *,
+        opened: bool,
+        by: Account | None,
+        source: str,
+        moment: Moment | None = None,
+    ) -> Post | WaitingPost:
+        """A post: let in, or waiting for a look; what is returned is on the disk.
+
+        Raises NotAllowed, NotSignedIn, Full, TooLarge.
+        """
+        node = self.node
+        speaks_for_the_place = by is not None and node.lets(by, board)
+        if not board.open_to_anyone or speaks_for_the_place:
+            return node.add(board, fields, opened=opened, by=by)
+        if not node.may_post(board) or (opened and not node.may_open(board)):
+            raise NotAllowed
+        now = moment or clock.now()
+        read = node.readings.added(board, fields)  # before the transaction: it may take a while
+        with node.ledger.transaction():
+            wish = self.wish()
+            if board.name in wish.waits or not self._goes_in(board, source, wish, now):
+                return self._waiting.add(
+                    board=board.name,
+                    fields=fields,
+                    opened=opened,
+                    source=source,
+                    since=now.written,
+                    code=self._new_code,
+                )
+            change = Change(board=board, fields=read, opened=opened, by=by)
+            (record,) = node.write([change], identity=node.identity)
+        found = node.views.by_id(record)
+        assert found is not None, "it was written just now"
+        return found
+
+    def _goes_in(self, board: Board, source: str, wish: Wish, now: Moment) -> bool:
+        """Whether it needs no look; whoever stands at a machine that nobody keeps isn't counted."""
+        if source == KIOSK and not wish.said and not self.node.is_guarded:
+            return True
+        return self._allowance.take(board.name, source, wish, now)
+
+    def _new_code(self) -> str:
+        while True:
+            code = keys.digits(CODE_DIGITS)
+            if self.by_code(code) is None and self.reporting.by_code(code) is None:
+                return code
+
+    def by_code(self, code: str) -> WaitingPost | None:
+        """What somebody holds a receipt of."""
+        return self._waiting.by_code(code)
+
+    # looking
+
+    def waiting(self, by: Account) -> Sequence[WaitingPost]:
+        """What waits for that person's look, the oldest first."""
+        return [each for each in self._waiting.waiting() if by.may_act_on(each.board)]
+
+    def declined(self, by: Account) -> Sequence[WaitingPost]:
+        """What was not let in and may still be, the newest first."""
+        return [each for each in self._waiting.declined() if by.may_act_on(each.board)]
+
+    def one(self, id_: int, *, by: Account | None) -> WaitingPost:
+        """One to look at. Raises Gone, NotAllowed, NotSignedIn."""
+        person, found = tending(self.node, by), self._waiting.get(id_)
+        if found is None or found.fields is None:
+            raise Gone
+        if not person.may_act_on(found.board):
+            raise NotAllowed
+        return found
+
+    def let_in(
+        self, id_: int, *, by: Account | None, fields: Mapping[str, object] | None = None
+    ) -> str:
+        """Make a post of it, in the name of whoever looked; its address.
+
+        `fields`: as that person mended them, which the post then says. Raises Gone, NotAllowed,
+        NotSignedIn, TooLarge.
+        """
+        node = self.node
+        before = self.one(id_, by=by)
+        board = node.boards.get(before.board)
+        if board is None or not node.may_post(board):
+            raise NotAllowed
+        said = before.fields or {}
+        mended = fields is not None and dict(fields) != dict(said)
+        content = node.readings.added(board, fields if fields is not None else said)
+        with node.ledger.transaction():
+            person, now = tending(node, by), self.one(id_, by=by)
+            change = Change(
+                board=board,
+                fields={**content, MENDED: True} if mended else content,
+                opened=now.opened and node.may_open(board),
+                by=person,
+            )
+            (record,) = node.write([change], identity=node.identity)
+            self._waiting.let_in(id_, post=address(record), mended=mended)
+        return address(record)
+
+    def decline(self, id_: int, reason: str, *, by: Account | None) -> None:
+        """Don't let it in. Raises Gone, NotAllowed, NotSignedIn; KeyError for no reason of ours."""
+        said = REASONS[reason]
+        with self.node.ledger.transaction():
+            if self.one(id_, by=by).state is not State.WAITING:
+                raise Gone
+            self._waiting.decline(id_, said)

@@ -1,0 +1,175 @@
+"""Residents' posts that wait for a look: kept at this machine, outside the ledger.
+
+What is here was acknowledged, so it is on the disk; it is bounded in number and bytes. A post that
+was looked at leaves only its receipt; of those that were not let in, the newest keep their words,
+for whoever pressed the wrong button.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from node.moderation.sources import KIOSK, Share
+from sync import cbor
+from sync.entry import PAYLOAD_BYTES_MAX, Quality, Written, make_payload
+from sync.errors import TooLarge
+from sync.machine.database import Database
+
+POSTS_MAX = 200
+BYTES_MAX = 4 << 20
+DECLINED_KEPT_MAX = 20
+RECEIPTS_MAX = 2_000
+_ROOM_BYTES = 256  # for what letting it in adds
+
+_COLUMNS = "id, code, board, fields, opened, since, since_quality, state, reason, post, mended"
+
+
+class Full(Exception):
+    """More than somebody could look at waits here, or more of one place than is its share."""
+
+
+class State(StrEnum):
+    """What came of it."""
+
+    WAITING = "waiting"
+    LET_IN = "let in"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPost:
+    """One post, and what came of it."""
+
+    id: int
+    code: str  # of its receipt
+    board: str
+    fields: Mapping[str, object] | None  # None: gone
+    opened: bool
+    since: Written
+    state: State
+    reason: str
+    post: str  # the address of what was let in
+    mended: bool
+
+
+class WaitingPosts:
+    """The table of them."""
+
+    def __init__(self, database: Database) -> None:
+        """Over the tables in that database."""
+        self._database = database
+
+    def add(
+        self,
+        *,
+        board: str,
+        fields: Mapping[str, object],
+        opened: bool,
+        source: str,
+        since: Written,
+        code: Callable[[], str],
+    ) -> WaitingPost:
+        """Keep it; in a transaction. Raises Full, TooLarge."""
+        size = len(make_payload(fields, salt=bytes(16))) + _ROOM_BYTES
+        if size > PAYLOAD_BYTES_MAX:
+            raise TooLarge(f"a post of {size} bytes")
+        encoded = cbor.encode(dict(fields))
+        if not self._share(source).leaves_room(POSTS_MAX, source):
+            raise Full
+        (held,) = self._one(
+            "SELECT coalesce(sum(length(fields)), 0) FROM desk_posts WHERE fields IS NOT NULL"
+        )
+        if held + len(encoded) > BYTES_MAX:
+            raise Full
+        (id_,) = self._one(
+            "INSERT INTO desk_posts (code, board, fields, opened, source, since, since_quality,"
+            " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            code(),
+            board,
+            encoded,
+            opened,
+            source,
+            *since,
+            State.WAITING,
+        )
+        found = self.get(id_)
+        assert found is not None, "it was added just now"
+        return found
+
+    def _share(self, source: str) -> Share:
+        where = "SELECT count(*) FROM desk_posts WHERE state = ?"
+        (every,) = self._one(where, State.WAITING)
+        (phones,) = self._one(f"{where} AND source <> ?", State.WAITING, KIOSK)
+        (this,) = self._one(f"{where} AND source = ?", State.WAITING, source)
+        return Share(all=every, phones=phones, this=this)
+
+    def waiting(self) -> Sequence[WaitingPost]:
+        """Those that nobody has looked at, the oldest first."""
+        return self._select("state = ? ORDER BY id", State.WAITING)
+
+    def declined(self) -> Sequence[WaitingPost]:
+        """Those that were not let in and keep their words, the newest first."""
+        return self._select("state = ? AND fields IS NOT NULL ORDER BY id DESC", State.DECLINED)
+
+    def get(self, id_: int) -> WaitingPost | None:
+        """The one of that number."""
+        return next(iter(self._select("id = ?", id_)), None)
+
+    def by_code(self, code: str) -> WaitingPost | None:
+        """The one with that receipt."""
+        return next(iter(self._select("code = ?", code)), None)
+
+    def let_in(self, id_: int, *, post: str, mended: bool) -> None:
+        """It is in the ledger now, and here no more; in the transaction that wrote it there."""
+        self._decide(id_, State.LET_IN, post=post, mended=mended)
+
+    def decline(self, id_: int, reason: str) -> None:
+        """It isn't let in; in a transaction."""
+        self._decide(id_, State.DECLINED, reason=reason)
+
+    def _decide(
+        self, id_: int, state: State, *, reason: str = "", post: str = "", mended: bool = False
+    ) -> None:
+        connection = self._database.connection
+        connection.execute(
+            "UPDATE desk_posts SET state = ?, reason = ?, post = ?, mended = ?,"
+            " fields = CASE ? WHEN ? THEN fields END, source = '' WHERE id = ?",
+            (state, reason, post, mended, state, State.DECLINED, id_),
+        )
+        connection.execute(
+            "UPDATE desk_posts SET fields = NULL WHERE state = ? AND id NOT IN"
+            " (SELECT id FROM desk_posts WHERE state = ? ORDER BY id DESC LIMIT ?)",
+            (State.DECLINED, State.DECLINED, DECLINED_KEPT_MAX),
+        )
+        connection.execute(
+            "DELETE FROM desk_posts WHERE state <> ? AND id NOT IN"
+            " (SELECT id FROM desk_posts WHERE state <> ? ORDER BY id DESC LIMIT ?)",
+            (State.WAITING, State.WAITING, RECEIPTS_MAX),
+        )
+
+    def _one(self, sql: str, *values: object) -> Any:
+        return self._database.connection.execute(sql, values).fetchone()
+
+    def _select(self, which: str, *values: object) -> Sequence[WaitingPost]:
+        rows = self._database.connection.execute(
+            f"SELECT {_COLUMNS} FROM desk_posts WHERE {which}", values
+        )
+        return [_read(row) for row in rows]
+
+
+def _read(row: tuple[Any, ...]) -> WaitingPost:
+    id_, code, board, fields, opened, since, quality, state, reason, post, mended = row
+    said: Any = None if fields is None else cbor.decode(fields, bytes_max=len(fields))
+    return WaitingPost(
+        id=id_,
+        code=code,
+        board=board,
+        fields=said,
+        opened=bool(opened),
+        since=Written(since, Quality(quality)),
+        state=State(state),
+        reason=reason,
+        post=post,
+        mended=bool(mended),
+    )
