@@ -19,6 +19,7 @@ from kiosk_ui.headers import add_headers
 from kiosk_ui.health import health_page
 from kiosk_ui.hiding import hiding_pages
 from kiosk_ui.home import home_page
+from kiosk_ui.idle import idle_pages
 from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.lists import list_pages
@@ -77,6 +78,7 @@ def create_app(
     static = read_static_files(node.settings.pixel_millimetres)
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
+    app.extensions["screen"] = screen
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for pages in (
         home_page(screen, kept),
@@ -88,6 +90,7 @@ def create_app(
         changing_pages(screen),
         carrying_pages(screen),
         stick_page(screen),
+        idle_pages(screen, kept),
         connections_page(screen, kept),
         joining_page(screen),
         towns_page(screen, kept),
@@ -111,7 +114,7 @@ def create_app(
         app.register_blueprint(design_page(screen))
     add_frame(app, screen, static)
     refuse_strangers(app, but=doorway.ENDPOINTS)
-    add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over"})
+    add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
     add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)
     return app

@@ -45,7 +45,7 @@ def alerts(screen: Screen, board: Board) -> Alerts:
         (item for item in real if item.urgency or not _is_old(item, screen.now())),
         key=lambda item: -item.urgency,
     )
-    newest = max(filter(None, map(_issued, shown)), default=None)
+    newest = max(filter(None, map(issued, shown)), default=None)
     return Alerts(
         board=board,
         real=pressing[:ALERTS_SHOWN_MAX],
@@ -59,12 +59,13 @@ def alerts(screen: Screen, board: Board) -> Alerts:
     )
 
 
-def _issued(item: Shown) -> datetime | None:
+def issued(item: Shown) -> datetime | None:
+    """When its issuer says it was announced."""
     return dates.read_moment(item.post.text(item.board.order.field))
 
 
 def _is_old(item: Shown, now: datetime) -> bool:
-    moment = _issued(item)
+    moment = issued(item)
     return moment is not None and now - moment > OLD_AFTER
 
 

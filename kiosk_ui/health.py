@@ -8,13 +8,18 @@ from kiosk_ui.screen import Screen
 
 
 def health_page(screen: Screen) -> Blueprint:
-    """`/healthz`: 200 once the ledger could be read, else 503."""
+    """`/healthz`: 200 once the ledger could be read, else 503.
+
+    `screen` is how many seconds ago the kiosk's page was last heard of; null where it never was.
+    """
     pages = Blueprint("health", __name__)
 
     @pages.get("/healthz")
     def healthz() -> tuple[Response, int]:
         try:
-            return jsonify(ok=True, version=screen.node.version()), 200
+            seconds = screen.heartbeat.seconds()
+            heard = None if seconds is None else int(seconds)
+            return jsonify(ok=True, version=screen.node.version(), screen=heard), 200
         except sqlite3.Error as wrong:
             screen.give_up(wrong)
             return jsonify(ok=False), 503

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import request
 
 from kiosk_ui.drafts import Drafts
+from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
 from kiosk_ui.reach import Reach
 from kiosk_ui.sent_before import SentBefore
@@ -34,6 +35,7 @@ class Screen:
     sessions: Sessions
     drafts: Drafts
     reach: Reach = field(default_factory=Reach)  # how phones reach this machine
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     sent_before: SentBefore = field(default_factory=SentBefore)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 

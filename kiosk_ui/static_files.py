@@ -15,7 +15,9 @@ from kiosk_ui.style_sheet import style_sheet
 
 _TYPES = {
     "app.js": "text/javascript; charset=utf-8",
+    "away.js": "text/javascript; charset=utf-8",
     "kiosk.js": "text/javascript; charset=utf-8",
+    "kiosk-worker.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 
@@ -47,6 +49,11 @@ def static_pages(held: Mapping[str, StaticFile]) -> Blueprint:
     @pages.get("/static/<name>")
     def static_file(name: str) -> Response:
         return _response(held.get(name) or abort(404))
+
+    @pages.get("/kiosk-worker.js")
+    def worker() -> Response:
+        """Here, for a worker stands before what lies below its own address."""
+        return _response(held["kiosk-worker.js"])
 
     @pages.get("/favicon.ico")
     def icon() -> Response:

@@ -16,6 +16,7 @@ LAYERS = (
     "keeping",
     "layout",
     "home",
+    "idle",
     "print",
 )
 """Each is `static/style/<name>.css`. A board or feature with looks of its own is one more."""

@@ -1,8 +1,19 @@
-// Says at the kiosk, on whatever page, how a stick that was plugged in is getting on.
+// At the kiosk, on whatever page: how a stick is getting on, and what happens when nobody touches it.
 (() => {
+  const root = document.documentElement;
+  const attract = document.body.classList.contains("attract");
+  const home = document.body.classList.contains("home");
+  const warn = Number(root.dataset.idle) * 1000;
+  const last = 20000;
+  const again = (what, wait) => setTimeout(what, wait);
+
+  if ("serviceWorker" in navigator && root.dataset.worker) {
+    navigator.serviceWorker.register(root.dataset.worker).catch(() => {});
+  }
+
   const place = document.getElementById("stick");
   let said = "";
-  const look = async () => {
+  const stick = async () => {
     try {
       const answer = await fetch("/stick", { cache: "no-store" });
       const now = answer.status === 200 ? await answer.text() : "";
@@ -13,7 +24,68 @@
     } catch {
       // The machine does not answer: nothing is known of the stick.
     }
-    setTimeout(look, 1500);
+    again(stick, 1500);
   };
-  look();
+  if (place) stick();
+
+  // Says that this page lives; hears whether it is night, and on the idle screen what is new.
+  let version = null;
+  const state = async () => {
+    try {
+      const answer = await fetch("/kiosk", { cache: "no-store" });
+      if (answer.ok) {
+        const now = await answer.json();
+        root.classList.toggle("dark", attract && now.dark);
+        if (attract && version !== null && version !== now.version) location.reload();
+        version = now.version;
+      }
+    } catch {
+      // The machine does not answer.
+    }
+    again(state, 5000);
+  };
+  state();
+
+  let touched = Date.now();
+  const dialog = document.getElementById("idle");
+  const left = document.getElementById("idle-left");
+  let pressed = false;
+  const on = (kinds, what) => {
+    for (const kind of kinds) addEventListener(kind, what, { capture: true, passive: true });
+  };
+  on(["pointerdown", "keydown", "wheel", "input", "scroll"], () => { touched = Date.now(); });
+  on(["pointerdown"], () => { pressed = true; });
+  on(["pointerup", "pointercancel"], () => { pressed = false; });
+  if (attract) on(["click", "keydown"], () => location.assign("/"));
+
+  const leave = async () => {
+    try {
+      await fetch("/leave", { method: "POST", redirect: "manual" });
+    } catch {
+      // What it held in memory went with it.
+    }
+    location.replace(home ? "/attract" : "/");
+  };
+  const look = () => {
+    const idle = Date.now() - touched;
+    if (home ? idle >= warn : idle >= warn + last) return leave();
+    if (!home && dialog && idle >= warn) {
+      left.textContent = Math.ceil((warn + last - idle) / 1000);
+      if (!dialog.open) dialog.showModal();
+    } else if (dialog && dialog.open && !pressed) {
+      dialog.close(); // not while a finger is down, or what lies below would be touched
+    }
+    again(look, 500);
+  };
+  if (!attract) look();
+
+  const slides = [...document.querySelectorAll(".slide")];
+  let shown = 0;
+  const turn = () => {
+    slides[shown].classList.add("later");
+    shown = (shown + 1) % slides.length;
+    slides[shown].classList.remove("later");
+    again(turn, 10000);
+  };
+  if (slides.length > 1) again(turn, 10000);
 })();

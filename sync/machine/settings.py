@@ -8,6 +8,7 @@ peers = ["http://127.0.0.1:8702"]      # optional; static addresses
 offer_seconds = 60                     # how often it offers when nothing has changed
 sticks = "/media/kairan"               # optional; below it USB sticks are mounted
 pixel_millimetres = 0.277              # optional; how wide a pixel of the kiosk's screen is
+screen_off = "22:00-05:30"             # optional; when the kiosk's screen is dark, in Japan
 called = "http://kairan.home"          # optional; by what address phones know it here
 [wifi]                                 # optional; the network that visitors may join
 name = "kairan-kamigo"
@@ -19,6 +20,7 @@ password = "…"                         # absent: the network is open
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -69,6 +71,7 @@ class Settings:
     offer_seconds: int = 60
     sticks: Path | None = None
     pixel_millimetres: float | None = None
+    screen_off: tuple[time, time] | None = None
     called: str | None = None
     wifi: Wifi | None = None
 
@@ -112,6 +115,7 @@ def read_settings(folder: Path) -> Settings:
             pixel_millimetres=_pixel(told["pixel_millimetres"])
             if "pixel_millimetres" in told
             else None,
+            screen_off=_hours(told["screen_off"]) if "screen_off" in told else None,
             called=read_address(told["called"]) if "called" in told else None,
             wifi=_wifi(told["wifi"]) if "wifi" in told else None,
         )
@@ -128,6 +132,14 @@ def _pixel(value: object) -> float:
     if not 0.05 <= width <= 2:
         raise ValueError(f"pixel_millimetres = {value} is no screen's")
     return width
+
+
+def _hours(value: object) -> tuple[time, time]:
+    """From when to when, perhaps over midnight. Raises ValueError."""
+    begins, ends = map(time.fromisoformat, str(value).split("-"))
+    if begins == ends:
+        raise ValueError(f"screen_off = {value} is no time at all, or all of it")
+    return begins, ends
 
 
 def _wifi(told: Mapping[str, object]) -> Wifi:

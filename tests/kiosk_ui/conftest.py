@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from kiosk_ui.app import create_app
+from tests.kiosk_ui.browsing import ARGUMENTS, CHROMIUM
 from tests.kiosk_ui.town import NOW, Town, make_town
 
 
@@ -34,3 +36,13 @@ def browser(app: Flask) -> FlaskClient:
 def desk(town: Town) -> FlaskClient:
     """The office's screen."""
     return create_app(town.office, now=lambda: NOW).test_client()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()

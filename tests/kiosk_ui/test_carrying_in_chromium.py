@@ -1,52 +1,28 @@
 """Somebody walks from one centre to the next with a phone: there is no other link between them."""
 
-import logging
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from flask import Flask
+from playwright.sync_api import Browser, Page
 
 from kiosk_ui.app import create_app
 from node.carrying.watching import Sticks
 from node.node import Node, open_node
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import Part
-from tests.kiosk_ui.test_in_chromium import ARGUMENTS, CHROMIUM, KIOSKS, MEASURE, PHONES
+from tests.kiosk_ui.browsing import (
+    KIOSKS,
+    MEASURE,
+    NOTHING_WRONG,
+    ON_THE_WIFI,
+    PHONES,
+    opened,
+    served,
+)
 from tests.kiosk_ui.town import NOW, Town, fill, make_town
-
-ON_THE_WIFI = "centre.test"  # a phone's own address would be the kiosk's here
-GOOD = {"pale": [], "small": [], "tiny": [], "wide": 0}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    rule = f"--host-resolver-rules=MAP {ON_THE_WIFI} 127.0.0.1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGUMENTS, rule])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def served(node: Node) -> Iterator[int]:
-    """The port at which its screens are."""
-    server = make_server("127.0.0.1", 0, create_app(node, now=lambda: NOW), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +40,7 @@ def centres(tmp_path: Path) -> Iterator[Centres]:
     authority = open_town(tmp_path / "authority", code="990019", name="霧沢町")
     make_machines(authority, [Plan(folder=tmp_path / "far", name="奥郷公民館", part=Part.NODE)])
     far = open_node(tmp_path / "far")
-    with served(town.kamigo) as here, served(far) as there:
+    with served(_screens(town.kamigo)) as here, served(_screens(far)) as there:
         yield Centres(town, far, f"http://{ON_THE_WIFI}:{here}", f"http://{ON_THE_WIFI}:{there}")
 
 
@@ -72,9 +48,9 @@ def centres(tmp_path: Path) -> Iterator[Centres]:
 def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
     chromium: Browser, centres: Centres, tmp_path: Path, width: int, height: int
 ) -> None:
-    page = opened(chromium, width, height)
+    page = opened(chromium, width, height, javascript=False)
     page.goto(centres.here)
-    page.get_by_role("link", name="お知らせを、ほかの公民館へ運ぶ").click()
+    page.get_by_role("link", name="お知らせを運ぶ").click()
     looks(page)
     news = downloaded(page, "お知らせを全部入れる", tmp_path)
 
@@ -103,7 +79,7 @@ def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
 def test_the_page_of_those_who_carry_fits_and_can_be_read_and_touched(
     chromium: Browser, centres: Centres, width: int, height: int, size: str
 ) -> None:
-    page = opened(chromium, width, height)
+    page = opened(chromium, width, height, javascript=False)
     at_kiosk = width >= 1000
     address = centres.here.replace(ON_THE_WIFI, "127.0.0.1") if at_kiosk else centres.here
     page.goto(f"{address}/looks/size?to={size}&next=/carry")
@@ -111,11 +87,8 @@ def test_the_page_of_those_who_carry_fits_and_can_be_read_and_touched(
     page.context.close()
 
 
-def opened(chromium: Browser, width: int, height: int) -> Page:
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, java_script_enabled=False, locale="ja-JP"
-    )
-    return context.new_page()
+def _screens(node: Node) -> Flask:
+    return create_app(node, now=lambda: NOW)
 
 
 def downloaded(page: Page, name: str, folder: Path) -> Path:
@@ -136,7 +109,7 @@ def looks(page: Page, limits: list[int] | None = None) -> None:
     measured = page.evaluate(MEASURE, limits or [48, 16])
     assert measured.pop("read")
     assert measured.pop("touched")
-    assert measured == GOOD
+    assert measured == NOTHING_WRONG
 
 
 @pytest.mark.parametrize(("width", "height"), KIOSKS)
@@ -148,7 +121,7 @@ def test_the_kiosk_says_on_whatever_page_that_a_stick_may_be_pulled_out(
     node.settings = replace(node.settings, sticks=tmp_path)
     plugged_in = [f"7 1 8:1 / {tmp_path / 'stick'} rw - vfat /dev/sdb1 rw"]
     sticks = Sticks(node, lambda: "\n".join(plugged_in))
-    page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
+    page = opened(chromium, width, height, javascript=True)
     page.goto(centres.here.replace(ON_THE_WIFI, "127.0.0.1") + "/boards/event/new")
     page.get_by_label("行事の名前").fill("書きかけの会")
     sticks.look()

@@ -1,38 +1,19 @@
 """The screens as a browser draws them: a phone without scripts, a kiosk either way up."""
 
-import logging
-import threading
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 import zxingcpp
-from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser
 
 from kiosk_ui.app import create_app
 from node.notebook import Neighbour, Notebook
 from node.saying import Saying
 from sync.machine.settings import NOTEBOOK_FILE
+from tests.kiosk_ui.browsing import KIOSKS, MEASURE, NOTHING_WRONG, PHONES, opened, served
 from tests.kiosk_ui.town import NOW, Town, fill, make_town
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
-PATIENCE_MS = 60_000  # on a busy machine; most takes a hundredth
-PHONES = [(320, 568), (390, 844)]
-KIOSKS = [(1920, 1080), (1080, 1920)]
-
-MEASURE = (Path(__file__).parent / "measure.js").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -44,26 +25,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
 
 @pytest.fixture(scope="module")
 def address(town: Town) -> Iterator[str]:
-    """Where the screens are served, as granian serves them: in threads."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app: Flask = create_app(town.kamigo, now=lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
+    """Where the screens are served."""
+    with served(create_app(town.kamigo, now=lambda: NOW)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +72,7 @@ def test_every_page_fits_and_can_be_read_and_touched(
 ) -> None:
     at_kiosk = width >= 1000
     limits = [72, 24] if at_kiosk else [48, 16]
-    page = _open(chromium, width, height, javascript=at_kiosk)
+    page = opened(chromium, width, height, javascript=at_kiosk)
     page.goto(f"{address}/looks/size?to={size}&next=/boards/event/new")
     page.get_by_label("電話").fill("でんわ")
     page.locator(".send button").click()
@@ -118,12 +82,11 @@ def test_every_page_fits_and_can_be_read_and_touched(
         found[name] = page.evaluate(MEASURE, limits)
     page.context.close()
     assert all(measured.pop("read") and measured.pop("touched") for measured in found.values())
-    good = {"pale": [], "small": [], "tiny": [], "wide": 0}
-    assert {name: measured for name, measured in found.items() if measured != good} == {}
+    assert {name: measured for name, measured in found.items() if measured != NOTHING_WRONG} == {}
 
 
 def test_a_resident_posts_on_an_old_phone_without_scripts(chromium: Browser, address: str) -> None:
-    page = _open(chromium, 320, 568, javascript=False)
+    page = opened(chromium, 320, 568, javascript=False)
     page.goto(address)
     page.get_by_role("link", name="求人", exact=True).click()
     page.get_by_role("link", name="求人に新しくのせる").click()
@@ -145,7 +108,7 @@ def test_a_resident_posts_on_an_old_phone_without_scripts(chromium: Browser, add
 def test_nothing_is_blocked_and_nothing_is_fetched_from_elsewhere(
     chromium: Browser, address: str, pages: dict[str, str]
 ) -> None:
-    page = _open(chromium, 1920, 1080, javascript=True)
+    page = opened(chromium, 1920, 1080, javascript=True)
     said, asked = [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
@@ -159,7 +122,7 @@ def test_nothing_is_blocked_and_nothing_is_fetched_from_elsewhere(
 def test_a_phone_reads_every_code_off_the_screen(
     chromium: Browser, address: str, pages: dict[str, str]
 ) -> None:
-    page = _open(chromium, 1920, 1080, javascript=False)
+    page = opened(chromium, 1920, 1080, javascript=False)
     page.goto(address + pages["take"])
     read = []
     for code in page.locator(".code .qr").all():
@@ -174,7 +137,7 @@ def test_a_phone_reads_every_code_off_the_screen(
 
 
 def test_home_keeps_itself_current(chromium: Browser, address: str, town: Town) -> None:
-    page = _open(chromium, 1920, 1080, javascript=True)
+    page = opened(chromium, 1920, 1080, javascript=True)
     page.clock.install()
     page.goto(address)
     page.wait_for_load_state("networkidle")
@@ -182,11 +145,3 @@ def test_home_keeps_itself_current(chromium: Browser, address: str, town: Town) 
     page.clock.run_for(60_000)
     page.get_by_text("記録的短時間大雨情報").wait_for()
     page.context.close()
-
-
-def _open(chromium: Browser, width: int, height: int, *, javascript: bool) -> Page:
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, java_script_enabled=javascript, locale="ja-JP"
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    return context.new_page()

@@ -1,0 +1,53 @@
+"""A real Chromium before real screens: what the tests that look at them share."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+CHROMIUM = Path("/usr/bin/chromium")
+ON_THE_WIFI = "centre.test"  # a phone's own address would be the kiosk's here
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    f"--host-resolver-rules=MAP {ON_THE_WIFI} 127.0.0.1",
+]
+PATIENCE_MS = 60_000  # on a busy machine; most takes a hundredth
+PHONES = [(320, 568), (390, 844)]
+KIOSKS = [(1920, 1080), (1080, 1920)]
+
+MEASURE = (Path(__file__).parent / "measure.js").read_text()
+NOTHING_WRONG = {"pale": [], "small": [], "tiny": [], "wide": 0}
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[int]:
+    """The port at which it is served, in threads as granian serves it."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def opened(chromium: Browser, width: int, height: int, *, javascript: bool) -> Page:
+    """A page of a browser that remembers nothing."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=javascript, locale="ja-JP"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return context.new_page()
