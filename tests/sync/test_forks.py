@@ -119,6 +119,24 @@ def test_an_edit_from_elsewhere_stays_with_the_history_that_its_author_saw(
     }
 
 
+def test_a_post_of_a_forked_lane_can_still_be_mended(ledgers: Ledgers) -> None:
+    """An edit named the branch in the place of its lane, and had no effect."""
+    desk, village = office(), Machine("下郷", ledgers())
+    village.meet(desk)
+    for machine in (desk, village):
+        keep(machine.ledger, TOWN.certify(key("上郷")))
+    for bundle in (HERE, THERE):
+        assert isinstance(ingest(desk.ledger, bundle, source="stick"), Kept)
+    for record, seen in desk.boards().items():
+        assert seen is not None
+        desk.edit(record, title=f"{seen.fields['title']}、直した")
+    for bundle in (*desk.bundles(), THERE, HERE):
+        ingest(village.ledger, bundle, source="stick")
+    about = [f"{post.fields['title']}" for post in (*COMMON, *posts(3, about="ここ"))]
+    mended = sorted(f"{title}、直した" for title in (*about, "そこ1", "そこ2"))
+    assert titles(desk.ledger) == titles(village.ledger) == mended
+
+
 def test_whoever_gets_back_a_tail_it_lost_goes_on_in_a_new_life(ledgers: Ledgers) -> None:
     before = Machine("上郷", ledgers())
     life = before.ledger.own_incarnation(before.identity.public)

@@ -7,14 +7,14 @@ from sync.cose import public
 from sync.entry import CHECK_BYTES, Quality, Written
 from sync.lane import Audience, Class, Lane
 from sync.order import ERASE, RETAIN
-from sync.record import OUTSIDE
+from sync.record import OUTSIDE, Record
 from sync.register import make_register
 from sync.revocation import Cut, name_successor, revoke
 from tests.sync.builders import TOWN, key
 from tests.village.book import Taken
 from tests.village.machines import File, Machine, Memory, PowerCut
 from tests.village.roads import damaged, emptied, forged, stick
-from tests.village.world import BRANCH, FEEDS, HEIRS, HUB, NEIGHBOUR, NEW, NODES, OFFICE, World
+from tests.village.world import BRANCH, FEEDS, HEIRS, HUB, NEIGHBOUR, NEW, OFFICE, World
 
 BUDGETS = (1, 400, 1 << 20, 1 << 20)
 ERASABLE = (Class.BOARD, Class.ALERT)
@@ -58,26 +58,44 @@ def edit(world: World) -> None:
 
 def quarrel(world: World) -> None:
     """A village and the office change one post, now knowing of each other and now not."""
-    village, office = world.random.choice(world.writers), world.machine(OFFICE)
-    mine = [
-        record.id
-        for record in world.records(village)
-        if record.lane.author == village.identity.public
-        and record.board == "event"
-        and record.understood
-    ]
-    if not mine or village is office:
-        return
-    post = world.random.choice(mine)
-    for _ in range(world.random.randint(2, 5)):
+    office = world.machine(OFFICE)
+    village = world.random.choice([m for m in world.writers if m is not office])
+
+    def own_events() -> list[Record]:
+        me = village.identity.public
+        own = [record for record in world.records(village) if record.lane.author == me]
+        return [record for record in own if record.board == "event" and record.understood]
+
+    if not own_events():
+        world.write(village, "event/write", {"title": f"回覧{world.random.randrange(10**9)}"})
+    post = world.random.choice(own_events()).id
+    for _ in range(world.random.randint(2, 4)):
         world.exchange(village, office)
         for machine in world.random.sample([village, office], world.random.choice([1, 2])):
             found = [r for r in world.records(machine) if r.id == post and r.understood]
             if found:
                 text = f"{machine.name}{world.random.randrange(10**9)}"
-                fields = {"title": text} if world.random.random() < 0.6 else {"starts_on": text}
+                fields = {"title": text} if world.random.random() < 0.7 else {"starts_on": text}
                 audience = found[0].lane.audience
                 world.write(machine, "event/write", fields, changes=found[0], audience=audience)
+    world.exchange(village, office)
+
+
+def mend_what_forked(world: World) -> None:
+    """An office changes a post of which there are two histories."""
+    office = world.random.choice(world.offices)
+    on_branches = [
+        record
+        for record in world.records(office)
+        if record.id.lane != record.lane.id
+        and record.lane.class_ is Class.BOARD
+        and record.understood
+    ]
+    if on_branches:
+        record = world.random.choice(on_branches)
+        fields = {"title": f"役場{world.random.randrange(10**9)}"}
+        kind, audience = f"{record.board}/write", record.lane.audience
+        world.write(office, kind, fields, changes=record, audience=audience)
 
 
 def remove(world: World) -> None:
@@ -214,19 +232,20 @@ def carry_all(world: World) -> None:
 
 
 def register(world: World) -> None:
-    """A machine says how it is; an old word of it may come again."""
+    """A machine says how it is, perhaps again at once; an old word of it may come again."""
     machine = world.random.choice(world.writers)
-    world.serial += 1
-    made = make_register(
-        town=TOWN.code,
-        incarnation=(1, bytes(8)),
-        name="health",
-        counter=world.serial,
-        value=world.serial,
-        key=machine.identity.private,
-    )
-    world.registers.append(made)
-    world.state(machine, made)
+    for _ in range(world.random.choice([1, 2])):
+        world.serial += 1
+        made = make_register(
+            town=TOWN.code,
+            incarnation=(1, bytes(8)),
+            name="health",
+            counter=world.serial,
+            value=world.serial,
+            key=machine.identity.private,
+        )
+        world.registers.append(made)
+        world.state(machine, made)
 
 
 def back_up(world: World) -> None:
@@ -267,7 +286,7 @@ def copy(world: World) -> None:
     """A disk is copied, and nobody notices: two machines with one key."""
     if any(m.called == "写し" for m in world.machines):
         return
-    original = world.random.choice([m for m in world.writers if m.name in NODES])
+    original = world.random.choice([m for m in world.writers if m.name in world.nodes])
     world.machines.append(
         Machine(
             original.name,
@@ -282,12 +301,14 @@ def copy(world: World) -> None:
 
 def revoke_a_node(world: World) -> None:
     """A machine is stolen: its lanes hold as far as the office has them; perhaps an heir comes."""
-    names = sorted({m.name for m in world.writers if m.name in NODES[1:]})
+    names = sorted({m.name for m in world.writers if m.name in world.nodes[1:]})
     if not names or sum(m.cast_out for m in world.machines):
         return
     name = world.random.choice(names)
     me = public(key(name))
     office = world.machine(OFFICE)
+    if world.random.random() < 0.5:
+        world.exchange(world.machine(name), office)
     cuts = {
         leaf.lane: Cut(leaf.number, leaf.head)
         for leaf in office.held.leaves()
@@ -356,13 +377,18 @@ def say_revoked(world: World, who: bytes, cuts: dict[Lane, Cut]) -> None:
 
 
 def erase(world: World) -> None:
-    """The office orders one payload away."""
+    """The office orders one payload away: a post, a correction, an alert."""
     office = world.random.choice(world.offices)
     disk = world.disk(office)
-    heads = sorted(h for h in disk.payload_held if world.book.words[h].lane.class_ in ERASABLE)
-    if heads:
-        head = world.random.choice(heads)
-        word = world.book.words[head]
+    words = [world.book.words[head] for head in sorted(disk.payload_held)]
+    erasable = [word for word in words if word.lane.class_ in ERASABLE]
+    if erasable:
+        corrections = [word for word in erasable if word.head != word.record]
+        alerts = [word for word in erasable if word.lane.class_ is Class.ALERT]
+        word = world.random.choice(
+            world.random.choice([erasable, corrections or erasable, alerts or erasable])
+        )
+        head = word.head
         listed = [[word.lane.id, word.number, head[:CHECK_BYTES]]]
         fields = {"entries": listed, "reason": "本人の願い"}
         world.write(office, ERASE, fields, class_=Class.TRUST, orders=[head])
@@ -387,7 +413,10 @@ def retain(world: World) -> None:
 
 
 def upgrade(world: World) -> None:
-    world.one_of_us().upgrade(NEW)
+    """Any but the one that stays as it is until roads heal."""
+    machine = world.one_of_us()
+    if machine.name != world.stays_old:
+        machine.upgrade(NEW)
 
 
 def clock_jumps(world: World) -> None:
@@ -404,21 +433,22 @@ HONEST: dict[Act, int] = {
     post: 12,
     edit: 10,
     quarrel: 4,
+    mend_what_forked: 4,
     remove: 3,
     telegram: 6,
     correct_a_telegram: 2,
     meet: 22,
     carry: 6,
     carry_all: 3,
-    register: 3,
+    register: 4,
     back_up: 3,
     restore: 2,
     copy: 1,
-    revoke_a_node: 1,
+    revoke_a_node: 2,
     promote_the_branch: 2,
     revoke_the_branch: 2,
     raise_a_cut: 1,
-    erase: 2,
+    erase: 4,
     retain: 2,
     upgrade: 2,
     clock_jumps: 2,

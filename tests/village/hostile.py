@@ -11,14 +11,16 @@ from sync.chain import sign_head
 from sync.cose import public
 from sync.entry import CHECK_BYTES, EntryId, Quality, Reference, Written, make_header, make_payload
 from sync.lane import Audience, Class, Lane
-from sync.order import ERASE
+from sync.order import ERASE, RETAIN
 from sync.record import OUTSIDE
-from sync.register import make_register
+from sync.register import kept_register, make_register
 from tests.sync.builders import OTHER_TOWN, TOWN, Town, key
+from tests.village.acts import mend_what_forked
+from tests.village.acts import register as tell_of_health
 from tests.village.book import Word
 from tests.village.machines import Machine
 from tests.village.roads import emptied, forged
-from tests.village.world import FLOODER, HUB, NARROW, NODES, OFFICE, OLD, STRANGER, World
+from tests.village.world import FLOODER, HUB, NARROW, OFFICE, OLD, STRANGER, World
 
 HUGE = (1 << 62) + 5
 
@@ -191,7 +193,7 @@ def other_lanes(world: World) -> None:
             Pen(world, STRANGER, ordinal=9),
             Pen(world, NARROW, audience=Audience.OPEN),
             Pen(world, NARROW, class_=Class.TRUST),
-            Pen(world, world.random.choice(NODES), life=99, signer=STRANGER),
+            Pen(world, world.random.choice(world.nodes), life=99, signer=STRANGER),
             Pen(world, HUB),
             Pen(world, "誰でもない"),
         ]
@@ -211,17 +213,28 @@ def marked_headers(world: World) -> None:
 
 
 def narrow_post(world: World) -> None:
-    """What its narrow certificate does name."""
-    _spread(world, Pen(world, NARROW).go_on().write(_fields(world)))
+    """What its narrow certificate does name, and beside it what it doesn't."""
+    beyond = Pen(world, NARROW, audience=Audience.OPEN, allowed=False).go_on()
+    _spread(
+        world,
+        Pen(world, NARROW).go_on().write(_fields(world)),
+        beyond.write(_fields(world)),
+    )
 
 
 def fork(world: World) -> None:
-    """Another history of a lane of its own, from anywhere."""
+    """Another history of a lane of its own, from anywhere; the office may hear of both."""
     pen = Pen(world, STRANGER).go_on()
     if not pen.heads:
-        return
+        pen.write(_fields(world))
+    known = [world.slips[head] for head in pen.heads]
     del pen.heads[world.random.randrange(len(pen.heads)) :]
-    _spread(world, *(pen.write(_fields(world)) for _ in range(world.random.randint(1, 3))))
+    other = [pen.write(_fields(world)) for _ in range(world.random.randint(1, 3))]
+    if world.random.random() < 0.5:
+        world.deliver(world.machine(OFFICE), *known, *other)
+        mend_what_forked(world)
+    else:
+        _spread(world, *other)
 
 
 def stubs(world: World) -> None:
@@ -268,12 +281,21 @@ def flood(world: World) -> None:
 
 
 def order_of_a_node(world: World) -> None:
-    """It orders away what is not its to order."""
-    word = _some_word(world)
-    if word is not None:
+    """It orders away what is not its to order, in its name or its neighbours'."""
+    there = world.one_of_us()
+    held = sorted(head for head, full in world.disk(there).payload_held.items() if full)
+    words = [w for w in map(world.book.words.__getitem__, held) if w.lane.class_ is not Class.TRUST]
+    if words:
+        word = world.random.choice(words)
         pen = Pen(world, STRANGER, class_=Class.TRUST).go_on()
-        listed = [[word.lane.id, word.number, word.head[:CHECK_BYTES]]]
-        _spread(world, pen.write({"entries": listed}, kind=ERASE, orders=[word.head]))
+        if world.random.random() < 0.5:
+            listed = [[word.lane.id, word.number, word.head[:CHECK_BYTES]]]
+            made = pen.write({"entries": listed}, kind=ERASE, orders=[word.head])
+        else:
+            range_ = [[word.lane.id, 1, word.number, word.head[:CHECK_BYTES]]]
+            orders = world.book.history(word.head)
+            made = pen.write({"ranges": range_}, kind=RETAIN, orders=orders)
+        world.deliver(there, made)
 
 
 def false_name(world: World) -> None:
@@ -291,9 +313,14 @@ def false_name(world: World) -> None:
 
 
 def registers_again(world: World) -> None:
-    """An old register, and one of a machine that isn't its author."""
+    """An old register where a newer one is known, and one of a machine that isn't its author."""
+    there = world.one_of_us()
+    tell_of_health(world)
     if world.registers:
-        world.state(world.one_of_us(), world.random.choice(world.registers))
+        world.state(there, world.registers[-1])
+        author = kept_register(world.registers[-1]).author
+        of_author = [old for old in world.registers if kept_register(old).author == author]
+        world.state(there, world.random.choice(of_author))
     made = make_register(
         town=TOWN.code,
         incarnation=(1, bytes(8)),
@@ -302,7 +329,6 @@ def registers_again(world: World) -> None:
         value=0,
         key=key("誰でもない"),
     )
-    there = world.one_of_us()
     world.state(there, made)
     assert all(r.author != public(key("誰でもない")) for r in there.door.registers())
 
@@ -346,15 +372,15 @@ HOSTILE: dict[Act, int] = {
     other_peoples_record: 3,
     wrong_counter: 2,
     other_lanes: 4,
-    narrow_post: 2,
-    fork: 3,
+    narrow_post: 3,
+    fork: 5,
     stubs: 4,
     forge: 3,
     withhold: 3,
     peer_that_keeps_back: 2,
     marked_headers: 2,
     flood: 1,
-    order_of_a_node: 2,
+    order_of_a_node: 4,
     false_name: 2,
     registers_again: 3,
     false_certificate: 1,

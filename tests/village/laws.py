@@ -118,9 +118,9 @@ def everyone_meets(world: World) -> None:
     callers = [m for m in world.machines if not m.cast_out and m is not hub]
     for _ in range(ROUNDS_MAX):
         before = [m.held_version() for m in world.machines]
-        for machine in callers:
-            world.exchange(machine, hub)
+        synced = [world.exchange(machine, hub) for machine in callers]
         if [m.held_version() for m in world.machines] == before:
+            assert all(synced), "two that hold the same aren't synced"
             return
     raise AssertionError("the village doesn't come to rest")
 
@@ -128,18 +128,19 @@ def everyone_meets(world: World) -> None:
 def all_are_equal(world: World, survived: set[bytes]) -> None:
     hub = world.machine(HUB)
     towns = {TOWN.code}
+    held, standing = held_digest(hub.door, towns), _standing(world, hub)
+    thieves = _taken_by_thieves(world)
     for machine in world.honest:
         nothing_false_is_held_or_shown(world, machine)
-        assert held_digest(machine.door, towns) == held_digest(hub.door, towns), (
+        assert held_digest(machine.door, towns) == held, (
             f"{machine.called} and the hub hold different things"
         )
-        assert _standing(world, machine) == _standing(world, hub), (
+        assert _standing(world, machine) == standing, (
             f"{machine.called} and the hub show different things"
         )
-        assert world.exchange(machine, hub), "two that hold the same aren't synced"
         disk = world.disk(machine)
         away = ordered_away((world.book.words[h] for h in disk.payload_held), disk, world.book)
-        away |= _taken_by_thieves(world)
+        away |= thieves
         for head in survived:
             word = world.book.words[head]
             if _before_any_cut(world, word, disk) and head not in away:

@@ -1,9 +1,12 @@
 """A village's life from its seed: acts, laws after each, then the roads heal."""
 
+import argparse
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -17,13 +20,13 @@ FILES_EVERY = 15
 """So many villages have one with disks that are files."""
 
 
-def live(seed: int, steps: int = 0) -> World:
-    """One village, as long as told or as it comes.
+def live(seed: int, steps: int = 0, *, nodes: int = 0) -> World:
+    """One village, as long and as large as told or as it comes.
 
     Raises AssertionError, with what happened as a note, where a law is broken.
     """
     with tempfile.TemporaryDirectory() as folder:
-        return _live(seed, Path(folder) if seed % FILES_EVERY == 0 else None, steps)
+        return _live(seed, Path(folder) if seed % FILES_EVERY == 0 else None, steps, nodes)
 
 
 def what_breaks(seed: int) -> str:
@@ -35,13 +38,13 @@ def what_breaks(seed: int) -> str:
     return ""
 
 
-def _live(seed: int, folder: Path | None, steps: int) -> World:
+def _live(seed: int, folder: Path | None, steps: int, nodes: int) -> World:
     lives = Random(seed)
     with (
         patch("sync.machine.memory.incarnation_random", lambda: lives.randbytes(8)),
         patch("sync.machine.sqlite.incarnation_random", lambda: lives.randbytes(8)),
     ):
-        world = World(seed, folder)
+        world = World(seed, folder, nodes)
         try:
             _pass_time(world, steps)
             laws.heal(world)
@@ -71,7 +74,24 @@ def seeds(told: str) -> range:
     return range(int(first), int(end or int(first) + 1))
 
 
-if __name__ == "__main__":
-    for told in sys.argv[1:]:
-        for seed in seeds(told):
+def main(arguments: Sequence[str]) -> int:
+    """Exit 1 if a law was broken; what was wrong goes to the standard error."""
+    parser = argparse.ArgumentParser(description="Villages live; stops at the first broken law.")
+    parser.add_argument("seeds", nargs="+", metavar="SEED or FROM:TO")
+    parser.add_argument("--go-on", action="store_true", help="don't stop there")
+    chosen = parser.parse_args(arguments)
+    code = 0
+    for seed in chain.from_iterable(map(seeds, chosen.seeds)):
+        try:
             live(seed)
+        except Exception as wrong:
+            code = 1
+            print(f"seed {seed}: {type(wrong).__name__} {wrong}", flush=True)
+            traceback.print_exception(wrong, limit=-3)
+            if not chosen.go_on:
+                break
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -54,6 +54,7 @@ NEW: Boards = {
 NOTHING = Summary(statements=frozenset(), lanes={})
 OFFICE, HUB = "役場", "中継"
 NODES = ("上郷", "中郷", "下郷")
+SIZES = (2, 2, 3, 3, 3, 3, 3, 8)
 FEEDS = {"配信一": OFFICE, "配信二": "上郷"}  # where each runs
 STRANGER, NARROW, FLOODER = "よそ者", "狭い者", "あふれ"
 NEIGHBOUR = "隣町"
@@ -67,6 +68,9 @@ class World:
 
     seed: int
     folder: Path | None = None  # some disks are files in there
+    size: int = 0  # how many nodes; as it comes, if nobody says
+    nodes: Sequence[str] = field(init=False)
+    stays_old: str = field(init=False)  # the machine whose software is the older one all the time
     random: Random = field(init=False)
     lines_max: int = field(init=False)  # lanes that one message tells of
     book: Book = field(default_factory=Book)
@@ -85,7 +89,15 @@ class World:
         self.random = Random(self.seed)
         self.lines_max = Random(f"lines of {self.seed}").choice([1, 4, 15, SUMMARY_LANES_MAX])
         self.roads = Roads(self.random, self.random.choice([0.0, 0.1, 0.3]), self.lines_max)
-        every = [(OFFICE, Role.OFFICE), *((name, Role.NODE) for name in NODES), (HUB, Role.HUB)]
+        size = self.size or self.random.choice(SIZES)
+        self.nodes = [*NODES, *(f"{n}番" for n in range(len(NODES), size))][:size]
+        self.stays_old, stays_new = self.random.sample([OFFICE, self.nodes[0]], 2)
+        builds = {self.stays_old: OLD, stays_new: NEW}
+        every = [
+            (OFFICE, Role.OFFICE),
+            *((name, Role.NODE) for name in self.nodes),
+            (HUB, Role.HUB),
+        ]
         self.certificates = {
             name: TOWN.certify(key(name), role, name=name) for name, role in every
         } | {name: TOWN.certify(key(name), Role.FEED, name=name) for name in FEEDS}
@@ -102,7 +114,7 @@ class World:
         for name in (STRANGER, FLOODER, NARROW, NEIGHBOUR, BRANCH, *HEIRS):
             self.book.roles[public(key(name))] = Role.NODE
         for name, role in every:
-            self.settle(name, role)
+            self.settle(name, role, builds.get(name))
         branch = self.settle(BRANCH, Role.NODE) if self.random.random() < 0.3 else None
         for name in (STRANGER, FLOODER, NARROW, BRANCH, *FEEDS):
             self.state(self.machine(OFFICE), self.certificates[name])
@@ -112,9 +124,9 @@ class World:
 
     # who lives here
 
-    def settle(self, name: str, role: Role) -> Machine:
+    def settle(self, name: str, role: Role, boards: Boards | None = None) -> Machine:
         """A machine as it was provisioned."""
-        boards = self.random.choice([OLD, NEW])
+        boards = boards or self.random.choice([OLD, NEW])
         new = Machine(name, role, TOWN.code, self._disk(role, boards), boards)
         self.machines.append(new)
         for statement in (name, HUB, *(feed for feed, at in FEEDS.items() if at == name)):
