@@ -12,7 +12,7 @@ from threading import Condition, Thread
 from node.lan.places import Places
 from node.lan.service import Service
 from node.lan.standing import Standing
-from node.lan.turns import NODE_BUDGET_BYTES, Enough, Turns
+from node.lan.turns import NODE_BUDGET_BYTES, Enough, Turn, Turns
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
 from node.refusals import in_words
@@ -337,26 +337,26 @@ class NeighbourLoop:
         if not always and not self._is_needed(word):
             return None
         if self._kind != "lan":
-            return self._exchange()
-        with self._turns.turn(word):
+            return self._exchange(None)
+        with self._turns.turn(word) as turn:
             # While we waited another neighbour may have told the same.
-            return self._exchange() if always or self._is_needed(word) else None
+            return self._exchange(turn) if always or self._is_needed(word) else None
 
     def _is_needed(self, word: bytes | None) -> bool:
         return word not in (None, self._standing.digest()) or not self._is_equal()
 
-    def _exchange(self) -> Exchanged:
+    def _exchange(self, turn: Turn | None) -> Exchanged:
         """At the first place where it is. Raises what was wrong at the last."""
         with self._changed:
             urls = self._places.urls()
         for url in urls[:-1]:
             try:
-                return self._exchange_at(url)
+                return self._exchange_at(url, turn)
             except (Unreachable, Malformed, Unverified, Declined, Stranger):
                 continue
-        return self._exchange_at(urls[-1])
+        return self._exchange_at(urls[-1], turn)
 
-    def _exchange_at(self, url: str) -> Exchanged:
+    def _exchange_at(self, url: str, turn: Turn | None) -> Exchanged:
         if self._road is None or self._road.address != url:
             if self._road is not None:
                 self._road.close()
@@ -366,7 +366,7 @@ class NeighbourLoop:
         try:
             exchanged = converse(
                 self._node.ledger,
-                self._turns.polite(self._road) if self._kind == "lan" else self._road,
+                self._road if turn is None else turn.polite(self._road),
                 me=self._node.identity,
                 to=self._key,
                 software=SOFTWARE,

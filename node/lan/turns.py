@@ -2,18 +2,22 @@
 
 All neighbours of a machine that was away hold the same, and each says so: fetched from one, it
 need not be fetched from the others. And who fetches very much lets others have a turn between two
-rounds, so that news from elsewhere doesn't wait.
+rounds, so that news from elsewhere doesn't wait. Whoever has had no answer for a while holds up
+nobody: what it fetches may be had from another in a moment.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
 
+from sync.machine import clock
+
 TURNS_MAX = 3
 NODE_BUDGET_BYTES = 1 << 20
 """Of bundles in one message. While it is taken in or packed nobody can post: so short a while."""
 
-WAIT_SECONDS_MAX = 30.0  # then it is tried all the same: who fetches it may have got stuck
+SILENT_SECONDS_MAX = 1.0  # then others needn't wait for whoever waits for an answer
+WAIT_SECONDS_MAX = 30.0  # then it is tried all the same, though answers come one after another
 
 
 class Enough(Exception):
@@ -25,28 +29,55 @@ class Turns:
 
     def __init__(self) -> None:
         """Nobody has one."""
-        self._changed = Condition()
-        self._fetched: list[bytes | None] = []
-        self._waiting = 0
+        self.changed = Condition()
+        self.waiting = 0
+        self._taken: list[Turn] = []
 
     @contextmanager
-    def turn(self, digest: bytes | None) -> Iterator[None]:
+    def turn(self, digest: bytes | None) -> Iterator["Turn"]:
         """Wait for one, to fetch what that digest names; None: whatever there may be."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._is_fetched(digest), WAIT_SECONDS_MAX)
-            self._waiting += 1
-            self._changed.wait_for(lambda: len(self._fetched) < TURNS_MAX, WAIT_SECONDS_MAX)
-            self._waiting -= 1
-            self._fetched.append(digest)
+        turn = Turn(self, digest)
+        with self.changed:
+            self._wait(lambda: not self._is_fetched(digest))
+            self.waiting += 1
+            self._wait(lambda: len(self._lively()) < TURNS_MAX)
+            self.waiting -= 1
+            turn.moves()
+            self._taken.append(turn)
         try:
-            yield
+            yield turn
         finally:
-            with self._changed:
-                self._fetched.remove(digest)
-                self._changed.notify_all()
+            with self.changed:
+                self._taken.remove(turn)
+                self.changed.notify_all()
 
     def _is_fetched(self, digest: bytes | None) -> bool:
-        return digest is not None and digest in self._fetched
+        return digest is not None and any(turn.digest == digest for turn in self._lively())
+
+    def _lively(self) -> list["Turn"]:
+        now = clock.running()
+        return [turn for turn in self._taken if turn.silent_at > now]
+
+    def _wait(self, fact: Callable[[], bool]) -> None:
+        """Until it is so; it may come to be so by nothing but the time."""
+        deadline = clock.running() + WAIT_SECONDS_MAX
+        while not fact() and (now := clock.running()) < deadline:
+            soonest = min((turn.silent_at for turn in self._lively()), default=now)
+            self.changed.wait(min(soonest, deadline) - now)
+
+
+class Turn:
+    """A conversation that runs."""
+
+    def __init__(self, turns: Turns, digest: bytes | None) -> None:
+        """`digest`: of what it fetches."""
+        self.digest = digest
+        self.silent_at = 0.0  # if nothing moves before
+        self._turns = turns
+
+    def moves(self) -> None:
+        """Something was sent, or came."""
+        self.silent_at = clock.running() + SILENT_SECONDS_MAX
 
     def polite(self, road: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
         """The same road; but after its first message it raises Enough if somebody waits."""
@@ -54,9 +85,12 @@ class Turns:
 
         def carry(message: bytes) -> bytes:
             nonlocal carried
-            if carried and self._waiting:
+            if carried and self._turns.waiting:
                 raise Enough
             carried += 1
-            return road(message)
+            self.moves()
+            answer = road(message)
+            self.moves()
+            return answer
 
         return carry

@@ -2,19 +2,23 @@
 
 What is packed is read and wrapped outside a transaction; in the one that keeps it is seen that the
 ledger still says so, for what was erased meanwhile must not stay in a pack.
+
+Wrapping is for whoever has nothing else to do, so it is done in a process of low priority, which
+holds no lock: neither the ledger's nor Python's own. What waits for a lock waits for its holder.
 """
 
 import logging
-import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event, Lock, Thread, get_native_id
+from threading import Event, Lock, Thread
 
 from sync.bundle import Parcel
 from sync.ledger import Ledger
 from sync.packs import PACK_WRAPPED_BYTES_MAX, Due, due, out_of_place, size_of
-from sync.wrapping import wrap
+from sync.wrapping import Method, wrap
 
 QUIET_SECONDS = 5.0
 """So long nothing may have changed before anything is packed …"""
@@ -22,11 +26,25 @@ QUIET_SECONDS = 5.0
 WAITS_MAX = 12
 """… but no more than so many times: where something changes always it is packed all the same."""
 
-_NICE = 15
 _log = logging.getLogger(__name__)
 
 
-def pack_next(ledger: Ledger) -> bool:
+def thoroughly(parcel: Parcel) -> bytes:
+    """Wrapped here and now."""
+    return wrap(parcel, thorough=True)
+
+
+def thoroughly_apart(parcel: Parcel) -> bytes:
+    """The same, in a process of low priority. Raises OSError if that can't be."""
+    command = [sys.executable, "-m", "sync.machine.packing_apart"]
+    plain = wrap(parcel, Method.PLAIN)
+    ended = subprocess.run(command, input=plain, stdout=subprocess.PIPE, check=False)
+    if ended.returncode:
+        raise ChildProcessError(f"packing ended with {ended.returncode}")
+    return ended.stdout
+
+
+def pack_next(ledger: Ledger, wrapped_by: Callable[[Parcel], bytes] = thoroughly) -> bool:
     """Pack what is due next; False if nothing is."""
     if lost := out_of_place(ledger):
         with ledger.transaction():
@@ -36,10 +54,10 @@ def pack_next(ledger: Ledger) -> bool:
     found = due(ledger)
     if found is None:
         return False
-    wrapped = wrap(Parcel(bundles=found.bundles), thorough=True)
+    wrapped = wrapped_by(Parcel(bundles=found.bundles))
     while len(wrapped) > PACK_WRAPPED_BYTES_MAX and len(found.bundles) > 1:
         found = replace(found, bundles=found.bundles[: len(found.bundles) // 2])
-        wrapped = wrap(Parcel(bundles=found.bundles), thorough=True)
+        wrapped = wrapped_by(Parcel(bundles=found.bundles))
     with ledger.transaction():
         if ledger.version() != version and not _still_so(ledger, found):
             return True
@@ -60,7 +78,7 @@ def _still_so(ledger: Ledger, found: Due) -> bool:
 
 
 class Packing:
-    """A thread that packs, of low priority, begun where something changed and ended when done."""
+    """A thread that has packs made, begun where something changed and ended when done."""
 
     def __init__(
         self, ledger: Ledger, *, close: Callable[[], None], quiet_seconds: float = QUIET_SECONDS
@@ -95,11 +113,10 @@ class Packing:
         self._stopped.set()
 
     def _run(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)
         try:
-            while self._is_quiet() and pack_next(self._ledger):
+            while self._is_quiet() and pack_next(self._ledger, thoroughly_apart):
                 pass
-        except sqlite3.Error as wrong:  # a full disk, as a rule; whoever writes next says so
+        except (OSError, sqlite3.Error) as wrong:  # a full disk, as a rule; who writes next says so
             _log.info("not packed: %s", wrong)
         finally:
             self._close()

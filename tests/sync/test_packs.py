@@ -1,5 +1,8 @@
 """What is old is packed once and handed on as it is; whatever changes a byte of it undoes it."""
 
+import os
+import signal
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -9,6 +12,7 @@ from random import Random
 import pytest
 
 from sync import cose
+from sync.bundle import Parcel
 from sync.certificate import Role
 from sync.entry import CHECK_BYTES
 from sync.frontier import Range, Summary
@@ -17,12 +21,13 @@ from sync.lacking import lacking
 from sync.lane import Audience, Class
 from sync.ledger import Ledger
 from sync.machine.database import Database
-from sync.machine.packing import Packing, pack_next
+from sync.machine.packing import Packing, pack_next, thoroughly, thoroughly_apart
 from sync.machine.sqlite import SqliteLedger
 from sync.order import ERASE
 from sync.revocation import Cut, revoke
 from sync.wrapping import unwrap, wrap
 from sync.writing import Draft
+from tests.node.serving import until
 from tests.sync.builders import (
     NOTHING,
     TOWN,
@@ -368,6 +373,36 @@ def test_packs_are_made_once_nothing_changes_any_more(tmp_path: Path) -> None:
     maker = Packing(ledger, close=database.close, quiet_seconds=0.05)
     maker.look()
     maker.look()
+    maker.join()
+    assert numbers(ledger) == [[(1, 20)]]
+
+
+def test_what_is_wrapped_apart_is_what_is_wrapped_here() -> None:
+    parcel = Parcel(bundles=(run("上郷", posts(300)),))
+    assert thoroughly_apart(parcel) == thoroughly(parcel)
+
+
+def test_who_packs_holds_up_nobody_though_it_gets_no_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the process that packs stands still others write, and all is packed in the end."""
+    database = Database(tmp_path / "ledger.sqlite")
+    ledger = SqliteLedger(database, authorities())
+    machine = village(ledger)
+    stopped = tmp_path / "stopped"
+    python = tmp_path / "python"
+    python.write_text(
+        f'#!/bin/sh\necho $$ > {stopped}\nkill -STOP $$\nexec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    maker = Packing(ledger, close=database.close, quiet_seconds=0.05)
+    maker.look()
+    pid = int(until(lambda: stopped.exists() and stopped.read_text().strip()))
+    until(lambda: Path(f"/proc/{pid}/stat").read_text().split()[2] == "T")
+    keep_of(machine, "上郷", 21)
+    assert not ledger.packs()
+    os.kill(pid, signal.SIGCONT)
     maker.join()
     assert numbers(ledger) == [[(1, 20)]]
 

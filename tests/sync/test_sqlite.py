@@ -1,9 +1,11 @@
 """What only a ledger in a file promises: it outlives the process, and takes many writers."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -256,3 +258,29 @@ def test_packs_are_listed_while_another_process_packs(tmp_path: Path) -> None:
     slow = Slow(Database(tmp_path / "ledger.sqlite"), authorities())
     assert slow.packs() == []
     assert slow.packs() == other.ledger.packs() != []
+
+
+def test_while_somebody_reads_the_log_is_not_emptied_and_others_can_write(tmp_path: Path) -> None:
+    """SQLite lets nobody write while it waits for who reads; five seconds are ample without."""
+    machine = Machine("上郷", sqlite(tmp_path / "ledger.sqlite"))
+    machine.post(title="夏祭り")
+    database = Database(tmp_path / "ledger.sqlite")
+    reader = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM entries").fetchone() == (1,)
+    machine.post(title="秋祭り")
+    emptied: list[bool] = []
+
+    def empty() -> None:
+        for _ in range(5):
+            emptied.append(database.empty_log())
+        database.close()
+
+    def write() -> None:
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite", timeout=5.0)) as writer, writer:
+            writer.execute("UPDATE counts SET version = version + 1")
+
+    at_once(empty, write)
+    assert emptied == [False] * 5
+    reader.close()
+    assert database.empty_log()
