@@ -13,6 +13,8 @@ from kiosk_ui.connections import connections_page
 from kiosk_ui.decided import decided_pages
 from kiosk_ui.design import design_page
 from kiosk_ui.drafts import Drafts
+from kiosk_ui.erasing import erasing_pages
+from kiosk_ui.erasure import erasure_pages
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.headers import add_headers
@@ -104,6 +106,8 @@ def create_app(
         reports_pages(screen),
         wishing_pages(screen),
         decided_pages(screen),
+        erasure_pages(screen),
+        erasing_pages(screen),
         looks_page(),
         static_pages(static),
         health_page(screen),

@@ -30,7 +30,8 @@ def connections_page(screen: Screen, kept: KeptPages) -> Blueprint:
             counts=[
                 (board.label, now.records.get(name, 0))
                 for name, board in screen.node.boards.items()
-            ],
+            ]
+            + ([("役場の決定や期限で内容が消えた投稿", now.erased)] if now.erased else []),
         )
 
     return pages

@@ -10,6 +10,8 @@ from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.screen import Screen
 from node.appointment import has_appointment
 from node.contact_card import has_contact
+from node.erasing import may_erase
+from node.erasure_requests import may_ask
 from node.hiding import may_hide, why
 from node.moderation.desk import MENDED
 from node.post import Post, PostState
@@ -26,8 +28,10 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
         match post.state:
             case PostState.SHOWN | PostState.SUPERSEDED | PostState.STANDBY:
                 return _record_page(screen, post)
-            case PostState.WITHDRAWN | PostState.ERASED:
+            case PostState.WITHDRAWN:
                 return message_page("withdrawn", 410)
+            case PostState.ERASED:
+                return message_page("erased", 410)
             case PostState.HIDDEN:
                 return _hidden_page(screen, post)
             case PostState.INCOMPLETE:
@@ -59,6 +63,8 @@ def _record_page(screen: Screen, post: Post) -> str:
         takes=has_appointment(shown.board, post) or has_contact(shown.board, post),
         may_change=node.may_change(post),
         may_hide=may_hide(node, post, screen.signed_in()),
+        may_erase=may_erase(node, post, screen.signed_in()),
+        may_ask=may_ask(node, post),
         posted_at=node.author_name(post),
         opened=post.opened and not shown.town,
         mended=post.fields.get(MENDED) is True,

@@ -69,7 +69,7 @@ def hide_all(
     person, said = tending(node, by), REASONS[reason]
     with node.ledger.transaction():
         posts = [node.post(address) for address in dict.fromkeys(addresses)]
-        other = _second(node, len(posts), person, second)
+        other = second_person(node, len(posts), person, second)
         found = [post for post in posts if post and may_hide(node, post, person)]
         if len(found) != len(posts) or (
             other and not all(other.may_act_on(post.board) for post in found)
@@ -104,7 +104,7 @@ def lift_all(
     """
     person, asked = tending(node, by), frozenset(addresses)
     with node.ledger.transaction():
-        _second(node, len(asked), person, second)
+        second_person(node, len(asked), person, second)
         found = [(each, post) for each, post in hidden(node) if post.address in asked]
         ours = [(decision, post) for decision, post in found if may_lift(node, decision)]
         if {post.address for _, post in ours} != asked:
@@ -119,7 +119,7 @@ def lift_all(
         return len(asked)
 
 
-def _second(node: Node, count: int, first: Account, second: Account | None) -> Account | None:
+def second_person(node: Node, count: int, first: Account, second: Account | None) -> Account | None:
     """Whoever agrees, where that is needed. Raises TakesTwo, NotAllowed."""
     if count > MOST or not count:
         raise NotAllowed

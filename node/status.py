@@ -49,6 +49,11 @@ class Status:
     mishap: Mishap | None  # what happened to its ledger, until dismissed
     disk: Disk
 
+    @property
+    def erased(self) -> int:
+        """Records that were ordered away: gone for good, where holes are only missing."""
+        return self.not_shown.get(PostState.ERASED, 0)
+
     def as_json(self) -> dict[str, object]:
         """For programs."""
         return asdict(self)
@@ -135,6 +140,7 @@ def in_words(status: Status, labels: Mapping[str, str], moment: Moment | None = 
     lines = [
         f"{status.machine}（Kairan {status.version}）",
         "掲示板: " + "、".join(f"{labels[b]} {n}件" for b, n in status.records.items()),
+        *([f"役場の決定や期限で内容が消えた投稿: {status.erased}件"] if status.erased else []),
         *words.here,
     ]
     for told in words.others:

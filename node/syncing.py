@@ -9,15 +9,17 @@ import logging
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event, Thread
 
 from node.carrying.left import LeftOnSticks
 from node.carrying.watching import Sticks
+from node.erasing import follow_up
 from node.lan.bell import Bell
 from node.lan.discovery import Discovery, Me
 from node.neighbourhood import Neighbourhood
 from node.neighbours import addresses
-from node.node import Node
+from node.node import Node, NotAllowed
 from node.notebook import Notebook
 from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
@@ -73,6 +75,7 @@ def run(
     saying = Saying(node)
     saying.keep_saying()
     schedule.every(LOOK_SECONDS, "say how it is", saying.keep_saying)
+    schedule.every(LOOK_SECONDS, "order away what came late", partial(_follow_up, node))
     neighbourhood.start()
     if discovery is not None:
         discovery.start()
@@ -145,6 +148,14 @@ def _hear(node: Node, neighbourhood: Neighbourhood, stop: Event) -> None:
                 neighbourhood.heard(heard)
     bell.close()
     node.database.close()
+
+
+def _follow_up(node: Node) -> None:
+    """On a full disk it is done later."""
+    try:
+        follow_up(node)
+    except (sqlite3.Error, OSError, NotAllowed) as wrong:
+        node.database.give_up(wrong)
 
 
 def _check(node: Node) -> None:

@@ -22,7 +22,10 @@ LETTER = "letter"
 LOOKED = "looked"
 """That somebody opened something, and why."""
 
-SEALED_KINDS = (LETTER, LOOKED)
+ERASURE = "erasure"
+"""That somebody wants a post erased."""
+
+SEALED_KINDS = (LETTER, LOOKED, ERASURE)
 _GROUP = {"sealed": "sealed", "post": "sealed", "answer": "sealed"}
 GROUPS: Mapping[str, Mapping[str, str]] = dict.fromkeys(SEALED_KINDS, _GROUP)
 

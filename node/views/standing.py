@@ -1,6 +1,7 @@
 """How a record stands on its board, and where: what its row says beside its fields."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from node.boards.declaration import Board, FieldType, Writer
@@ -27,6 +28,12 @@ def state(record: Record, board: Board | None, roles: Collection[Role]) -> PostS
     if not record.complete:
         return PostState.INCOMPLETE
     return PostState.WITHDRAWN if record.withdrawn else PostState.SHOWN
+
+
+def without_words(record: Record) -> Record:
+    """Of what was erased only what its issuer calls it: also where a later word came late."""
+    kept = {name: said for name, said in record.fields.items() if name == OUTSIDE}
+    return replace(record, fields=kept)
 
 
 def sort(record: Record, board: Board | None) -> str:

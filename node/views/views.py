@@ -26,10 +26,12 @@ from node.views.post_row import (
 from node.views.reading_keys import ReadingKeys
 from node.views.runs import runs
 from node.views.sealed_records import SealedRecords
-from node.views.standing import outside, state
+from node.views.standing import outside, state, without_words
 from node.views.words import Words
 from sync.decision import Decision
 from sync.entry import EntryId, RecordId
+from sync.erasure import DECLINE, GRANT, read_decline, read_grant
+from sync.erasure import GROUPS as ERASURE_GROUPS
 from sync.hiding import GROUPS as HIDING_GROUPS
 from sync.hiding import HIDE, hides, read_hiding
 from sync.ledger import Changes, Ledger, Stored
@@ -62,6 +64,8 @@ class Views:
         self.accounts, self.admissions = Accounts(database), Admissions(database)
         self.hidings = Words(database, HIDE, HIDING_GROUPS[HIDE], read_hiding)
         self.suspensions = Words(database, SUSPEND, SUSPENSION_GROUPS[SUSPEND], read_suspension)
+        self.grants = Words(database, GRANT, ERASURE_GROUPS[GRANT], read_grant)
+        self.declines = Words(database, DECLINE, ERASURE_GROUPS[DECLINE], read_decline)
         self.reading_keys = ReadingKeys(database)
         self.sealed = {board: SealedRecords(database, board) for board in SEALED_KINDS}
         self._decisions: tuple[Decisions, ...] = (
@@ -69,6 +73,8 @@ class Views:
             self.admissions,
             self.hidings,
             self.suspensions,
+            self.grants,
+            self.declines,
             self.reading_keys,
             *self.sealed.values(),
         )
@@ -107,7 +113,8 @@ class Views:
         return str(row[0]) if row else ""
 
     def _fill(self, ledger: Ledger) -> None:
-        self._database.connection.execute("DELETE FROM posts")
+        for table in ("posts", "late"):
+            self._database.connection.execute(f"DELETE FROM {table}")
         for kind in self._decisions:
             kind.clear()
         self._follow(ledger, ledger.records())
@@ -135,12 +142,19 @@ class Views:
             (lane, first, last),
         ).fetchall()
         touched = {(town, key) for town, key in gone if key}
+        connection.execute(
+            "DELETE FROM late WHERE lane = ? AND number BETWEEN ? AND ?", (lane, first, last)
+        )
         held = ledger.records_between(lane, first, last)
         rows: list[Row] = []
         hidden: Mapping[int, Sequence[Decision]] | None = None
         for id_ in run:
             stored = held.get(id_, ())
             record = resolve(stored, trust=trust, groups=self._groups)
+            if record is not None and record.erased:
+                record = without_words(record)
+                if any(each.payload is not None for each in stored):
+                    connection.execute("INSERT INTO late VALUES (?, ?)", id_)
             if record is not None and record.board not in self._no_posts:
                 if hidden is None:
                     hidden = self.hidings.about_those(record.lane.id, first, last)
@@ -290,6 +304,11 @@ class Views:
             PostState.HIDDEN,
         )
         return found[0] if found else None
+
+    def late(self) -> Sequence[RecordId]:
+        """What was erased, and of which something came that no order names yet."""
+        rows = self._database.connection.execute("SELECT lane, number FROM late")
+        return [EntryId(*row) for row in rows]
 
     def _posts(self, sql: str, *values: object) -> list[Post]:
         return [read_post(row) for row in self._database.connection.execute(sql, values)]

@@ -29,6 +29,13 @@ CREATE INDEX IF NOT EXISTS posts_by_address ON posts (address);
 CREATE INDEX IF NOT EXISTS posts_by_board ON posts (board, state, sort);
 CREATE INDEX IF NOT EXISTS posts_by_outside ON posts (outside_key, town) WHERE outside_key IS NOT NULL;
 
+-- What was erased, and of which something came later that can still be read.
+CREATE TABLE IF NOT EXISTS late (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS accounts (
     lane BLOB NOT NULL,
     number INTEGER NOT NULL,

@@ -1,0 +1,232 @@
+"""`/erasures`, and `/records/<address>/erase`: what is erased, at the office's desk."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+
+from kiosk_ui import dates, forms
+from kiosk_ui.done import said
+from kiosk_ui.screen import Screen
+from kiosk_ui.shown import UNTITLED
+from kiosk_ui.signing_in import ask_to_sign_in
+from node.answered import answered, asked
+from node.carrying.left import LeftOnSticks
+from node.erasing import REASONS, Order, erase, may_erase, orders
+from node.erasure_requests import DECLINED, WHOSE, WHY, Request, decline, grant, requests
+from node.hiding import MANY, TakesTwo
+from node.node import NotAllowed, NotSignedIn
+from node.pins import Busy, Wait, Wrong
+from node.post import Post
+from node.telling import when_in_words
+from sync.account import Account, Duty
+from sync.entry import Quality
+from sync.machine import clock
+from sync.order import RETAIN
+
+ORDERS_SHOWN_MAX = 100
+_SECOND = "一度に20件より多く消すときは、もう一人の職員の暗証番号がいります。"
+_WRONG = "番号が違うようです。もう一人の職員に、もう一度押してもらってください。"
+_BUSY = "いまは確かめられません。少し待って、もう一度お試しください。"
+
+
+def erasing_pages(screen: Screen) -> Blueprint:
+    """For the office's staff, signed in."""
+    pages = Blueprint("erasing", __name__)
+
+    @pages.before_request
+    def only_those() -> Response | None:
+        person = screen.signed_in()
+        if not screen.node.is_office or person is None or person.duty is not Duty.STAFF:
+            return ask_to_sign_in(screen)
+        return None
+
+    @pages.get("/records/<address>/erase")
+    def ask(address: str) -> Response:
+        post = _post(screen, address)
+        page = render_template(
+            "erase.html",
+            shown=screen.draw(post),
+            reasons=REASONS,
+            back=url_for("records.record", address=address),
+        )
+        return make_response(page)
+
+    @pages.post("/records/<address>/erase")
+    def do(address: str) -> Response:
+        post = _post(screen, address)
+        if request.form.get("reason", "") not in REASONS:
+            abort(400)
+        try:
+            erase(screen.node, [post], request.form["reason"], by=screen.signed_in())
+        except (NotAllowed, NotSignedIn):
+            return ask_to_sign_in(screen)
+        return forms.see_other(url_for("erasing.listed", done="erased"))
+
+    @pages.get("/erasures")
+    def listed() -> Response:
+        return _list_page(screen)
+
+    @pages.post("/erasures/ask")
+    def ask_again() -> Response:
+        chosen = _chosen(screen)
+        return _confirm_page(screen, chosen) if chosen else _list_page(screen, trouble=True)
+
+    @pages.post("/erasures/grant")
+    def erase_all() -> Response:
+        chosen = _chosen(screen)
+        try:
+            second = _second(screen) if _records(chosen) > MANY else None
+            grant(screen.node, chosen, by=screen.signed_in(), second=second)
+        except (Wrong, Wait):
+            return _confirm_page(screen, chosen, trouble=_WRONG, status=403)
+        except Busy:
+            return _confirm_page(screen, chosen, trouble=_BUSY, status=503)
+        except TakesTwo:
+            return _confirm_page(screen, chosen, trouble=_SECOND, status=403)
+        except (NotAllowed, NotSignedIn):
+            return ask_to_sign_in(screen)
+        return forms.see_other(url_for("erasing.listed", done="erased"))
+
+    @pages.post("/erasures/decline")
+    def leave() -> Response:
+        chosen = _chosen(screen)
+        if len(chosen) != 1 or request.form.get("reason", "") not in DECLINED:
+            abort(400)
+        try:
+            decline(screen.node, chosen[0], request.form["reason"], by=screen.signed_in())
+        except (NotAllowed, NotSignedIn):
+            return ask_to_sign_in(screen)
+        return forms.see_other(url_for("erasing.listed", done="unerased"))
+
+    return pages
+
+
+def _post(screen: Screen, address: str) -> Post:
+    post = screen.node.post(address)
+    if post is None or post.board not in screen.node.boards:
+        abort(404)
+    if not may_erase(screen.node, post, screen.signed_in()):
+        abort(403)
+    return screen.node.views.hidden(post.id) or post
+
+
+def _chosen(screen: Screen) -> list[Request]:
+    """What was ticked and is still open, in the order of the list."""
+    named = set(request.form.getlist("request"))
+    return [each for each in requests(screen.node) if each.address in named and each.answer is None]
+
+
+def _records(chosen: Sequence[Request]) -> int:
+    return len({each.post.id for each in chosen if each.post})
+
+
+def _second(screen: Screen) -> Account:
+    """The other member of staff, who has pressed a PIN. Raises Wrong, Wait, Busy, TakesTwo."""
+    other = screen.node.account(request.form.get("second", ""))
+    if other is None or other not in _others(screen):
+        raise TakesTwo
+    if not screen.pins.try_(other.address, request.form.get("pin", "")):
+        raise Wrong
+    return other
+
+
+def _others(screen: Screen) -> list[Account]:
+    me, kept = screen.signed_in(), screen.pins.kept()
+    return [
+        account
+        for account in screen.node.accounts()
+        if account.stands
+        and account.duty is Duty.STAFF
+        and account.address in kept
+        and (me is None or account.address != me.address)
+    ]
+
+
+def _confirm_page(
+    screen: Screen, chosen: Sequence[Request], *, trouble: str = "", status: int = 200
+) -> Response:
+    page = render_template(
+        "erase_confirm.html",
+        picked=[_told(screen, each) for each in chosen],
+        others=_others(screen) if _records(chosen) > MANY else None,
+        trouble=trouble,
+        back=url_for("erasing.listed"),
+    )
+    return make_response(page, status)
+
+
+def _list_page(screen: Screen, *, trouble: bool = False) -> Response:
+    node = screen.node
+    found, machines = requests(node), asked(node)
+    listed = orders(node)
+    page = render_template(
+        "erasures.html",
+        open=[_told(screen, each) for each in found if each.answer is None],
+        closed=[_told(screen, each) for each in found if each.answer],
+        declined=DECLINED,
+        orders=[_told_order(screen, each) for each in listed[:ORDERS_SHOWN_MAX]],
+        more=len(listed) - ORDERS_SHOWN_MAX,
+        machines=[
+            {
+                "name": machine.name,
+                "sticks": machine.sticks,
+                "aside": machine.keeps_aside,
+            }
+            for machine in machines
+            if machine.sticks or machine.keeps_aside
+        ],
+        here_sticks=LeftOnSticks(node.database).stale(),
+        trouble=trouble,
+        done=said(),
+    )
+    return make_response(page, 422 if trouble else 200)
+
+
+def _told(screen: Screen, each: Request) -> dict[str, object]:
+    wish, post, node = each.wish, each.post, screen.node
+    board = node.boards.get(post.board) if post else None
+    gone = post is not None and not post.fields
+    return {
+        "address": each.address,
+        "code": f"{each.code[:4]} {each.code[4:]}",
+        "title": (post.text(board.title) or UNTITLED) if post and board and not gone else "",
+        "board": board.label if board else "",
+        "page": url_for("records.record", address=post.address) if post else "",
+        "opened": wish is not None,
+        "held": post is not None,
+        "whose": WHOSE.get(wish.whose, "") if wish else "",
+        "why": WHY.get(wish.why, "") if wish else "",
+        "words": wish.words if wish else "",
+        "name": wish.name if wish else "",
+        "contact": wish.contact if wish else "",
+        "from": node.ledger.trust().name(each.record.author),
+        "when": dates.written_in_words(each.record.written, screen.now()),
+        "answer": each.answer.reason if each.answer else "",
+        "answered": dates.written_in_words(each.answer.written, screen.now())
+        if each.answer
+        else "",
+    }
+
+
+def _told_order(screen: Screen, order: Order) -> dict[str, object]:
+    node, machines = screen.node, asked(screen.node)
+    done = answered(node, order.id, machines)
+    now = clock.now()
+    sure = now.quality >= Quality.CARRIED
+    return {
+        "when": dates.written_in_words(order.written, screen.now()),
+        "what": "期限がすぎた分" if order.kind == RETAIN else "消した投稿",
+        "reason": order.reason,
+        "entries": order.entries,
+        "by": node.ledger.trust().name(order.by),
+        "here": order.obeyed,
+        "all": len(machines) + 1,
+        "done": sum(done) + order.obeyed,
+        "missing": [
+            (machine.name, when_in_words(machine.heard, screen.now(), sure=sure))
+            if machine.heard
+            else (machine.name, "")
+            for machine, did in zip(machines, done, strict=True)
+            if not did
+        ],
+    }

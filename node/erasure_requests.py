@@ -1,0 +1,235 @@
+"""Asking that a post be erased, and the office's answer.
+
+The request is sealed to the office. Its receipt says how it stands at any machine that heard, and
+nothing of what it is about.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from node.deciding import about as decision_about
+from node.erasing import erase
+from node.form import readable
+from node.node import Node, NotAllowed
+from node.own_lane import write_decisions
+from node.people import tending
+from node.post import Post, PostState
+from node.reading import readers_at_the_office
+from node.sealed import about, all_sealed, open_here, write_sealed
+from sync.about import About
+from sync.account import Account
+from sync.decision import Decision
+from sync.entry import EntryId, Written, read_header
+from sync.erasure import REQUEST, WRITE_DECLINE, WRITE_GRANT, Wish, code, read_wish
+from sync.errors import Malformed, Unverified
+from sync.sealed_record import ERASURE, SealedRecord
+from sync.sealing import NotForUs
+from sync.writing import Draft
+
+OPEN_MAX = 50
+"""Of one machine's, without an answer: whoever floods the office stops there."""
+
+WORDS_CHARACTERS_MAX, NAME_CHARACTERS_MAX, CONTACT_CHARACTERS_MAX = 500, 100, 200
+
+WHOSE: Mapping[str, str] = {
+    "mine": "わたしのこと",
+    "family": "家族のこと",
+    "other": "ほかの人や、会社・団体のこと",
+}
+WHY: Mapping[str, str] = {
+    "personal": "名前・住所・電話番号など、人に知られたくないことがのっている",
+    "consent": "のせてよいと言っていないのに、のせられた",
+    "mistake": "まちがって書いた",
+    "over": "もう用がすんだ",
+    "other": "そのほか",
+}
+ERASED = "消すことにしました"
+DECLINED: Mapping[str, str] = {
+    "talk": "お話をうかがってから決めます。役場の窓口か電話でお話しください",
+    "nothing": "個人のことや、消すべき内容が見あたりませんでした",
+    "public": "町のお知らせとして、のせておく必要があります",
+    "law": "法律や条例で、残しておくことになっています",
+    "gone": "もう消えています",
+}
+
+
+class NobodyReads(Exception):
+    """The office has no key yet to which one could seal."""
+
+
+class TooMany(Exception):
+    """This machine has asked the office for too much that wasn't answered yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the office decided."""
+
+    granted: bool
+    reason: str
+    written: Written
+    order: EntryId | None  # the last one before it: what was granted is gone where that is obeyed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody's wish, opened at the office."""
+
+    record: SealedRecord
+    wish: Wish | None  # None: it opens to no key of this machine
+    post: Post | None  # with all it says; None: it isn't held here, or its fork isn't meant
+    answer: Answer | None
+
+    @property
+    def address(self) -> str:
+        """What names it in forms."""
+        return self.record.address
+
+    @property
+    def code(self) -> str:
+        """Of its receipt."""
+        return code(self.record.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a request stands, as its receipt says it."""
+
+    record: SealedRecord
+    answer: Answer | None
+
+
+def may_ask(node: Node, post: Post) -> bool:
+    """Whether there is something left of it that our town's office could erase."""
+    gone = (PostState.ERASED, PostState.NO_BOARD, PostState.NOT_ALLOWED)
+    return post.town == node.settings.town and post.state not in gone
+
+
+def ask(node: Node, post: Post, typed: Mapping[str, str]) -> str:
+    """Send it to the office; the code of its receipt. Durable when this returns.
+
+    Raises NobodyReads, TooMany, NotAllowed; KeyError for what isn't on the lists.
+    """
+    whose, why = typed["whose"], typed["why"]
+    if whose not in WHOSE or why not in WHY:
+        raise KeyError
+    readers = readers_at_the_office(node)
+    if not readers:
+        raise NobodyReads
+    with node.ledger.transaction():
+        named = about(node, post)
+        if named is None or not may_ask(node, post):
+            raise NotAllowed
+        if sum(1 for each in _ours(node) if _answer_to(node, each) is None) >= OPEN_MAX:
+            raise TooMany
+        wish = Wish(
+            post=named,
+            whose=whose,
+            why=why,
+            words=readable(typed.get("words", ""))[:WORDS_CHARACTERS_MAX],
+            name=readable(typed.get("name", ""))[:NAME_CHARACTERS_MAX],
+            contact=readable(typed.get("contact", ""))[:CONTACT_CHARACTERS_MAX],
+        )
+        return code(write_sealed(node, ERASURE, wish.plain, to=[key.key for key in readers]))
+
+
+def _ours(node: Node) -> Iterator[SealedRecord]:
+    own = node.identity.public
+    return (each for each in all_sealed(node, ERASURE) if each.author == own)
+
+
+def by_code(node: Node, typed: str) -> Standing | None:
+    """How the request of that receipt stands, as far as this machine has heard."""
+    for record in all_sealed(node, ERASURE):
+        if code(record.id) == typed:
+            return Standing(record=record, answer=_answer_to(node, record))
+    return None
+
+
+def requests(node: Node) -> list[Request]:
+    """All that the office was asked, opened as far as its keys go; the oldest first."""
+    found = [_opened(node, record) for record in all_sealed(node, ERASURE)]
+    return sorted(found, key=lambda each: (each.record.written.seconds, each.record.id))
+
+
+def grant(
+    node: Node,
+    chosen: Sequence[Request],
+    *,
+    by: Account | None,
+    second: Account | None = None,
+) -> None:
+    """Erase what is asked, and say so. Raises NotAllowed, NotSignedIn, TakesTwo."""
+    person = tending(node, by)
+    posts = {each.post.id: each.post for each in chosen if each.post and may_ask(node, each.post)}
+    with node.ledger.transaction():
+        if posts:
+            erase(node, [*posts.values()], "asked", by=person, second=second)
+        _decide(node, chosen, WRITE_GRANT, ERASED, by=person)
+
+
+def decline(node: Node, request: Request, reason: str, *, by: Account | None) -> None:
+    """Leave it, and say why. Raises NotAllowed, NotSignedIn; KeyError for no reason of ours."""
+    _decide(node, [request], WRITE_DECLINE, DECLINED[reason], by=tending(node, by))
+
+
+def _decide(
+    node: Node, requests: Sequence[Request], kind: str, reason: str, *, by: Account
+) -> None:
+    if not node.is_office:
+        raise NotAllowed
+    drafts: Sequence[Draft] = [
+        decision_about(
+            node, each.record.id, kind=kind, field=REQUEST, reason=reason, by=by.in_headers
+        )
+        for each in requests
+    ]
+    write_decisions(node, drafts)
+
+
+def _opened(node: Node, record: SealedRecord) -> Request:
+    try:
+        wish = read_wish(open_here(node, record))
+    except (NotForUs, Unverified, Malformed):
+        wish = None
+    post = _post(node, wish.post) if wish else None
+    return Request(record=record, wish=wish, post=post, answer=_answer_to(node, record))
+
+
+def _post(node: Node, meant: About) -> Post | None:
+    """The post, however it stands and with all it says, of the history that is meant."""
+    for stretch in node.ledger.stretches(meant.lane):
+        if stretch.first <= meant.number <= stretch.number:
+            id_ = EntryId(stretch.id, meant.number)
+            if (node.ledger.head_at(*id_) or b"").startswith(meant.check):
+                return node.views.hidden(id_) or node.views.by_id(id_)
+    return None
+
+
+def _answer_to(node: Node, record: SealedRecord) -> Answer | None:
+    """An office's word to just this request; that it was granted is the last one."""
+    stretch, head = node.ledger.stretch(record.id.lane), node.ledger.head_at(*record.id)
+    if stretch is None or head is None:
+        return None
+    for granted, decisions in ((True, node.views.grants), (False, node.views.declines)):
+        for decision in decisions.about(stretch.lane.id, record.id.number):
+            if decision.town == record.town and head.startswith(decision.about.check):
+                return _answer(node, decision, granted=granted)
+    return None
+
+
+def _answer(node: Node, decision: Decision, *, granted: bool) -> Answer | None:
+    entry = next(iter(node.ledger.entries(*decision.id, decision.id.number)), None)
+    if entry is None:
+        return None
+    orders = [
+        order.by
+        for order in (node.ledger.orders() if granted else ())
+        if order.by.lane == decision.id.lane and order.by.number < decision.id.number
+    ]
+    return Answer(
+        granted=granted,
+        reason=decision.reason,
+        written=read_header(entry.header, decision.id.lane).written,
+        order=max(orders, default=None),
+    )
