@@ -26,6 +26,7 @@ from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.lists import list_pages
 from kiosk_ui.looks import looks_page
+from kiosk_ui.papers import paper_pages
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.reach import Reach
@@ -87,6 +88,7 @@ def create_app(
         list_pages(screen, kept),
         record_pages(screen, kept),
         taking_pages(screen, kept),
+        paper_pages(screen),
         posting_pages(screen),
         steps_pages(screen),
         changing_pages(screen),

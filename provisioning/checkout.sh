@@ -10,8 +10,16 @@ here="$(cd "$(dirname "$0")/.." && pwd)"
 venv="$here/.venv"
 cd "$here"
 
-# What the tests need from Debian. To run, nothing but a Python that can make a virtual environment.
+# What the tests need from Debian. To run, nothing but a Python that can make a virtual environment, and
+# to print, what draws letters.
+print_packages="
+    fonts-morisawa-bizud-gothic
+    libharfbuzz-subset0
+    libpango-1.0-0
+    libpangoft2-1.0-0
+"
 test_packages="
+    $print_packages
     avahi-daemon
     avahi-utils
     chromium
@@ -21,12 +29,12 @@ test_packages="
     exfat-fuse
     exfatprogs
     faketime
-    fonts-morisawa-bizud-gothic
     fonts-noto-cjk
     fusefat
     git
     iproute2
     mount
+    poppler-utils
     python3-venv
     systemd
     util-linux
@@ -71,6 +79,11 @@ debian() {
         die "Debian could not install:$missing" "Check the link, then start this again."
 }
 
+# wished REASON PACKAGE... : the same for what isn't needed; nothing ends where it isn't to be had.
+wished() {
+    (debian "$@") || say "Going on without it."
+}
+
 makes_venvs() {
     "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
@@ -113,6 +126,8 @@ exec 9<"$here"
 flock 9
 is_set_up && exit
 
+# shellcheck disable=SC2086
+[ "$purpose" != run ] || wished "Printing" $print_packages
 python="$(python_to_use)"
 say "Setting up to $purpose in .venv; this takes a minute or two, once."
 is_whole ||

@@ -1,0 +1,145 @@
+"""`/paper`: what hangs on a wall or goes from house to house, as PDF.
+
+A post as a poster, a board as a list, the week as a 回覧板 in large type. Every sheet says of when
+it is, and leads to what is newer.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+
+from kiosk_ui import current, dates
+from kiosk_ui.errors import message_page
+from kiosk_ui.press import Busy, NoPress, Press
+from kiosk_ui.screen import Screen
+from kiosk_ui.shown import Shown
+from node.boards.declaration import Board
+from node.post import PostState
+
+WEEK = timedelta(days=7)
+LISTED_MAX = 200
+"""Posts on one paper: some twenty sheets, which nobody passes round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One heading of a paper, and what stands below it."""
+
+    heading: str
+    items: Sequence[Shown]
+    more: int = 0  # that found no room
+
+
+def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
+    """A page that tells what can be printed, and the papers."""
+    pages = Blueprint("papers", __name__)
+    drawing = press or Press()
+
+    def paper(template: str, name: str, path: str, **told: object) -> Response:
+        html = render_template(
+            template,
+            address=screen.outside_address(path),
+            printed=dates.moment_in_words(_hour(screen), screen.now()),
+            **told,
+        )
+        try:
+            response = make_response(drawing.draw(html))
+        except Busy:
+            return message_page("printing_others", 503)
+        except NoPress:
+            return message_page("no_press", 501)
+        response.content_type = "application/pdf"
+        response.headers["Content-Disposition"] = f"inline; filename={name}.pdf"
+        return response
+
+    @pages.get("/paper")
+    def choose() -> str:
+        return render_template(
+            "papers.html",
+            address=screen.outside_address(request.path),
+            may_print=[
+                board for board in screen.node.boards.values() if board.lane_class != "alert"
+            ],
+        )
+
+    @pages.get("/paper/week.pdf")
+    def week() -> Response:
+        today = dates.today(screen.now())
+        until = today + WEEK - timedelta(days=1)
+        return paper(
+            "paper/week.html",
+            "kairan-week",
+            "/",
+            since=dates.day_in_words(today, screen.now()),
+            until=dates.day_in_words(until, screen.now()),
+            parts=list(_week(screen)),
+        )
+
+    @pages.get("/paper/boards/<name>.pdf")
+    def of_board(name: str) -> Response:
+        board = screen.board(name) or abort(404)
+        items = _of_board(screen, board)
+        part = Part(heading="", items=items[:LISTED_MAX], more=len(items[LISTED_MAX:]))
+        path = url_for("lists.board", name=name)
+        return paper("paper/board.html", f"kairan-{name}", path, board=board, part=part)
+
+    @pages.get("/paper/records/<address>.pdf")
+    def of_post(address: str) -> Response:
+        post = screen.node.post(address)
+        if post is None or post.state is not PostState.SHOWN:
+            abort(404)
+        shown = screen.draw(post)
+        return paper(
+            "paper/post.html",
+            f"kairan-{post.address}",
+            url_for("records.record", address=post.address),
+            shown=shown,
+            rows=[row for row in shown.rows if row not in shown.list_rows],
+            posted_at=screen.node.author_name(post),
+        )
+
+    return pages
+
+
+def _hour(screen: Screen) -> datetime:
+    """The full hour: a paper that is asked for again is the same paper."""
+    return screen.now().replace(minute=0, second=0, microsecond=0)
+
+
+def _of_board(screen: Screen, board: Board) -> list[Shown]:
+    if current.is_by_day(board):
+        return current.to_come(screen, board)
+    posts = screen.node.posts(board, limit=LISTED_MAX + 1_000)
+    return [item for post in posts if not (item := screen.draw(post)).over]
+
+
+def _week(screen: Screen) -> Iterator[Part]:
+    """What stands, what is on in seven days, what came in the last seven; by each board's order."""
+    today = dates.today(screen.now())
+    for board in screen.node.boards.values():
+        if board.lane_class == "alert":
+            alerts = current.alerts(screen, board)
+            yield Part(
+                heading=f"いま出ている{board.label}の情報", items=alerts.real, more=alerts.more
+            )
+        elif current.is_by_day(board):
+            items = [
+                item
+                for item in current.to_come(screen, board)
+                if item.day is not None and item.day < today + WEEK
+            ]
+            yield _part(f"これから7日の{board.label}", items)
+        elif current.is_by_arrival(board):
+            since = screen.now() - WEEK
+            items = [
+                item
+                for item in current.newest(screen, board, limit=LISTED_MAX)
+                if (written := dates.from_seconds(item.post.written.seconds)) and written >= since
+            ]
+            yield _part(f"新しい{board.label}", items)
+
+
+def _part(heading: str, items: Sequence[Shown]) -> Part:
+    return Part(heading=heading, items=items[:LISTED_MAX], more=len(items[LISTED_MAX:]))

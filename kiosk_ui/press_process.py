@@ -1,0 +1,34 @@
+"""The press itself: a page from standard input, its PDF to standard output, and gone.
+
+It reads what people wrote, so it may take no more than its share, and asks nobody for anything:
+what isn't in the page isn't in the PDF.
+"""
+
+import resource
+import sys
+
+from kiosk_ui.press import NOT_HERE
+from sync.machine.process import die_with_parent
+
+MEMORY_BYTES_MAX = 1 << 30
+CPU_SECONDS_MAX = 100
+
+
+def main() -> int:
+    """Exit 3 where a library is missing."""
+    die_with_parent()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX))
+    try:
+        from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
+    except OSError as wrong:  # Pango isn't on this machine
+        sys.stderr.write(f"{wrong}\n")
+        return NOT_HERE
+    html = sys.stdin.buffer.read().decode()
+    HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf(sys.stdout.buffer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""What is printed: drawn by the real press, read back as people and phones read it."""
+
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from flask import Flask
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from kiosk_ui.app import create_app
+from kiosk_ui.press import Busy, NoPress, Press
+from kiosk_ui.reach import Reach
+from node.node import edition
+from tests.kiosk_ui.reading import words
+from tests.kiosk_ui.town import EVENT, JOB, NOW, Town, make_town
+
+PHONE = {"base_url": "http://192.168.1.20"}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    made = make_town(tmp_path_factory.mktemp("town"))
+    made.alert(title="霧沢地方大雨警報")
+    made.alert(operation="drill", title="避難訓練の大雨警報")
+    made.post("event", **EVENT | {"state": "cancelled", "title": "秋の山歩き"})
+    made.post("event", **EVENT | {"starts_on": "2026-12-24", "title": "来月の会"})
+    gone = made.post("event", **EVENT | {"title": "なくなった会"})
+    made.kamigo.remove(gone, seen=edition(gone))
+    made.post("job", **JOB | {"title": "<img src='file:///etc/hostname'>の仕事"})
+    return made
+
+
+@pytest.fixture(scope="module")
+def app(town: Town) -> Flask:
+    return create_app(town.kamigo, reach=Reach(named="http://kairan.home"), now=lambda: NOW)
+
+
+def read(response: TestResponse) -> str:
+    """The words of a PDF."""
+    assert (response.status_code, response.content_type) == (200, "application/pdf")
+    command = ["pdftotext", "-layout", "-", "-"]
+    told: bytes = subprocess.run(command, input=response.data, capture_output=True).stdout
+    return told.decode()
+
+
+def codes(response: TestResponse, folder: Path) -> set[str]:
+    """What a phone reads of its first sheet, printed at 150 dots an inch."""
+    command = ["pdftoppm", "-r", "150", "-singlefile", "-png", "-"]
+    sheet = subprocess.run(command, input=response.data, capture_output=True, cwd=folder).stdout
+    return {found.text for found in zxingcpp.read_barcodes(Image.open(BytesIO(sheet)))}
+
+
+def address_of(town: Town, board: str, title: str) -> str:
+    posts = town.kamigo.posts(town.kamigo.boards[board])
+    return next(post.address for post in posts if post.text("title") == title)
+
+
+def test_the_week_is_a_circular_to_pass_round(app: Flask) -> None:
+    text = read(app.test_client().get("/paper/week.pdf", **PHONE))
+    assert "回覧板" in text
+    assert "11月22日（日）から11月28日（土）まで" in text
+    assert "次の家へ回してください" in text
+    assert "霧沢地方大雨警報" in text
+    assert "警戒レベル3" in text
+    assert "秋の山歩き" in text
+    assert "中止" in text
+    assert "11月22日（日）午前10時ごろの内容です" in text
+    assert "来月の会" not in text
+    assert "なくなった会" not in text
+    assert "避難訓練" not in text
+
+
+def test_a_poster_says_loudly_that_it_is_off_and_leads_to_what_is_newer(
+    app: Flask, town: Town, tmp_path: Path
+) -> None:
+    address = address_of(town, "event", "秋の山歩き")
+    poster = app.test_client().get(f"/paper/records/{address}.pdf")
+    text = read(poster)
+    assert text.index("中止") < text.index("秋の山歩き") < text.index("上郷公民館 前庭")
+    assert codes(poster, tmp_path) == {f"http://kairan.home/records/{address}"}
+
+
+def test_a_drill_is_marked_on_paper_too(app: Flask, town: Town) -> None:
+    address = address_of(town, "disaster", "避難訓練の大雨警報")
+    assert "これは訓練です" in read(app.test_client().get(f"/paper/records/{address}.pdf"))
+
+
+def test_what_somebody_wrote_is_text_on_paper_and_fetches_nothing(app: Flask) -> None:
+    text = read(app.test_client().get("/paper/boards/job.pdf", **PHONE))
+    assert "<img src='file:///etc/hostname'>の仕事" in text
+
+
+def test_the_press_asks_nobody_for_anything() -> None:
+    page = (
+        "<p>文</p><img src='file:///etc/hostname'><style>@import 'http://127.0.0.1:9/a.css'</style>"
+    )
+    assert Press().draw(page).startswith(b"%PDF-")
+
+
+def test_what_is_asked_for_again_is_not_drawn_again() -> None:
+    press = Press()
+    assert press.draw("<p>同じ</p>") is press.draw("<p>同じ</p>")
+
+
+def test_what_is_not_shown_is_not_printed(app: Flask, town: Town) -> None:
+    post = town.post("event", **EVENT | {"title": "すぐになくなる会"})
+    town.kamigo.remove(post, seen=edition(post))
+    assert app.test_client().get(f"/paper/records/{post.address}.pdf").status_code == 404
+    assert app.test_client().get("/paper/boards/nothing.pdf").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "said"),
+    [
+        (Busy(), 503, "ほかの方の印刷の準備をしています"),
+        (NoPress(), 501, "印刷用のファイルを作れませんでした"),
+    ],
+    ids=["busy", "no press"],
+)
+def test_where_it_cannot_be_drawn_a_page_says_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, trouble: Exception, status: int, said: str
+) -> None:
+    def draw(_press: Press, _html: str) -> bytes:
+        raise trouble
+
+    monkeypatch.setattr(Press, "draw", draw)
+    page = app.test_client().get("/paper/week.pdf", **PHONE)
+    assert page.status_code == status
+    assert said in words(page)
+
+
+def test_the_kiosk_sends_people_to_where_a_printer_is(app: Flask) -> None:
+    kiosk, phone = (app.test_client().get("/paper", **at) for at in ({}, PHONE))
+    assert "http://kairan.home/paper" in words(kiosk)
+    assert ".pdf" not in kiosk.text
+    assert "今週の回覧板" in words(phone)
+
+
+def test_a_page_too_large_to_draw_is_refused_before_anything_is_drawn() -> None:
+    with pytest.raises(NoPress):
+        Press().draw("長い" * (1 << 20))
