@@ -12,7 +12,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.serving import check_port, serve
+from cli.lingering import THIS_MACHINE
+from cli.serving import MACHINES, check_port, serve
 from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
 from node.language.line import listen
 from node.refused import Refused, Subparsers
@@ -21,6 +22,9 @@ from sync.machine.settings import Part, read_address, read_settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+KIOSK = "127.0.0.1"
+"""Where the machine's own browser asks, whatever the network does."""
 
 DEVELOPMENT = "KAIRAN_DEVELOPMENT"
 """Set by who builds the screens: `/design` shows every piece of them in every state."""
@@ -46,7 +50,9 @@ def add_machine_commands(commands: Subparsers) -> None:
                 default=[],
                 help="相手の番地",
             )
-    _command(commands, "web", "機械の画面だけを動かします。").set_defaults(does=_run_web)
+    web = _command(commands, "web", "機械の画面だけを動かします。")
+    web.add_argument("--beside", metavar="IP", help=argparse.SUPPRESS)  # where the network asks
+    web.set_defaults(does=_run_web)
     help_ = "よみがなを作ります（ふだんは、いるときだけ自動で動きます）。"
     language = commands.add_parser("language", help=help_, description=help_)
     language.add_argument(
@@ -73,12 +79,11 @@ def _command(commands: Subparsers, name: str, help_: str) -> argparse.ArgumentPa
 
 def _run_machine(told: argparse.Namespace) -> None:
     _check_part(told)
-    check_port(told.address, told.port)  # say so once, instead of trying again for ever
-    web = ["web", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
+    screens = _screens(told)
     sync = ["sync", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
     for peer in told.peer:
         sync += ["--peer", peer]
-    processes = [Process("web", kairan(*web)), Process("sync", kairan(*sync))]
+    processes = [*screens, Process("sync", kairan(*sync))]
     with told_to_stop() as stop, ExitStack() as held:
         with suppress(
             OSError
@@ -88,6 +93,23 @@ def _run_machine(told: argparse.Namespace) -> None:
             language = kairan("language", *asked)
             processes.append(OnDemand("language", language, listener=listener))
         supervise(processes, stop)
+
+
+def _screens(told: argparse.Namespace) -> list[Process]:
+    """The processes that show them. Raises Refused where the port can't be had.
+
+    Whoever stands at the machine is served by a process that nobody on the network reaches: what
+    they do to theirs, its threads, connections and memory, isn't done to the kiosk.
+    """
+    asked = ["web", "--data", str(told.data), "--port", str(told.port)]
+    check_port(told.address, told.port)  # say so once, instead of trying again for ever
+    if told.address in THIS_MACHINE:
+        return [Process("web", kairan(*asked, "--address", told.address))]
+    check_port(KIOSK, told.port)
+    return [
+        Process(name, kairan(*asked, "--address", address, "--beside", told.address))
+        for name, address in (("kiosk", KIOSK), ("web", told.address))
+    ]
 
 
 def _run_language(told: argparse.Namespace) -> None:
@@ -113,13 +135,19 @@ def _run_web(told: argparse.Namespace) -> None:
         node = open_node(told.data)
         return create_app(
             node,
-            reach=Reach(listens=told.address, port=told.port, named=node.settings.called),
+            reach=Reach(
+                listens=told.beside or told.address, port=told.port, named=node.settings.called
+            ),
             start_anew=end_soon,
             development=DEVELOPMENT in os.environ,
         )
 
     apart(check)
-    serve(screens, address=told.address, port=told.port)
+    if told.beside or told.address in THIS_MACHINE:
+        serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
+        return
+    with told_to_stop() as stop:
+        supervise(_screens(told), stop)
 
 
 def _run_hub(told: argparse.Namespace) -> None:
@@ -131,7 +159,7 @@ def _run_hub(told: argparse.Namespace) -> None:
 
     _check_part(told)
     apart(lambda: _check_ledger(told.data))
-    serve(mailbox, address=told.address, port=told.port)
+    serve(mailbox, address=told.address, port=told.port, crowd=MACHINES)
 
 
 def _check_ledger(folder: Path) -> None:

@@ -2,35 +2,35 @@
 
 import errno
 import os
+import resource
 import socket
-from collections.abc import Callable, Iterable
-from io import BytesIO
-from threading import BoundedSemaphore, Event
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from cli.bodies import Places, with_bodies_awaited
+from cli.lingering import Lingering
 from node.refused import Refused
-from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine import clock
 from sync.machine.process import die_with_parent
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
-
     from flask import Flask
 
 THREADS = 64
 CONNECTIONS_MAX = 1024
 BODIES_MAX = THREADS * 3 // 4
-PLACE_SECONDS_MAX = 0.5
+HEADERS_MILLISECONDS_MAX = 20_000  # to say what one wants, and between two wishes
+HEADERS_BYTES_MAX = 64 << 10
+FILES_BESIDE = 1024
 FREE_SECONDS_MAX = 3.0  # a worker that was killed with its starter is gone by then
 LOOK_SECONDS = 0.05
-
-_BUSY_HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "5")]
-_BUSY = "いま混みあっています。少し待って、もう一度お送りください。\n".encode()
 
 
 def check_port(address: str, port: int) -> None:
@@ -64,39 +64,45 @@ def _listening(address: str, port: int) -> OSError | None:
     return None
 
 
-def with_bodies_awaited(app: "WSGIApplication") -> "WSGIApplication":
-    """The same application, given each request once all of it is there.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """How many from one address may be there at once, and how long nothing may move."""
 
-    Who sends slowly holds a thread; so many may, and the others answer whoever only reads.
-    """
-    places = BoundedSemaphore(BODIES_MAX)
-
-    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        claimed = environ.get("CONTENT_LENGTH") or "0"
-        # What is too large is refused by the length it claims; nobody waits for it.
-        if claimed.isdigit() and 0 < int(claimed) <= MESSAGE_BYTES_MAX:
-            if not places.acquire(timeout=PLACE_SECONDS_MAX):
-                start_response("503 Service Unavailable", _BUSY_HEADERS)
-                return [_BUSY]
-            try:
-                environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(claimed)))
-            finally:
-                places.release()
-        return app(environ, start_response)
-
-    return answer
+    connections: int = 32
+    bodies: int = 8
+    still_seconds: float = 60.0
 
 
-def serve(create_app: "Callable[[], Flask]", *, address: str, port: int) -> None:
+SCREENS = Crowd()
+MACHINES = Crowd(connections=CONNECTIONS_MAX // 2, bodies=BODIES_MAX, still_seconds=300.0)
+"""A town's machines may come by one address, and over lines on which little moves."""
+
+
+def serve(
+    create_app: "Callable[[], Flask]",
+    *,
+    address: str,
+    port: int,
+    crowd: Crowd = SCREENS,
+    beside: bool = False,
+) -> None:
     """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker.
 
-    Raises Refused where the port can't be had.
+    `beside` others of this machine at the same port. Raises Refused where the port can't be had.
     """
-    check_port(address, port)
+    if not beside:
+        check_port(address, port)
 
     def load(_target: str) -> Any:
         die_with_parent()
-        return with_bodies_awaited(create_app())
+        _allow_files(CONNECTIONS_MAX + FILES_BESIDE)
+        Lingering(
+            port,
+            places_max=CONNECTIONS_MAX,
+            of_address_max=crowd.connections,
+            still_seconds_max=crowd.still_seconds,
+        ).watch()
+        return with_bodies_awaited(create_app(), Places(BODIES_MAX, of_address_max=crowd.bodies))
 
     Granian(
         target="kairan",
@@ -109,8 +115,19 @@ def serve(create_app: "Callable[[], Flask]", *, address: str, port: int) -> None
         backpressure=CONNECTIONS_MAX,
         backlog=2048,
         websockets=False,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADERS_MILLISECONDS_MAX, max_buffer_size=HEADERS_BYTES_MAX
+        ),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=5,
         log_level=LogLevels.error,
     ).serve(target_loader=load)
+
+
+def _allow_files(count: int) -> None:
+    """Each connection is a file, and a thousand are let have by default."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Flask
 
 from kiosk_ui import doorway
+from kiosk_ui.allowances import count_forms
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.choosing import choosing_pages
@@ -21,6 +22,7 @@ from kiosk_ui.headers import add_headers
 from kiosk_ui.health import health_page
 from kiosk_ui.hiding import hiding_pages
 from kiosk_ui.home import home_page
+from kiosk_ui.hosts import name_in, refuse_other_names
 from kiosk_ui.idle import idle_pages
 from kiosk_ui.joining import joining_page
 from kiosk_ui.kept_pages import KeptPages
@@ -119,8 +121,10 @@ def create_app(
     if development:
         app.register_blueprint(design_page(screen))
     add_frame(app, screen, static)
+    refuse_other_names(app, [name_in(node.settings.called)], but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
+    count_forms(app, but=doorway.ENDPOINTS | {"carrying.hand_over"})
     add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)
     return app

@@ -5,12 +5,14 @@ Anybody may, so what one address hands over is counted, and looked at one after 
 
 from collections import OrderedDict
 from secrets import token_urlsafe
-from threading import Lock
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from kiosk_ui.allowances import FILES_BROUGHT, FILES_TAKEN, Allowance, wait_in_words
+from kiosk_ui.errors import message_page
 from kiosk_ui.forms import TOKEN, see_other
+from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from kiosk_ui.shown import Shown
@@ -18,13 +20,7 @@ from node.carrying.phone import Busy, PhoneFile, Phones, Thanks
 from node.carrying.words import thanks_in_words
 from node.post import PostState
 from sync.limits import MESSAGE_BYTES_MAX
-from sync.machine import clock
 
-TIMES_MAX = 12
-"""That one address may hand over, each TIMES_SECONDS."""
-
-TIMES_SECONDS = 600.0
-ADDRESSES_MAX = 1_000
 THANKS_MAX = 200
 NEW_SHOWN_MAX = 8
 
@@ -33,38 +29,14 @@ _TOO_LARGE = (
 )
 _NOT_CHOSEN = "先に「ファイルを選ぶ」で、運んできたファイルを選んでください。"
 _BUSY = "ほかの人のファイルを受け取っているので、少し待って、もう一度渡してください。"
-_TOO_OFTEN = "続けて何度も渡されたので、10分ほど待って、もう一度渡してください。"
-
-
-class Counted:
-    """How often each address has handed something over."""
-
-    def __init__(self) -> None:
-        """Nobody has."""
-        self._times: OrderedDict[str, list[float]] = OrderedDict()
-        self._lock = Lock()
-
-    def allows(self, address: str) -> bool:
-        """Whether it may once more; counts it if so."""
-        now = clock.running()
-        with self._lock:
-            times = [t for t in self._times.pop(address, []) if now - t < TIMES_SECONDS]
-            allowed = len(times) < TIMES_MAX
-            self._times[address] = [*times, now] if allowed else times
-            while len(self._times) > ADDRESSES_MAX:
-                self._times.popitem(last=False)
-        return allowed
-
-    def refuse(self, address: str) -> None:
-        """It may no more for a while."""
-        with self._lock:
-            self._times[address] = [clock.running()] * TIMES_MAX
+_TOO_OFTEN = "続けて何度も渡されたので、{wait}ほど待って、もう一度渡してください。"
 
 
 def carrying_pages(screen: Screen) -> Blueprint:
     """`/carry`: what to take along, and where to hand it over."""
     pages = Blueprint("carrying", __name__)
-    phones, counted = Phones(screen.node), Counted()
+    phones = Phones(screen.node)
+    brought, taken = Allowance(FILES_BROUGHT), Allowance(FILES_TAKEN)
     thanked: OrderedDict[str, Thanks] = OrderedDict()
 
     @pages.get("/carry")
@@ -73,13 +45,16 @@ def carrying_pages(screen: Screen) -> Blueprint:
 
     @pages.get("/carry/<which>/<name>")
     def file(which: str, name: str) -> Response:
+        if not at_the_kiosk() and (seconds := taken.take(request.remote_addr or "")):
+            return message_page("429", 429, wait=wait_in_words(seconds))
         found = {"all": phones.everything, "new": phones.news}.get(which, lambda: None)()
         return _download(found or abort(404))
 
     @pages.post("/carry")
     def hand_over() -> Response:
-        if not counted.allows(request.remote_addr or ""):
-            return _again(screen, phones, _TOO_OFTEN, 429)
+        if seconds := brought.take(request.remote_addr or ""):
+            trouble = _TOO_OFTEN.format(wait=wait_in_words(seconds))
+            return _again(screen, phones, trouble, 429)
         request.max_content_length = MESSAGE_BYTES_MAX
         try:
             with phones.one_at_a_time():  # one body is parsed and kept in memory
@@ -97,7 +72,7 @@ def carrying_pages(screen: Screen) -> Blueprint:
             return _again(screen, phones, _NOT_CHOSEN, 422)
         thanks = phones.take(chosen.read())
         if thanks.brought.broken_off:
-            counted.refuse(request.remote_addr or "")
+            brought.use_up(request.remote_addr or "")
         if not thanks.brought.reading.frames:
             return _again(screen, phones, thanks_in_words(thanks.brought), 422)
         key = token_urlsafe(9)

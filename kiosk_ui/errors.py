@@ -25,6 +25,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "アドレスが少しちがうか、まだこの機械に届いていないのかもしれません。"
         "「はじめにもどる」から探してみてください。",
     ),
+    "other_name": (
+        "このアドレスでは、開けません",
+        "アドレスの欄を、この機械のアドレスに書きかえてください。"
+        "公民館の画面の、しかくい印（QRコード）を読むと、正しいアドレスで開けます。",
+    ),
     "405": (
         "この開き方はできません",
         "「はじめにもどる」から、もう一度開いてください。",
@@ -32,6 +37,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "413": (
         "書かれたものが長すぎて、受け取れませんでした",
         "前の画面にもどって文を短くし、もう一度お送りください。",
+    ),
+    "429": (
+        "続けて何度も送られたので、少しお待ちください",
+        "この電話や近くの電話から、短いあいだにたくさん送られました。{wait}ほど待って、"
+        "前の画面にもどり、もう一度お送りください。お急ぎのときは、公民館の画面からどうぞ。",
     ),
     "500": (
         "機械の中でうまくいかないことがありました",
@@ -100,10 +110,10 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def message_page(name: str, status: int) -> Response:
-    """A page that says one thing."""
+def message_page(name: str, status: int, **words: str) -> Response:
+    """A page that says one thing, with these words in it."""
     heading, advice = _WORDS.get(name, _WORDS["400"])
-    page = render_template("message.html", heading=heading, advice=advice)
+    page = render_template("message.html", heading=heading, advice=advice.format(**words))
     return make_response(page, status)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Response, make_response, redirect, render_template, request
 
+from kiosk_ui.allowances import seconds_to_wait, wait_in_words
 from kiosk_ui.controls import Control, controls, to_parse
 from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
 from kiosk_ui.screen import Screen
@@ -21,6 +22,10 @@ SEEN = "seen"
 NOT_KEPT = (
     "いまは、この機械の記憶装置に書けないので、まだのっていません。書かれたものは、このまま残してあります。"
     "少し待って、もう一度送ってください。それでもだめなときは、公民館の人にお知らせください。"
+)
+TOO_OFTEN = (
+    "続けて何度も送られたので、まだのっていません。書かれたものは、このまま残してあります。"
+    "{wait}ほど待って、もう一度送ってください。お急ぎのときは、公民館の画面からどうぞ。"
 )
 TOO_LONG = "全部あわせると長すぎて、のせられません。どれかの文を短くしてください。"
 
@@ -85,6 +90,9 @@ def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]
     with screen.sent_before.one_at_a_time():
         if led_to := screen.sent_before.led_to(token):
             return see_other(led_to)
+        if seconds := seconds_to_wait():
+            trouble = TOO_OFTEN.format(wait=wait_in_words(seconds))
+            return form_page(form, typed(), trouble=trouble, status=429)
         match parse(form.board, to_parse(form.board, request.form)):
             case Problems(by_field=problems):
                 return form_page(form, typed(), problems=problems, status=422)

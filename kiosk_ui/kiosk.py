@@ -8,14 +8,18 @@ from flask import request
 
 def at_the_kiosk() -> bool:
     """Whether this machine's own browser asks: it has no use for the world outside."""
-    name = urlsplit(request.host_url).hostname or ""
-    return name == "localhost" or _is_loopback(name)
+    try:
+        name = urlsplit(request.host_url).hostname or ""
+    except ValueError:
+        return False
+    here = name == "localhost" or _is_loopback(name)
+    return here and _is_loopback(request.remote_addr or "")
 
 
 def at_this_machine() -> bool:
     """The same, for what must not go over a network: nothing in between hands it on, either."""
     handed_on = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
-    return at_the_kiosk() and not handed_on and _is_loopback(request.remote_addr or "")
+    return at_the_kiosk() and not handed_on
 
 
 def _is_loopback(address: str) -> bool:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from kiosk_ui.app import create_app
 from node.node import Node
 from tests.kiosk_ui.reading import typed
-from tests.node.builders import CHOIR, Village, post_event, titles
+from tests.node.builders import Village, post_event, titles
 
 
 @pytest.fixture
@@ -40,13 +40,6 @@ def test_whoever_reaches_the_screens_of_the_office_is_the_office(tmp_path: Path)
     blank = typed(visitor(office).get("/boards/disaster/new"))
     assert visitor(office).post("/boards/disaster/new", data=blank | form).status_code == 303
     assert titles(office, "disaster") == ["断水"]
-
-
-def test_a_page_whose_name_leads_to_a_node_may_post_there(node: Node) -> None:
-    """DNS rebinding: any name in `Host` is taken for ours."""
-    host = {"Host": "evil.example", "Origin": "http://evil.example"}
-    data = {**CHOIR, "state": "planned"}
-    assert visitor(node).post("/boards/event/new", data=data, headers=host).status_code == 303
 
 
 def test_who_has_the_disk_has_the_key_and_reads_all(tmp_path: Path) -> None:
