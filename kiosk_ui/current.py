@@ -5,7 +5,7 @@ Nothing is hidden by a clock alone: what is old is counted and pointed to.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from kiosk_ui import dates
 from kiosk_ui.screen import Screen
@@ -85,6 +85,23 @@ def to_come(screen: Screen, board: Board) -> list[Shown]:
     since = (dates.today(screen.now()) - LONGEST).isoformat()
     posts = screen.node.posts(board, limit=EVENTS_MAX, since=since)
     return [item for post in posts if not is_past(item := screen.draw(post), screen.now())]
+
+
+def between(screen: Screen, board: Board, first: date, last: date) -> list[Shown]:
+    """What is on at some day from `first` to `last`."""
+    posts = screen.node.posts(board, limit=EVENTS_MAX, since=(first - LONGEST).isoformat())
+    drawn = (screen.draw(post) for post in posts)
+    return [item for item in drawn if item.day and item.day <= last and _last_day(item) >= first]
+
+
+def is_on(item: Shown, day: date) -> bool:
+    """Whether it is on that day."""
+    return item.day is not None and item.day <= day <= _last_day(item)
+
+
+def _last_day(item: Shown) -> date:
+    first = item.day or date.min
+    return max(dates.read_date(item.post.text(item.board.order.until)) or first, first)
 
 
 def has_begun(screen: Screen) -> Callable[[Shown], bool]:

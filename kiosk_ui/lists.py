@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, render_template, request, url_for
 
 from kiosk_ui import current
+from kiosk_ui.calendar import VIEWS, calendar_page
 from kiosk_ui.done import said
 from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.narrowing import Narrowed, narrowed
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
@@ -41,6 +43,8 @@ def list_pages(screen: Screen, kept: KeptPages) -> Blueprint:
         section = request.args.get("section")
         if board.section and section is None:
             return _sections_page(screen, board)
+        if (view := request.args.get("view")) in VIEWS and current.is_by_day(board):
+            return calendar_page(screen, board, view)
         return _list_page(screen, board, section, past="past" in request.args)
 
     return pages
@@ -63,23 +67,36 @@ def _sections_page(screen: Screen, board: Board) -> str:
 
 def _list_page(screen: Screen, board: Board, section: str | None, *, past: bool) -> str:
     past = past and current.is_by_day(board)
+    narrow = narrowed(screen, board)
     return render_template(
         "board.html",
         board=board,
         section=section,
         section_label=section_label(board, section) if section is not None else "",
-        listed=_listed(screen, board, section, past=past),
+        listed=_listed(screen, board, section, narrow, past=past),
+        narrow=narrow,
+        views=VIEWS,
         by_day=current.is_by_day(board),
         past=past,
         alerts=current.alerts(screen, board) if board.lane_class == "alert" else None,
         may_post=screen.node.may_post(board),
         done=said(),
-        back=url_for("lists.board", name=board.name) if section is not None or past else "/",
+        back=url_for("lists.board", name=board.name)
+        if section is not None or past or (narrow and narrow.chosen)
+        else "/",
         address=screen.outside_address(request.full_path.rstrip("?")),
     )
 
 
-def _listed(screen: Screen, board: Board, section: str | None, *, past: bool) -> Listed:
+def _listed(
+    screen: Screen, board: Board, section: str | None, narrow: Narrowed | None, *, past: bool
+) -> Listed:
+    if narrow and narrow.chosen:
+        number, pages = _number(len(narrow.posts))
+        first = (number - 1) * PAGE_POSTS
+        left = narrow.posts[first : first + PAGE_POSTS]
+        items = [screen.draw(post) for post in left]
+        return Listed(items=items, number=number, pages=pages, total=len(narrow.posts))
     if current.is_by_day(board):
         drawn = current.past(screen, board) if past else current.to_come(screen, board)
         number, pages = _number(len(drawn))

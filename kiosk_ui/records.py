@@ -4,6 +4,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kiosk_ui import dates
+from kiosk_ui.calendar import VIEWS
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.kept_pages import KeptPages
@@ -83,6 +84,9 @@ def _back(post: Post, section: str) -> str:
     came_from = request.args.get("from", "")
     if came_from == "home":
         return "/"
+    view, _, day = came_from.partition("-")
+    if view in VIEWS:
+        return url_for("lists.board", name=post.board, view=view, on=day)
     return url_for(
         "lists.board",
         name=post.board,

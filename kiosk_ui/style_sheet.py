@@ -14,6 +14,7 @@ LAYERS = (
     "parts",
     "forms",
     "keeping",
+    "finding",
     "layout",
     "home",
     "idle",

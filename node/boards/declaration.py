@@ -66,6 +66,7 @@ class Field:
     in_form: bool = True  # False: only a feed fills it
     in_list: bool = False  # shown in the list under the title
     shown: bool = True  # False: kept, but not drawn on the page
+    narrows: bool = False  # people look through the board by it
 
     @property
     def changes_with(self) -> str:

@@ -44,7 +44,7 @@ def test_a_visitor_posts_step_by_step_and_reads_it_over(browser: FlaskClient, to
     assert sent.status_code == 303
     (post,) = town.kamigo.posts(town.kamigo.boards["event"], limit=5)
     assert {name: post.fields.get(name) for name in EVENT} == EVENT
-    assert "書きかけ" not in words(browser.get(STEPS))
+    assert "先ほどの書きかけ" not in words(browser.get(STEPS))
 
 
 def test_a_list_leads_to_steps_at_the_kiosk_and_to_one_page_on_a_phone(
@@ -87,7 +87,7 @@ def test_who_leaves_in_the_middle_goes_on_later(
     left = press(browser, browser.get(STEPS), go, title="もちつき")
     assert (left.status_code, left.headers["Location"]) == (303, leads_to)
     again = browser.get(STEPS)
-    assert "書きかけ" in words(again)
+    assert "先ほどの書きかけ" in words(again)
     assert typed(again)["title"] == "もちつき"
     assert press(browser, again, "anew").headers["Location"] == STEPS
     assert typed(browser.get(STEPS))["title"] == ""
