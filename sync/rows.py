@@ -11,12 +11,14 @@ from typing import Any
 
 from sync import cbor, column
 from sync.bundle import Bundle, Entry, Parcel, Room
+from sync.column import Packed
 from sync.entry import with_payload_facts
 from sync.errors import Malformed, TooLarge
 from sync.lane import read_lane
 from sync.limits import (
     BUNDLE_BYTES_MAX,
     BUNDLE_ENTRIES_MAX,
+    HEADER_BYTES_MAX,
     PAYLOAD_BYTES_MAX,
     SHAPES_MAX,
     STATEMENT_BYTES_MAX,
@@ -81,7 +83,7 @@ class _Entries:
         self,
         numbers: Sequence[int],
         shapes: Sequence[Shape],
-        columns: Sequence[tuple[Name, int]],
+        columns: Sequence[tuple[Name, int, int]],
         contents: Iterator[bytes],
         whole: bytes,
     ) -> None:
@@ -100,8 +102,8 @@ class _Entries:
         if uses.total() > TABLE_VALUES_MAX:
             raise TooLarge("more values than a table holds")
         values = {
-            name: _values(name, form, next(contents, b""), uses.pop(name, 0))
-            for name, form in columns
+            name: _values(name, Packed(form, listed, next(contents, b"")), uses.pop(name, 0))
+            for name, form, listed in columns
         }
         if uses:
             raise Malformed("a table without one of its columns")
@@ -169,6 +171,12 @@ class _Found:
             item = 1 + len(cbor.head(_BYTES, header_bytes)) + header_bytes + _size(entry.payload)
             size += item
             self._room.take(item)
+            if (
+                len(entry.header) > HEADER_BYTES_MAX
+                or len(entry.payload or b"") > PAYLOAD_BYTES_MAX
+            ):
+                wrong = TooLarge("a header or a payload larger than the limit")
+                continue
             entries.append(entry)
         try:
             if wrong is not None:
@@ -198,21 +206,27 @@ def _count(run: object) -> int:
             raise Malformed("not a run of entries")
 
 
-def _named(value: object) -> tuple[Name, int]:
+def _named(value: object) -> tuple[Name, int, int]:
+    """A column's name, its form, and how many different values it lists."""
     match value:
-        case [int() | str() as name, int(form)] if cbor.are_integers(form) and (
+        case [int() | str() as name, int(form), *rest] if cbor.are_integers(form, *rest) and (
             type(name) is not bool
         ):
-            return name, form
+            match rest:
+                case []:
+                    return name, form, 0
+                case [int(listed)] if listed > 0:
+                    return name, form, listed
+            raise Malformed("a column that lists no value")
         case _:
             raise Malformed("not a column")
 
 
-def _values(name: Name, form: int, content: bytes, count: int) -> Iterator[bytes]:
+def _values(name: Name, packed: Packed, count: int) -> Iterator[bytes]:
     if count == 0:
         raise Malformed("a column without values, or told twice")
-    values = column.unpack(form, content, count)
-    if name not in IN_HEADERS or form not in (column.TEXTS, column.ITEMS):
+    values = column.unpack(packed, count)
+    if name not in IN_HEADERS or packed.form not in (column.TEXTS, column.ITEMS):
         return values
     # A header is CBOR in its one encoding, whoever sends it: others take it apart without a look.
     held = [*values]

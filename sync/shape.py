@@ -13,7 +13,7 @@ import cbor2
 
 from sync import cbor
 from sync.bundle import Entry
-from sync.errors import Malformed, TooLarge
+from sync.errors import Malformed
 from sync.limits import HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX, SHAPE_BYTES_MAX
 
 Name = int | str
@@ -164,7 +164,7 @@ class Mould:
             self._payload = _with_room([b"\xa2\x01"]) + fields
 
     def entry(self) -> Entry:
-        """The next one. Raises TooLarge."""
+        """The next one, however large it is."""
         values = next(self._values)
         header = self._header % values[: self._count]
         if self._payload is None:
@@ -172,8 +172,6 @@ class Mould:
         payload = self._payload % values[self._count :]
         length = len(payload)
         header += b"\x07\x58\x20" + sha256(payload).digest() + b"\x08" + cbor.head(0, length)
-        if length > PAYLOAD_BYTES_MAX or len(header) > HEADER_BYTES_MAX:
-            raise TooLarge("a header or a payload larger than the limit")
         return Entry(header, payload)
 
 

@@ -35,25 +35,34 @@ class Part(NamedTuple):
 def pack_table(statements: Sequence[bytes], bundles: Sequence[Bundle]) -> list[Part]:
     """The parts of the table of a parcel. Raises TooLarge if there is more than a table holds."""
     shapes, columns, numbers, whole = _sorted(bundles)
+    if len(numbers) > TABLE_ENTRIES_MAX:
+        raise TooLarge("more than a table holds")
     packed = sorted(
         (
-            (*column.pack(values, differences=name == SECONDS), name, values)
+            (column.pack(values, differences=name == SECONDS), name, values)
             for name, values in columns.items()
         ),
-        key=lambda each: (each[0] < 0, each[0], len(each[1]), cbor.encode(each[2])),
+        key=lambda each: (
+            each[0].form < 0,
+            each[0].form,
+            len(each[0].content),
+            cbor.encode(each[1]),
+        ),
     )
     directory = cbor.encode(
         [
             [[b.lane.as_array(), b.first, len(b.entries)] for b in bundles],
             [shape.as_array() for shape in shapes],
-            [[name, form] for form, _, name, _ in packed],
+            [
+                [name, of.form, of.listed] if of.listed else [name, of.form]
+                for of, name, _ in packed
+            ],
         ]
     )
     heads = b"".join(bundle.before for bundle in bundles)
     signatures = b"".join(bundle.signature for bundle in bundles)
     if (
         len(directory) > TABLE_DIRECTORY_BYTES_MAX
-        or len(numbers) > TABLE_ENTRIES_MAX
         or sum(map(len, columns.values())) > TABLE_VALUES_MAX
         or len(heads) != HEAD_BYTES * len(bundles)
         or len(signatures) != SIGNATURE_BYTES * len(bundles)
@@ -67,8 +76,8 @@ def pack_table(statements: Sequence[bytes], bundles: Sequence[Bundle]) -> list[P
         *_part(heads, is_random=True),
         *_part(signatures, is_random=True),
         *chain.from_iterable(
-            _part(content, is_random=form >= _RANDOM_BYTES_MIN and _differ(values))
-            for form, content, _, values in packed
+            _part(of.content, is_random=of.form >= _RANDOM_BYTES_MIN and _differ(values))
+            for of, _, values in packed
         ),
     ]
     if sum(len(part.content) for part in parts) > PARCEL_BYTES_MAX:

@@ -19,6 +19,9 @@ from sync.wrapping import Dictionary, Method, UnknownDictionary, table, unwrap, 
 from sync.writing import Draft
 from tests.sync.builders import lane, memory, posts, run
 from tests.sync.strategies import BUNDLES, INTEGERS, STATEMENTS, TEXT, VALUES
+from tests.vectors.chain import BOARD
+from tests.vectors.columns import Table
+from tests.vectors.rules import columns as rules
 
 MIB = 1 << 20
 NESTED: object = []
@@ -154,6 +157,23 @@ def test_what_is_more_than_a_table_holds_goes_in_rows(monkeypatch: pytest.Monkey
         table(parcel.bundles)
 
 
+@pytest.mark.parametrize("count", [3, 300, 500])
+def test_a_column_of_few_different_values_lists_each_once(count: int) -> None:
+    """As the rules have it that are written beside the spec; and it comes back as it was."""
+    drafts = [
+        Draft(
+            kind="event/write",
+            fields={"at": n.to_bytes(9), "place": f"集会所{n % count}", "key": bytes([n % 9]) * 8},
+        )
+        for n in range(2_000)
+    ]
+    bundle = run(drafts=drafts)
+    made = table([bundle])
+    assert made.hex() == rules.dictionary(pack_bundle(bundle), None)["table"]
+    assert read_table(made, Room(MIB)).bundles == (bundle,)
+    assert made.count("集会所2".encode() + b"\xff") == 1
+
+
 def test_parcels_that_are_wrapped_already_travel_as_one() -> None:
     parcels = [Parcel(bundles=some()), Parcel(statements=(b"\1" * 9,)), Parcel(bundles=some(2))]
     wrapped = [wrap(parcel, method) for parcel, method in zip(parcels, Method, strict=True)]
@@ -181,6 +201,26 @@ def test_a_run_that_is_too_large_stops_no_other() -> None:
     found = unwrap(wrap(Parcel(bundles=(long, *some(), large))))
     assert found.bundles == some()
     assert [type(why) for why in found.unreadable] == [TooLarge, TooLarge]
+
+
+def test_a_long_value_listed_once_is_not_made_again_without_end() -> None:
+    runs, each = 36, 1_800
+    count = runs * each
+    bomb = Table(
+        runs=[[BOARD.array, 1, each]] * runs,
+        shapes=[["event/write", [], ["x"]]],
+        columns=[[4, -2], [6, -3], [9, -2], [0, 0], ["x", -1, 1]],
+        numbers=b"\1" * count,
+        heads=bytes(32 * runs),
+        signatures=bytes(64 * runs),
+        contents=[
+            *(bytes([n]) * count for n in (1, 0, 0)),
+            b"",
+            b"a" * 70_000 + b"\xff" + bytes(count),
+        ],
+    )
+    with pytest.raises(TooLarge):
+        read_table(bomb.joined, Room(limits.PARCEL_BYTES_MAX))
 
 
 def test_a_waiting_bundle_out_of_a_table_can_always_be_set_aside() -> None:

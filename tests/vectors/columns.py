@@ -66,10 +66,10 @@ class Table:
     def column(self, name: Name) -> int:
         return next(at for at, column in enumerate(self.columns) if column[0] == name)
 
-    def put(self, name: Name, form: int, content: bytes) -> None:
+    def put(self, name: Name, form: int, content: bytes, *listed: object) -> None:
         """In place of that column."""
         at = self.column(name)
-        self.columns[at], self.contents[at] = [name, form], content
+        self.columns[at], self.contents[at] = [name, form, *listed], content
 
 
 Run = tuple[list[object], Sequence[Entry]]
@@ -180,6 +180,9 @@ def good() -> Iterator[tuple[str, str, Table, dict[str, object]]]:
     other.put(6, -2, b"".join(map(cbor, values)))
     other.put(4, -3, b"".join(map(cbor, differences([entry.counter for entry in ENTRIES]))))
     yield "other-forms", "and in any form that holds them", other, parcel(BOTH)
+    other = table(BOTH)
+    other.put(4, -2, bytes([3, 2, 1, *(3 - entry.counter for entry in ENTRIES)]), 3)
+    yield "listed", "a column that lists its different values", other, parcel(BOTH)
     other = table(BOTH)
     other.shapes.append(["never/used", [2, 3, 5], ["x"]])
     yield "unused-shape", "a shape that no entry has", other, parcel(BOTH)
@@ -298,6 +301,19 @@ def wrong() -> Iterator[tuple[str, str, Table]]:
         made = table(BOTH)
         made.put(column, form, content)
         yield f"column-{name}", shows, made
+    listed: tuple[tuple[str, str, bytes, list[object]], ...] = (
+        ("none", "a list of nothing", b"\1\2\2\3", [0]),
+        ("true", "true is not the integer 1", b"\1\0\0\0\0", [True]),
+        ("many", "more values listed than taken", b"\1\2\3\4\5\0\1\1\2", [5]),
+        ("few", "fewer values listed than are told", b"\1\2\0\1\1\0", [3]),
+        ("cut", "fewer places than entries", b"\1\2\3\0\1\1", [3]),
+        ("place", "a value that isn't in the list", b"\1\2\3\0\1\1\3", [3]),
+        ("twice", "told how many twice", b"\1\2\3\0\1\1\2", [3, 3]),
+    )
+    for name, shows, content, told in listed:
+        made = table(BOTH)
+        made.put(4, -2, content, *told)
+        yield f"listed-{name}", shows, made
 
 
 def as_bytes(name: str, made: Table) -> bytes:

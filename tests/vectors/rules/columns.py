@@ -66,8 +66,20 @@ def any_items(data: bytes) -> Iterator[bytes]:
         yield data[start:at]
 
 
-def column(name: Any, form: int, data: bytes, count: int) -> Iterator[bytes]:
+def column(name: Any, form: int, listed: list[int], data: bytes, count: int) -> Iterator[bytes]:
     """Its values."""
+    if listed:
+        (different,) = listed
+        assert type(different) is int
+        assert 0 < different <= count
+        wide = 1 + (different > 256)
+        assert len(data) >= wide * count
+        end = len(data) - wide * count
+        each = [*column(name, form, [], data[:end], different)]
+        digits = [data[end:][at * count : (at + 1) * count] for at in range(wide)]
+        places = [int.from_bytes(place) for place in zip(*digits, strict=True)]
+        assert max(places) < different
+        return iter([each[place] for place in places])
     match form:
         case -1:
             *texts, rest = data.split(b"\xff")
@@ -147,10 +159,11 @@ def table(data: bytes, _: Any = None) -> dict[str, Any]:
     if uses.total() > 1 << 20:
         raise Unable("too large")
     assert len(columns) == len(contents)
-    assert Counter(name for name, _ in columns) == Counter(uses.keys())
+    assert Counter(name for name, *_ in columns) == Counter(uses.keys())
+    assert all(2 <= len(told) <= 3 for told in columns)
     values = {
-        name: column(name, form, content, uses[name])
-        for (name, form), content in zip(columns, contents, strict=True)
+        name: column(name, form, listed, content, uses[name])
+        for (name, form, *listed), content in zip(columns, contents, strict=True)
     }
     others = whole_items(whole)
     assert len(others) == 2 * entries.count(0)
@@ -256,12 +269,12 @@ def dictionary(data: bytes, _: Any) -> dict[str, Any]:
             values.setdefault(name, []).append(value)
     columns = sorted(
         ((name, *packed(name, some)) for name, some in values.items()),
-        key=lambda each: (each[1] < 0, each[1], len(each[2]), dumps(each[0])),
+        key=lambda each: (each[1] < 0, each[1], len(each[3]), dumps(each[0])),
     )
     directory = [
         [[lane, first, len(entries)] for _, lane, first, _, entries, _ in runs],
         shapes,
-        [[name, form] for name, form, _ in columns],
+        [[name, form, *listed] for name, form, listed, _ in columns],
     ]
     heads, signatures = (b"".join(run[at] for run in runs) for at in (3, 5))
     parts = [dumps(directory), numbers, b"", whole, heads, signatures]
@@ -284,12 +297,20 @@ def sorted_out(header: Any, payload: bytes | None) -> tuple[Any, list[Any]]:
     )
 
 
-def packed(name: Any, values: list[Any]) -> tuple[int, bytes]:
+def packed(name: Any, values: list[Any]) -> tuple[int, list[int], bytes]:
     if name == 6:
-        return -3, b"".join(dumps(b - a) for a, b in pairwise([0, *values]))
+        return -3, [], b"".join(dumps(b - a) for a, b in pairwise([0, *values]))
     sorts = {*map(type, values)}
-    if sorts == {bytes} and len({*map(len, values)}) == 1:
-        return len(values[0]), b"".join(values)
+    alike = sorts == {bytes} and len({*map(len, values)}) == 1
+    if len(values) >= 2_000 and (sorts == {str} or (alike and len(values[0]) > 1)):
+        different = [*dict.fromkeys(values)]
+        if 4 * len(different) <= len(values):
+            form, _, content = packed(name, different)
+            wide = 1 + (len(different) > 256)
+            places = [different.index(value).to_bytes(wide) for value in values]
+            return form, [len(different)], content + b"".join(map(bytes, zip(*places, strict=True)))
+    if alike:
+        return len(values[0]), [], b"".join(values)
     if sorts == {str}:
-        return -1, b"".join(value.encode() + b"\xff" for value in values)
-    return -2, b"".join(map(dumps, values))
+        return -1, [], b"".join(value.encode() + b"\xff" for value in values)
+    return -2, [], b"".join(map(dumps, values))
