@@ -38,7 +38,9 @@ class Hub:
     def tidy(self) -> None:
         """Empty the log, in which could be read what an order withdrew, and say it was obeyed."""
         version = self.ledger.version()
-        if version != self._tidied and clock.running() >= self._tidy_at:
+        if clock.running() >= self._tidy_at and (
+            version != self._tidied or self._obeying.is_late(clock.now())
+        ):
             self._tidy_at = clock.running() + TIDY_SECONDS
             if self.database.empty_log() and self._obeying.say(version):
                 self._tidied = version

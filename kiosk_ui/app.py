@@ -25,6 +25,7 @@ from kiosk_ui.home import home_page
 from kiosk_ui.hosts import name_in, refuse_other_names
 from kiosk_ui.idle import idle_pages
 from kiosk_ui.joining import joining_page
+from kiosk_ui.keeping import keeping_pages
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.lists import list_pages
 from kiosk_ui.looks import looks_page
@@ -112,6 +113,7 @@ def create_app(
         decided_pages(screen),
         erasure_pages(screen),
         erasing_pages(screen),
+        keeping_pages(screen),
         looks_page(),
         static_pages(static),
         health_page(screen),

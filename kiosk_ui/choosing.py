@@ -12,19 +12,10 @@ from kiosk_ui import dates, forms
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
-from kiosk_ui.signing_in import (
-    BUSY,
-    WRONG,
-    ask_to_sign_in,
-    keypad,
-    only_keepers,
-    typed_digits,
-    wait,
-)
+from kiosk_ui.second_person import second_person
+from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
 from node.hiding import MANY, MOST, REASONS, TakesTwo, hidden, hide_all, lift_all, may_hide
 from node.node import NotAllowed, NotSignedIn
-from node.people import DUTIES
-from node.pins import Busy, Wait, Wrong
 from node.post import Post
 from sync.account import Account
 
@@ -123,7 +114,8 @@ def _do(screen: Screen, name: str) -> Response:
         return _page(screen, name, trouble=_TOO_MANY, status=422)
     second: Account | None = None
     if len(chosen) > MANY:
-        answer = _second(screen, chosen, reason)
+        carried = [*(("post", each) for each in chosen), ("reason", reason)]
+        answer = second_person(screen, len(chosen), carried)
         if isinstance(answer, Response):
             return answer
         second = answer
@@ -137,50 +129,3 @@ def _do(screen: Screen, name: str) -> Response:
     except (NotAllowed, TakesTwo):
         return message_page("not_all", 409)
     return forms.see_other(url_for("hiding.listed", done="hidden" if name else "lifted"))
-
-
-def _second(screen: Screen, chosen: Sequence[str], reason: str) -> Account | Response:
-    """Whoever else keeps the place and has just shown it; else what to show to find that out."""
-    me, kept = screen.keeper(), screen.pins.kept()
-    carried = [*(("post", each) for each in chosen), ("reason", reason)]
-    others = [
-        account
-        for account in screen.node.accounts()
-        if account.id != me.id
-        and account.tends_people
-        and account.address in kept
-        and screen.node.account(account.address)
-    ]
-    address = request.form.get("second", "")
-    other = next((each for each in others if each.address == address), None)
-    if other is None:
-        page = render_template(
-            "second.html",
-            others=[(each, DUTIES[each.duty]) for each in others],
-            carried=carried,
-            count=len(chosen),
-        )
-        return make_response(page)
-    carried.append(("second", address))
-    digits, trouble, status = typed_digits(), "", 200
-    if "press" not in request.form and digits:
-        try:
-            if screen.pins.try_(address, digits):
-                return other
-            trouble, status = WRONG, 403  # a code opens an account, and agrees to nothing
-        except Wrong:
-            trouble, status = WRONG, 403
-        except Wait as long:
-            trouble, status = wait(long.seconds), 429
-        except Busy:
-            trouble, status = BUSY, 503
-        digits = ""
-    return keypad(
-        heading=f"{other.name}さんの暗証番号",
-        advice=f"{len(chosen)}件をいちどに行うので、もう1人の方が確かめて、暗証番号を押してください。",
-        typed=digits,
-        trouble=trouble,
-        status=status,
-        back="/",
-        carried=carried,
-    )

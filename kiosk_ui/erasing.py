@@ -6,7 +6,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from kiosk_ui import dates, forms
 from kiosk_ui.done import said
+from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
+from kiosk_ui.second_person import second_person
 from kiosk_ui.shown import UNTITLED
 from kiosk_ui.signing_in import ask_to_sign_in
 from node.answered import answered, asked
@@ -15,18 +17,14 @@ from node.erasing import REASONS, Order, erase, may_erase, orders
 from node.erasure_requests import DECLINED, WHOSE, WHY, Request, decline, grant, requests
 from node.hiding import MANY, TakesTwo
 from node.node import NotAllowed, NotSignedIn
-from node.pins import Busy, Wait, Wrong
 from node.post import Post
 from node.telling import when_in_words
-from sync.account import Account, Duty
+from sync.account import Duty
 from sync.entry import Quality
 from sync.machine import clock
 from sync.order import RETAIN
 
 ORDERS_SHOWN_MAX = 100
-_SECOND = "一度に20件より多く消すときは、もう一人の職員の暗証番号がいります。"
-_WRONG = "番号が違うようです。もう一人の職員に、もう一度押してもらってください。"
-_BUSY = "いまは確かめられません。少し待って、もう一度お試しください。"
 
 
 def erasing_pages(screen: Screen) -> Blueprint:
@@ -68,32 +66,32 @@ def erasing_pages(screen: Screen) -> Blueprint:
 
     @pages.post("/erasures/ask")
     def ask_again() -> Response:
-        chosen = _chosen(screen)
-        return _confirm_page(screen, chosen) if chosen else _list_page(screen, trouble=True)
+        picked = _picked(screen)
+        return _confirm_page(screen, picked) if picked else _list_page(screen, trouble=True)
 
     @pages.post("/erasures/grant")
     def erase_all() -> Response:
-        chosen = _chosen(screen)
+        picked, second = _picked(screen), None
+        if (count := _records(picked)) > MANY:
+            answer = second_person(screen, count, [("request", each.address) for each in picked])
+            if isinstance(answer, Response):
+                return answer
+            second = answer
         try:
-            second = _second(screen) if _records(chosen) > MANY else None
-            grant(screen.node, chosen, by=screen.signed_in(), second=second)
-        except (Wrong, Wait):
-            return _confirm_page(screen, chosen, trouble=_WRONG, status=403)
-        except Busy:
-            return _confirm_page(screen, chosen, trouble=_BUSY, status=503)
-        except TakesTwo:
-            return _confirm_page(screen, chosen, trouble=_SECOND, status=403)
-        except (NotAllowed, NotSignedIn):
+            grant(screen.node, picked, by=screen.signed_in(), second=second)
+        except NotSignedIn:
             return ask_to_sign_in(screen)
+        except (NotAllowed, TakesTwo):
+            return message_page("not_all", 409)
         return forms.see_other(url_for("erasing.listed", done="erased"))
 
     @pages.post("/erasures/decline")
     def leave() -> Response:
-        chosen = _chosen(screen)
-        if len(chosen) != 1 or request.form.get("reason", "") not in DECLINED:
+        picked = _picked(screen)
+        if len(picked) != 1 or request.form.get("reason", "") not in DECLINED:
             abort(400)
         try:
-            decline(screen.node, chosen[0], request.form["reason"], by=screen.signed_in())
+            decline(screen.node, picked[0], request.form["reason"], by=screen.signed_in())
         except (NotAllowed, NotSignedIn):
             return ask_to_sign_in(screen)
         return forms.see_other(url_for("erasing.listed", done="unerased"))
@@ -110,49 +108,24 @@ def _post(screen: Screen, address: str) -> Post:
     return screen.node.views.hidden(post.id) or post
 
 
-def _chosen(screen: Screen) -> list[Request]:
+def _picked(screen: Screen) -> list[Request]:
     """What was ticked and is still open, in the order of the list."""
     named = set(request.form.getlist("request"))
     return [each for each in requests(screen.node) if each.address in named and each.answer is None]
 
 
-def _records(chosen: Sequence[Request]) -> int:
-    return len({each.post.id for each in chosen if each.post})
+def _records(picked: Sequence[Request]) -> int:
+    return len({each.post.id for each in picked if each.post})
 
 
-def _second(screen: Screen) -> Account:
-    """The other member of staff, who has pressed a PIN. Raises Wrong, Wait, Busy, TakesTwo."""
-    other = screen.node.account(request.form.get("second", ""))
-    if other is None or other not in _others(screen):
-        raise TakesTwo
-    if not screen.pins.try_(other.address, request.form.get("pin", "")):
-        raise Wrong
-    return other
-
-
-def _others(screen: Screen) -> list[Account]:
-    me, kept = screen.signed_in(), screen.pins.kept()
-    return [
-        account
-        for account in screen.node.accounts()
-        if account.stands
-        and account.duty is Duty.STAFF
-        and account.address in kept
-        and (me is None or account.address != me.address)
-    ]
-
-
-def _confirm_page(
-    screen: Screen, chosen: Sequence[Request], *, trouble: str = "", status: int = 200
-) -> Response:
+def _confirm_page(screen: Screen, picked: Sequence[Request]) -> Response:
     page = render_template(
         "erase_confirm.html",
-        picked=[_told(screen, each) for each in chosen],
-        others=_others(screen) if _records(chosen) > MANY else None,
-        trouble=trouble,
+        picked=[_told(screen, each) for each in picked],
+        two=_records(picked) > MANY,
         back=url_for("erasing.listed"),
     )
-    return make_response(page, status)
+    return make_response(page)
 
 
 def _list_page(screen: Screen, *, trouble: bool = False) -> Response:

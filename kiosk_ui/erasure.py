@@ -21,6 +21,7 @@ from node.erasure_requests import (
 )
 from node.node import NotAllowed
 from node.post import Post, PostState
+from node.retaining import in_words
 from sync.erasure import CODE_DIGITS
 from sync.errors import TooLarge
 
@@ -66,6 +67,7 @@ def erasure_pages(screen: Screen) -> Blueprint:
         page = render_template(
             "erasure_about.html",
             digits=CODE_DIGITS,
+            kept=[(board.label, in_words(board)) for board in screen.node.boards.values()],
             trouble="番号は8けたです。もう一度お確かめください。" if "code" in request.args else "",
             typed=request.args.get("code", "")[:20],
         )

@@ -13,6 +13,7 @@ from kiosk_ui.narrowing import Narrowed, narrowed
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
+from node.retaining import in_words
 
 PAGE_POSTS = 50
 
@@ -55,6 +56,7 @@ def _sections_page(screen: Screen, board: Board) -> str:
     return render_template(
         "sections.html",
         board=board,
+        stays=in_words(board),
         sections=[
             (section_label(board, key), key, counts[key])
             for key in sorted(counts, key=lambda key: _place(board, key))
@@ -71,6 +73,7 @@ def _list_page(screen: Screen, board: Board, section: str | None, *, past: bool)
     return render_template(
         "board.html",
         board=board,
+        stays=in_words(board),
         section=section,
         section_label=section_label(board, section) if section is not None else "",
         listed=_listed(screen, board, section, narrow, past=past),

@@ -19,7 +19,7 @@ from node.sealed import about, all_sealed, open_here, write_sealed
 from sync.about import About
 from sync.account import Account
 from sync.decision import Decision
-from sync.entry import EntryId, Written, read_header
+from sync.entry import EntryId, RecordId, Written, read_header
 from sync.erasure import REQUEST, WRITE_DECLINE, WRITE_GRANT, Wish, code, read_wish
 from sync.errors import Malformed, Unverified
 from sync.sealed_record import ERASURE, SealedRecord
@@ -146,6 +146,13 @@ def by_code(node: Node, typed: str) -> Standing | None:
     return None
 
 
+def requests_answered(node: Node) -> Iterator[tuple[RecordId, RecordId]]:
+    """Those that the office has answered, and the answers."""
+    for record in all_sealed(node, ERASURE):
+        if found := _decision(node, record):
+            yield record.id, found[1].id
+
+
 def requests(node: Node) -> list[Request]:
     """All that the office was asked, opened as far as its keys go; the oldest first."""
     found = [_opened(node, record) for record in all_sealed(node, ERASURE)]
@@ -207,6 +214,11 @@ def _post(node: Node, meant: About) -> Post | None:
 
 
 def _answer_to(node: Node, record: SealedRecord) -> Answer | None:
+    found = _decision(node, record)
+    return _answer(node, found[1], granted=found[0]) if found else None
+
+
+def _decision(node: Node, record: SealedRecord) -> tuple[bool, Decision] | None:
     """An office's word to just this request; that it was granted is the last one."""
     stretch, head = node.ledger.stretch(record.id.lane), node.ledger.head_at(*record.id)
     if stretch is None or head is None:
@@ -214,7 +226,7 @@ def _answer_to(node: Node, record: SealedRecord) -> Answer | None:
     for granted, decisions in ((True, node.views.grants), (False, node.views.declines)):
         for decision in decisions.about(stretch.lane.id, record.id.number):
             if decision.town == record.town and head.startswith(decision.about.check):
-                return _answer(node, decision, granted=granted)
+                return granted, decision
     return None
 
 

@@ -21,6 +21,7 @@ from node.neighbourhood import Neighbourhood
 from node.neighbours import addresses
 from node.node import Node, NotAllowed
 from node.notebook import Notebook
+from node.retaining import Retention
 from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
 from sync import cose
@@ -75,7 +76,9 @@ def run(
     saying = Saying(node)
     saying.keep_saying()
     schedule.every(LOOK_SECONDS, "say how it is", saying.keep_saying)
-    schedule.every(LOOK_SECONDS, "order away what came late", partial(_follow_up, node))
+    schedule.every(
+        LOOK_SECONDS, "order away what is over", partial(_order_away, node, Retention(node))
+    )
     neighbourhood.start()
     if discovery is not None:
         discovery.start()
@@ -150,9 +153,10 @@ def _hear(node: Node, neighbourhood: Neighbourhood, stop: Event) -> None:
     node.database.close()
 
 
-def _follow_up(node: Node) -> None:
-    """On a full disk it is done later."""
+def _order_away(node: Node, retention: Retention) -> None:
+    """At the office, what is over and what came late; on a full disk it is done later."""
     try:
+        retention.look(clock.now())
         follow_up(node)
     except (sqlite3.Error, OSError, NotAllowed) as wrong:
         node.database.give_up(wrong)

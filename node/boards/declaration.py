@@ -28,6 +28,14 @@ class FieldType(Enum):
     TABLE = "table"  # list of [label, text] pairs, shown row by row as they came
 
 
+class Retained(Enum):
+    """From when on a post's time counts; never from before all of it was there."""
+
+    AFTER_ITS_DAY = "after_its_day"  # the last that it is ordered by
+    AFTER_CHANGE = "after_change"
+    WHILE_IT_STANDS = "while_it_stands"  # and so long after a newer one took its place
+
+
 class Writer(Enum):
     """Who may write to a board."""
 
@@ -124,6 +132,8 @@ class Board:
     section: str = ""  # the CHOICE or TEXT field by which the list is cut into sections
     urgency: str = ""  # the NUMBER field, 1 to 5, that says how much it presses
     retention_days: int = 365
+    retained: Retained = Retained.AFTER_CHANGE
+    retention_why: str = ""  # for whoever asks why it isn't longer or shorter
     appointment: Appointment | None = None
     contact: Contact | None = None
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None

@@ -1,6 +1,6 @@
 """Disaster information: official words as they came, with issuer, time and status."""
 
-from node.boards.declaration import Board, Choice, Field, FieldType, Order, Writer
+from node.boards.declaration import Board, Choice, Field, FieldType, Order, Retained, Writer
 from node.boards.superseding import superseded
 
 DISASTER = Board(
@@ -15,6 +15,11 @@ DISASTER = Board(
     state="state",
     urgency="level",
     retention_days=365,
+    retained=Retained.WHILE_IT_STANDS,
+    retention_why=(
+        "出ているあいだは、けっして消えません。終わったものは、次の年の備えに見返せるように1年です。"
+        "もとの記録は、出した役所に残ります。"
+    ),
     left_out=superseded,
     fields=(
         Field(name="title", label="表題", required=True, length_max=200),

@@ -8,6 +8,7 @@ from node.boards.declaration import (
     Field,
     FieldType,
     Order,
+    Retained,
     Writer,
 )
 
@@ -31,6 +32,12 @@ EVENT = Board(
         unsure=frozenset({"postponed"}),
     ),
     contact=Contact(name="organiser", phone="phone"),
+    retention_days=365,
+    retained=Retained.AFTER_ITS_DAY,
+    retention_why=(
+        "次の年の準備に見返せるように、1年です。"
+        "名前や電話番号がのることが多いので、それより長くは残しません。"
+    ),
     fields=(
         Field(name="title", label="行事の名前", required=True, length_max=200),
         Field(

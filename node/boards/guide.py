@@ -1,6 +1,15 @@
 """The living guide: facilities, shelters, clinics, garbage: facts that change seldom."""
 
-from node.boards.declaration import Board, Choice, Contact, Field, FieldType, Order, Writer
+from node.boards.declaration import (
+    Board,
+    Choice,
+    Contact,
+    Field,
+    FieldType,
+    Order,
+    Retained,
+    Writer,
+)
 
 GUIDE = Board(
     name="guide",
@@ -14,6 +23,10 @@ GUIDE = Board(
     section="category",
     contact=Contact(name="title", phone="phone", address="address"),
     retention_days=3650,
+    retained=Retained.WHILE_IT_STANDS,
+    retention_why=(
+        "施設や避難場所のうつりかわりを確かめられるように、10年です。個人のことは、のせない掲示板です。"
+    ),
     fields=(
         Field(name="title", label="名前", required=True, length_max=200),
         Field(name="title_reading", label="名前のよみがな", length_max=200, shown=False),

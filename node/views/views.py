@@ -34,6 +34,8 @@ from sync.erasure import DECLINE, GRANT, read_decline, read_grant
 from sync.erasure import GROUPS as ERASURE_GROUPS
 from sync.hiding import GROUPS as HIDING_GROUPS
 from sync.hiding import HIDE, hides, read_hiding
+from sync.keeping import GROUPS as KEEPING_GROUPS
+from sync.keeping import KEEP, read_keeping
 from sync.ledger import Changes, Ledger, Stored
 from sync.machine.database import Database
 from sync.record import Record, resolve
@@ -64,6 +66,7 @@ class Views:
         self.accounts, self.admissions = Accounts(database), Admissions(database)
         self.hidings = Words(database, HIDE, HIDING_GROUPS[HIDE], read_hiding)
         self.suspensions = Words(database, SUSPEND, SUSPENSION_GROUPS[SUSPEND], read_suspension)
+        self.keeps = Words(database, KEEP, KEEPING_GROUPS[KEEP], read_keeping)
         self.grants = Words(database, GRANT, ERASURE_GROUPS[GRANT], read_grant)
         self.declines = Words(database, DECLINE, ERASURE_GROUPS[DECLINE], read_decline)
         self.reading_keys = ReadingKeys(database)
@@ -73,6 +76,7 @@ class Views:
             self.admissions,
             self.hidings,
             self.suspensions,
+            self.keeps,
             self.grants,
             self.declines,
             self.reading_keys,
@@ -304,6 +308,14 @@ class Views:
             PostState.HIDDEN,
         )
         return found[0] if found else None
+
+    def of_town(self, town: str) -> Sequence[Post]:
+        """Every post of a town with all it says, however it stands, but for what was erased."""
+        return self._posts(
+            f"SELECT {COLUMNS} FROM posts WHERE town = ? AND state != ? ORDER BY lane, number",
+            town,
+            PostState.ERASED,
+        )
 
     def late(self) -> Sequence[RecordId]:
         """What was erased, and of which something came that no order names yet."""

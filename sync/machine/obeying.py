@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from sync.entry import Quality
+from sync.entry import Quality, Written
 from sync.ledger import Ledger
 from sync.machine import clock
 from sync.machine.clock import Moment
@@ -44,6 +44,7 @@ class Obeying:
         self._folder = folder
         self._sticks = sticks
         self._is_witness = is_witness
+        self._told: dict[str, Written] = {}
 
     def say(self, emptied_at: int, moment: Moment | None = None) -> bool:
         """Say what is new, the log having been emptied at that version of the ledger.
@@ -70,20 +71,25 @@ class Obeying:
             aside=aside(self._folder),
             sticks=self._sticks(),
         )
+        self._told[town] = moment.written
         held = held_register(self._ledger, self._identity, town, OBEYED)
         last = read_obedience(held) if held else None
         if last is None and not now.lanes and not self._tells_time(moment):
             return
-        if last is None or last.news != now.news or self._is_late(last, moment):
+        if last is None or last.news != now.news or self._is_late(last.written, moment):
             write_register(self._ledger, self._identity, town, OBEYED, obedience_value(now))
 
     def _tells_time(self, moment: Moment) -> bool:
         return self._is_witness and moment.quality >= Quality.CARRIED
 
-    def _is_late(self, last: Obedience, moment: Moment) -> bool:
+    def is_late(self, moment: Moment) -> bool:
+        """Whether a witness should speak again, though nothing else is new."""
+        return any(self._is_late(told, moment) for told in self._told.values())
+
+    def _is_late(self, last: Written, moment: Moment) -> bool:
         return self._tells_time(moment) and (
-            last.written.quality < Quality.CARRIED
-            or abs(moment.written.seconds - last.written.seconds) >= SAY_AGAIN_SECONDS
+            last.quality < Quality.CARRIED
+            or abs(moment.written.seconds - last.seconds) >= SAY_AGAIN_SECONDS
         )
 
 

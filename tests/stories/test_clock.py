@@ -1,11 +1,9 @@
 """A clock that says 1970, then 2036, then jumps back: posts travel, and nothing is lost."""
 
-import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,52 +11,13 @@ import pytest
 
 from kiosk_ui.home import TO_COME_MAX
 from sync.machine.settings import LEDGER_FILE
+from tests.stories.clocks import Clock
 from tests.stories.machines import FourMachines, Machine, town, until
 
 YEARS = ("1970-01-01 00:00:10", "2036-02-07 06:28:20", "1970-01-02 00:00:00", "2026-11-22 12:00:00")
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 OFFERS_A_SECOND_MAX = 3  # one when it is time, one for each post, one for what came back
 WATCHED_OFFERS = 5
-
-
-class Clock:
-    """What a machine's clock says; it is set by writing a file (libfaketime)."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def set(self, moment: str) -> None:
-        new = self.file.with_suffix(".new")
-        new.write_text(f"@{moment}\n")
-        new.replace(self.file)
-
-    @contextmanager
-    def worn(self) -> Iterator[None]:
-        """What is started meanwhile has this clock."""
-        lent = {
-            "LD_PRELOAD": _library(),
-            "FAKETIME_TIMESTAMP_FILE": str(self.file),
-            "FAKETIME_NO_CACHE": "1",
-            # A jump is of the clock on the wall; what only ever grows goes on growing.
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-        before = {name: os.environ.get(name) for name in lent}
-        os.environ.update(lent)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name)
-                else:
-                    os.environ[name] = value
-
-
-def _library() -> str:
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not found or not shutil.which("faketime"):
-        pytest.skip("Debian's faketime is not here")
-    return str(found[0])
 
 
 @pytest.fixture
