@@ -188,6 +188,15 @@ def meet(world: World) -> None:
     )
 
 
+def roads_stop_or_heal(world: World) -> None:
+    """A machine, perhaps the hub, is out of reach; the next time all roads are open again."""
+    cut_off = world.roads.cut_off
+    if cut_off:
+        cut_off.clear()
+    else:
+        cut_off.add(world.one_of_us().called)
+
+
 def carry(world: World) -> None:
     """A stick, perhaps damaged, its bundles in any order, some twice, some without payloads."""
     here, there = world.random.sample(world.honest, 2)
@@ -438,6 +447,7 @@ HONEST: dict[Act, int] = {
     telegram: 6,
     correct_a_telegram: 2,
     meet: 22,
+    roads_stop_or_heal: 3,
     carry: 6,
     carry_all: 3,
     register: 4,

@@ -26,6 +26,7 @@ class Roads:
     faults: float = 0.3  # of messages; 0 when the roads are healed
     lines_max: int = SUMMARY_LANES_MAX  # lanes that one answer tells of
     travelled: list[tuple[Machine, Machine, bytes]] = field(default_factory=list)
+    cut_off: set[str] = field(default_factory=set)  # machines to which no road leads just now
 
     def between(
         self, here: Machine, there: Machine, *, budget_bytes: int, power_cut: int | None = None
@@ -33,6 +34,8 @@ class Roads:
         """The road to a machine that may go dark while it answers."""
 
         def carried(message: bytes) -> bytes:
+            if self.cut_off & {here.called, there.called}:
+                raise Unreachable
             offer = self._on_the_way(message)
             try:
                 with there.power_cut(power_cut):
