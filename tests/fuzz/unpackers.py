@@ -34,6 +34,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
     from sync.bundle import Room, read_bundle
     from sync.carrier import Reading, unpack
     from sync.entry import Quality, Written, make_header, read_header, read_payload
+    from sync.erasure import read_wish
     from sync.exchange import open_answer, open_offer
     from sync.frontier import read_summary
     from sync.joining import read_request
@@ -42,6 +43,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
     from sync.receipt import open_receipt
     from sync.register import Register, read_heads
     from sync.rows import read_table
+    from sync.sealing import read_sealed as read_message
     from sync.statement import open_beside
     from sync.wrapping import unwrap
 
@@ -87,7 +89,9 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
         "receipt": open_receipt,
         "request": lambda content: read_request(content.decode(errors="replace")),
         "sealed": lambda content: read_sealed(content.decode(errors="replace")),
+        "message": read_message,
         "service": found,
+        "wish": read_wish,
         "cbor": lambda content: cbor.decode(content, bytes_max=MIB),
         "header": lambda content: read_header(content, KEY),
         "payload": read_payload,
