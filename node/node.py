@@ -5,6 +5,7 @@ Nothing here knows a board by name or a screen by sight.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -145,6 +146,24 @@ class Node:
     def post(self, address: str) -> Post | None:
         """The record of that address, however it stands."""
         return self.views.post(address)
+
+    def search(
+        self,
+        words: Sequence[str],
+        *,
+        board: str = "",
+        days: Sequence[date] = (),
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Sequence[Post]:
+        """What is shown and has all these words; as `Search.find` has it."""
+        return self.views.search.find(words, board=board, days=days, limit=limit, offset=offset)
+
+    def search_count(
+        self, words: Sequence[str], *, board: str = "", days: Sequence[date] = ()
+    ) -> int:
+        """How many that are, up to `Search`'s limit."""
+        return self.views.search.count(words, board=board, days=days)
 
     def newer(self, post: Post) -> Post | None:
         """What its issuer has said since, for a post that is superseded."""

@@ -10,7 +10,7 @@ from node.boards.declaration import READING, Board, Field, FieldType
 from node.language.asking import Language, Spans
 from node.language.kana import plain
 from node.language.names import kana_of, named, occurring
-from node.language.spans import Span, has_kanji, pack, spread, unpack
+from node.language.spans import has_kanji, in_kana, pack, spread, unpack
 from sync import cbor
 
 PAYLOAD_BYTES_MAX = 56_000
@@ -55,8 +55,8 @@ def reading_of(board: Board, fields: Fields, name: str) -> Spans:
     text = fields.get(name)
     if not isinstance(text, str):
         return ()
-    own = _own_title(board, fields) if name == board.title else ()
-    return own or unpack(fields.get(READING + name), text)
+    read = unpack(fields.get(READING + name), text)
+    return _title(board, fields, read) if name == board.title else read
 
 
 def reading_of_table(fields: Fields, name: str) -> list[list[Spans]] | None:
@@ -77,6 +77,14 @@ def confirmed_names(board: Board, posts: Iterable[Fields]) -> dict[str, str]:
         tuple(str(each.get(n, "")) for n in (board.title, board.title_reading)) for each in posts
     )
     return named(pairs)
+
+
+def _title(board: Board, fields: Fields, read: Spans) -> Spans:
+    """The author's own word; where a reading says the same, that, for it knows the words apart."""
+    own = _own_title(board, fields)
+    title, kana = str(fields.get(board.title, "")), str(fields.get(board.title_reading, ""))
+    agrees = "".join(plain(in_kana(title, read)).split()) == kana_of(kana)
+    return read if agrees or not own else own
 
 
 def _own_title(board: Board, fields: Fields) -> Spans:
@@ -110,8 +118,10 @@ def _readings(board: Board, fields: Fields, spans: Mapping[str, Spans]) -> dict[
     for field in _read_fields(board):
         value = fields.get(field.name)
         if isinstance(value, str):
-            own: Sequence[Span] = _own_title(board, fields) if field.name == board.title else ()
-            if found := own or spans.get(value, ()):
+            found = spans.get(value, ())
+            if field.name == board.title:
+                found = _title(board, fields, found)
+            if found:
                 made[READING + field.name] = pack(found)
         elif isinstance(value, list):
             cells = [pack(spans.get(text, ())) for text in _texts(value)]

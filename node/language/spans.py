@@ -6,18 +6,19 @@ What comes from elsewhere is checked here, once: what doesn't fit its text is no
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 from node.language.kana import plain
 
 KANJI = r"[々〆〇ヶヵ\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-KANA_MAX = 64  # one span's
+KANA_MAX = 64  # one span's; as `_SPAN` has it
 SPANS_MAX = 8_000  # one text's
 
 _HAS_KANJI = re.compile(KANJI)
 _RUNS = re.compile(f"({KANJI}+)")
 _KANA = re.compile(r"[ぁ-ゖー]+")
-_SPAN = re.compile(r"(0|[1-9][0-9]{0,5})\.([1-9][0-9]{0,5})([ぁ-ゖー]+)")
+_SPAN = re.compile(r"((0|[1-9][0-9]{0,5})\.([1-9][0-9]{0,5})([ぁ-ゖー]{1,64}))")
 
 
 class Span(NamedTuple):
@@ -59,18 +60,22 @@ def pack(spans: Iterable[Span]) -> str:
 
 def unpack(packed: object, text: str) -> tuple[Span, ...]:
     """The spans of that text; none at all if one of them can't be."""
-    spans: list[Span] = []
-    at = place = 0
-    while isinstance(packed, str) and place < len(packed):
-        found = _SPAN.match(packed, place)
-        if found is None:
-            return ()
-        span = Span(at + int(found[1]), int(found[2]), found[3])
-        at, place = span.end, found.end()
-        if at > len(text) or len(span.kana) > KANA_MAX or len(spans) == SPANS_MAX:
-            return ()
-        spans.append(span)
-    return tuple(spans)
+    return tuple(starmap(Span, _places(packed, text)))
+
+
+def _places(packed: object, text: str) -> list[tuple[int, int, str]]:
+    """Start, length and kana of each."""
+    if not isinstance(packed, str):
+        return []
+    places: list[tuple[int, int, str]] = []
+    at = size = 0
+    for whole, gap, length, kana in _SPAN.findall(packed):
+        start = at + int(gap)
+        at = start + int(length)
+        size += len(whole)
+        places.append((start, at - start, kana))
+    fits = size == len(packed) and at <= len(text) and len(places) <= SPANS_MAX
+    return places if fits else []
 
 
 def pieces(text: str, spans: Sequence[Span]) -> Iterator[Piece]:
@@ -85,9 +90,20 @@ def pieces(text: str, spans: Sequence[Span]) -> Iterator[Piece]:
         yield text[at:], ""
 
 
-def in_kana(text: str, spans: Sequence[Span]) -> str:
+def aloud(text: str, packed: object) -> str:
+    """As `in_kana`, of what `pack` made."""
+    return in_kana(text, _places(packed, text))
+
+
+def in_kana(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
     """The text with its kana in the place of what is read so."""
-    return "".join(kana or stretch for stretch, kana in pieces(text, spans))
+    parts: list[str] = []
+    at = 0
+    for start, length, kana in spans:  # once for each post that is searched for: it has to be quick
+        parts += (text[at:start], kana)
+        at = start + length
+    parts.append(text[at:])
+    return "".join(parts)
 
 
 def spread(word: str, kana: str) -> tuple[Span, ...]:

@@ -18,7 +18,7 @@ COLUMNS = (
     " written, written_quality, changed, changed_quality, author, town, opened"
 )
 INSERT = f"INSERT INTO posts VALUES ({', '.join('?' * 23)})"
-_TOWN, _OUTSIDE_KEY = 15, 17
+STATE, _TOWN, _OUTSIDE_KEY = 4, 15, 17
 
 
 def make_row(

@@ -17,6 +17,7 @@ from node.views.last_word import LAST_WORD, choose, leave_out
 from node.views.post_row import (
     COLUMNS,
     INSERT,
+    STATE,
     Row,
     for_anybody,
     make_row,
@@ -26,6 +27,7 @@ from node.views.post_row import (
 from node.views.reading_keys import ReadingKeys
 from node.views.runs import runs
 from node.views.sealed_records import SealedRecords
+from node.views.search import Search
 from node.views.standing import outside, state, without_words
 from node.views.words import Words
 from sync.decision import Decision
@@ -69,6 +71,7 @@ class Views:
         self.keeps = Words(database, KEEP, KEEPING_GROUPS[KEEP], read_keeping)
         self.grants = Words(database, GRANT, ERASURE_GROUPS[GRANT], read_grant)
         self.declines = Words(database, DECLINE, ERASURE_GROUPS[DECLINE], read_decline)
+        self.search = Search(database, boards)
         self.reading_keys = ReadingKeys(database)
         self.sealed = {board: SealedRecords(database, board) for board in SEALED_KINDS}
         self._decisions: tuple[Decisions, ...] = (
@@ -119,6 +122,7 @@ class Views:
     def _fill(self, ledger: Ledger) -> None:
         for table in ("posts", "late"):
             self._database.connection.execute(f"DELETE FROM {table}")
+        self.search.clear()
         for kind in self._decisions:
             kind.clear()
         self._follow(ledger, ledger.records())
@@ -126,8 +130,9 @@ class Views:
     def _follow(self, ledger: Ledger, records: Iterable[RecordId]) -> None:
         trust = ledger.trust()
         keys: set[tuple[str, str]] = set()
-        for run in runs(records):
-            keys |= self._replace(ledger, run, trust)
+        with self.search.changing():
+            for run in runs(records):
+                keys |= self._replace(ledger, run, trust)
         for town, key in keys:
             choose(self._database.connection, town, key)
         if keys:
@@ -142,14 +147,17 @@ class Views:
         lane, first, last = run[0].lane, run[0].number, run[-1].number
         gone = connection.execute(
             "DELETE FROM posts WHERE lane = ? AND number BETWEEN ? AND ?"
-            " RETURNING town, outside_key",
+            " RETURNING town, outside_key, number, board, fields, written",
             (lane, first, last),
         ).fetchall()
-        touched = {(town, key) for town, key in gone if key}
+        touched = {(town, key) for town, key, *_ in gone if key}
         connection.execute(
             "DELETE FROM late WHERE lane = ? AND number BETWEEN ? AND ?", (lane, first, last)
         )
         held = ledger.records_between(lane, first, last)
+        for _, _, number, *post in gone:
+            id_ = EntryId(lane, number)
+            self.search.take_out(id_, *post, for_good=_is_gone(held.get(id_, ())))
         rows: list[Row] = []
         hidden: Mapping[int, Sequence[Decision]] | None = None
         for id_ in run:
@@ -164,6 +172,8 @@ class Views:
                     hidden = self.hidings.about_those(record.lane.id, first, last)
                 rows.append(self._row(record, stored, hidden.get(id_.number, ()), trust))
                 touched |= outside_name(rows[-1])
+                if rows[-1][STATE] is PostState.SHOWN:
+                    self.search.add(id_, record.board, record.fields, record.written.seconds)
                 continue
             # What is decided of posts finds all that came before it in the table.
             self._insert(rows)
@@ -324,3 +334,9 @@ class Views:
 
     def _posts(self, sql: str, *values: object) -> list[Post]:
         return [read_post(row) for row in self._database.connection.execute(sql, values)]
+
+
+def _is_gone(stored: Iterable[Stored]) -> bool:
+    """Whether nothing is held of a record any more, or something of it was ordered away."""
+    entries = list(stored)
+    return not entries or any(each.ordered_away for each in entries)

@@ -118,4 +118,12 @@ CREATE TABLE IF NOT EXISTS sealed_to (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sealed_to_by_record ON sealed_to (lane, number);
 
+CREATE TABLE IF NOT EXISTS found (
+    place INTEGER PRIMARY KEY,
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    UNIQUE (lane, number)
+);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(said, content='', tokenize='ascii');
+
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

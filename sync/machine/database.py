@@ -150,6 +150,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what was erased is written over
         connection.execute("PRAGMA trusted_schema=OFF")
         # What is deleted or withdrawn is written over in the file, not only marked as free.
         connection.execute("PRAGMA secure_delete=ON")

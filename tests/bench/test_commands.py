@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from bench import exchange, notice, post, rebuild
+from bench import exchange, notice, post, rebuild, search
 from bench.village_text import posts
 from node.boards.event import EVENT
 from node.form import parse
@@ -48,3 +48,10 @@ def test_the_made_up_posts_are_what_a_person_could_type_and_the_same_each_time()
     assert [parse(EVENT, {name: str(value) for name, value in p.items()}) for p in made] == made
     assert list(islice(posts(seed=7), 200)) == made
     assert list(islice(posts(seed=8), 200)) != made
+
+
+def test_a_search_is_measured_beside_the_bare_query(capsys: pytest.CaptureFixture[str]) -> None:
+    search.main(["--n", "40", "--rounds", "1"])
+    printed = capsys.readouterr().out
+    assert "| made of all posts |" in printed
+    assert "bare FTS5 (limit)" in printed

@@ -1,0 +1,258 @@
+"""The index by which posts are found: by their words as written, and by how they are read.
+
+Each letter is a token and each word looked for a phrase, so any length is found, one letter too.
+How a text is read stands behind it in kana of their own, so that a phrase asks for one or the
+other, and every list of places is short.
+The index holds no text that can be read back; what is taken out of it is given anew, letter for
+letter, so what is written here may hang on nothing but a post's row. Who may see what is decided
+where posts are: whatever isn't shown isn't found, nor counted.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone
+from hashlib import sha256
+from typing import Any
+
+from node.boards.declaration import READING, Board, Field, FieldType
+from node.language.kana import GAP, Letters, letters, one_width, sound
+from node.language.spans import aloud, in_kana, is_kana
+from node.post import Post, PostState
+from node.readings import reading_of, reading_of_table
+from node.views.post_row import COLUMNS, read_post
+from sync import cbor
+from sync.entry import EntryId
+from sync.machine.database import Database
+
+COUNTED_MAX = 1_000
+LETTERS_MAX = 20_000  # of one post
+ADDED_AT_ONCE = 2_000  # posts whose texts are in memory meanwhile
+DAYS_MAX = 62  # of a post that lasts longer, the first ones
+
+_JST = timezone(timedelta(hours=9))
+_SECONDS_MAX = (1 << 33) - 1
+_WRITTEN = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.TABLE})
+
+
+def _apart(letter: str) -> str:
+    """How it sounds; kana in a place of their own (from U+E100, private use)."""
+    return "".join(chr(ord(kana) + 0xB0C0) if is_kana(kana) else kana for kana in sound(letter))
+
+
+_APART = Letters(_apart)
+
+
+class Search:
+    """What is found on the boards of one machine."""
+
+    def __init__(self, database: Database, boards: Mapping[str, Board]) -> None:
+        """Over the tables in that database."""
+        self._database = database
+        self._boards = {name: (board, _searched(board)) for name, board in boards.items()}
+        self._added: dict[EntryId, tuple[int, str]] = {}
+        self._to_forget = False
+
+    def clear(self) -> None:
+        """Empty the index."""
+        self._database.connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        self._database.connection.execute("DELETE FROM found")
+
+    def add(self, id_: EntryId, board: str, fields: Mapping[str, object], written: int) -> None:
+        """Index a post that is shown, or will be once nothing newer takes its place."""
+        self._added[id_] = _place(id_, written), self._indexed(board, fields, written)
+        if len(self._added) == ADDED_AT_ONCE:
+            self._write()
+
+    def take_out(
+        self, id_: EntryId, board: str, fields: bytes, written: int, *, for_good: bool
+    ) -> None:
+        """Take it out, given its row as it was when it was indexed.
+
+        `for_good`: it, or what it said once, was ordered away, so no letter of it may stay.
+        """
+        self._to_forget |= for_good
+        if self._added.pop(id_, None):
+            return
+        connection = self._database.connection
+        row = connection.execute(
+            "DELETE FROM found WHERE lane = ? AND number = ? RETURNING place", id_
+        ).fetchone()
+        if row is None:
+            return
+        said: Any = cbor.decode(fields, bytes_max=len(fields))
+        connection.execute(
+            "INSERT INTO words (words, rowid, said) VALUES ('delete', ?, ?)",
+            (row[0], self._indexed(board, said, written)),
+        )
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """A stretch of work on posts, inside a transaction; the index follows at its end."""
+        self._added, self._to_forget = {}, False
+        try:
+            yield
+            self._write()
+            if self._to_forget:
+                self.rewrite()
+        finally:
+            self._added, self._to_forget = {}, False
+
+    def _write(self) -> None:
+        connection = self._database.connection
+        # In their order: FTS5 writes out all it has gathered whenever it is given a smaller number.
+        for id_, (place, said) in sorted(self._added.items(), key=lambda item: item[1][0]):
+            while True:
+                taken = connection.execute(
+                    "INSERT INTO found VALUES (?, ?, ?) ON CONFLICT (place) DO NOTHING",
+                    (place, *id_),
+                )
+                if taken.rowcount:
+                    break
+                place += 1
+            connection.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (place, said))
+        self._added = {}
+
+    def rewrite(self) -> None:
+        """Write the whole index anew: of what was deleted FTS5 keeps the letters until then."""
+        self._database.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+    def find(
+        self,
+        words: Sequence[str],
+        *,
+        board: str = "",
+        days: Iterable[date] = (),
+        limit: int = 20,
+        offset: int = 0,
+    ) -> Sequence[Post]:
+        """What is shown and has all these words, the newest first; perhaps of a board, or days."""
+        sql = (
+            f"SELECT {COLUMNS} FROM words CROSS JOIN found ON place = words.rowid"
+            " CROSS JOIN posts USING (lane, number) WHERE words MATCH ? AND state = ?"
+            " ORDER BY words.rowid DESC LIMIT ? OFFSET ?"
+        )
+        asked = question(words, board, days)
+        if not asked:
+            return []
+        rows = self._database.connection.execute(sql, (asked, PostState.SHOWN, limit, offset))
+        return [read_post(row) for row in rows]
+
+    def count(self, words: Sequence[str], *, board: str = "", days: Iterable[date] = ()) -> int:
+        """How many there are, counted to COUNTED_MAX."""
+        asked = question(words, board, days)
+        if not asked:
+            return 0
+        sql = (
+            "SELECT count(*) FROM (SELECT 1 FROM words CROSS JOIN found ON place = words.rowid"
+            " CROSS JOIN posts USING (lane, number) WHERE words MATCH ? AND state = ? LIMIT ?)"
+        )
+        row = self._database.connection.execute(sql, (asked, PostState.SHOWN, COUNTED_MAX))
+        return int(row.fetchone()[0])
+
+    def _indexed(self, name: str, fields: Mapping[str, object], written: int) -> str:
+        """What the index holds of one post: its letters, its sound, its board and days."""
+        board, searched = self._boards[name]
+        said: list[str] = []
+        read: list[str] = []
+        for text, kana in _texts(board, searched, fields):
+            said.append(text)
+            read.append(kana)
+        marks = [_of_board(name), *map(_of_day, _days(board, fields, written))]
+        return " ".join([_said(GAP.join(said)), GAP, _read(GAP.join(read)), *marks])
+
+
+def question(words: Sequence[str], board: str = "", days: Iterable[date] = ()) -> str:
+    """In the language of FTS5; all that comes from people in it is letters between quotes."""
+    asked = []
+    for word in words:
+        if said := _said(word):
+            asked.append(f'("{said}" OR "{_read(word)}")')
+    if asked and board:
+        asked.append(_of_board(board))
+    if asked and (marks := " OR ".join(map(_of_day, days))):
+        asked.append(f"({marks})")
+    return " AND ".join(asked)
+
+
+def _said(text: str) -> str:
+    return " ".join(letters(text)[:LETTERS_MAX])
+
+
+def _read(text: str) -> str:
+    return " ".join(one_width(text).translate(_APART)[:LETTERS_MAX])
+
+
+def _of_board(name: str) -> str:
+    return "b" + name.encode().hex()
+
+
+def _of_day(day: date) -> str:
+    return f"d{day:%Y%m%d}"
+
+
+def _place(id_: EntryId, written: int) -> int:
+    """Newer is larger; the same on every machine but for posts of one second, by chance."""
+    seconds = min(max(written, 0), _SECONDS_MAX)
+    number = id_.number.to_bytes(8)
+    return seconds << 30 | int.from_bytes(sha256(id_.lane + number).digest()[:4]) >> 2
+
+
+def _texts(
+    board: Board, fields_searched: Sequence[Field], fields: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    """Each text of a post, and how it is read."""
+    for field in fields_searched:
+        value = fields.get(field.name)
+        if value is None:
+            continue
+        if field.name == board.title_reading and isinstance(value, str):
+            yield "", value
+        elif field.type is FieldType.CHOICE:
+            for choice in field.choices:
+                if choice.key == value:
+                    yield choice.label, choice.label
+        else:
+            yield from _of_field(board, field, fields)
+
+
+def _searched(board: Board) -> tuple[Field, ...]:
+    return tuple(
+        field
+        for field in board.fields
+        if field.name in (board.title, board.title_reading)
+        or (field.shown and (field.type in _WRITTEN or field.type is FieldType.CHOICE))
+    )
+
+
+def _of_field(
+    board: Board, field: Field, fields: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    value = fields.get(field.name)
+    if isinstance(value, str) and field.name == board.title:
+        yield value, in_kana(value, reading_of(board, fields, field.name))
+    elif isinstance(value, str):
+        yield value, aloud(value, fields.get(READING + field.name))
+    elif isinstance(value, list):
+        cells = [str(cell) for row in value if isinstance(row, list) for cell in row]
+        rows = reading_of_table(fields, field.name)
+        read = [spans for row in rows for spans in row] if rows else [()] * len(cells)
+        for cell, spans in zip(cells, read, strict=True):
+            yield cell, in_kana(cell, spans)
+
+
+def _days(board: Board, fields: Mapping[str, object], written: int) -> list[date]:
+    """The days that it is about; else the one it was written on."""
+    field = board.field(board.order.field)
+    said = fields.get(board.order.field)
+    try:
+        if field is not None and field.type is FieldType.DATE and isinstance(said, str):
+            first = date.fromisoformat(said)
+            until = fields.get(board.order.until)
+            last = date.fromisoformat(until) if isinstance(until, str) else first
+            length = min(max((last - first).days, 0) + 1, DAYS_MAX, (date.max - first).days + 1)
+            return [first + timedelta(days=day) for day in range(length)]
+        if field is not None and field.type is FieldType.MOMENT and isinstance(said, str):
+            return [datetime.fromisoformat(said).astimezone(_JST).date()]
+        return [datetime.fromtimestamp(written, UTC).astimezone(_JST).date()]
+    except (ValueError, OverflowError, OSError):
+        return []
