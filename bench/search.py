@@ -79,7 +79,7 @@ def _show_index(node: Node, count: int) -> None:
         began = time.process_time()
         search.rewrite()
         rewritten = time.process_time() - began
-    sql = "SELECT sum(length(block)) FROM words_data"
+    sql = "SELECT sum(length(block)) FROM letters_data"
     (size,) = node.database.connection.execute(sql).fetchone()
     table.show(
         "The index",
@@ -97,7 +97,7 @@ def _show_searches(node: Node, rounds: int) -> None:
     for name, typed in LOOKED_FOR.items():
         words = words_of(typed)
         asked = question(words)
-        sql = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 20"
+        sql = "SELECT rowid FROM letters WHERE letters MATCH ? ORDER BY rowid DESC LIMIT 20"
 
         def bare(sql: str = sql, asked: str = asked) -> object:
             return node.database.connection.execute(sql, (asked,)).fetchall()

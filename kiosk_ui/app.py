@@ -38,6 +38,7 @@ from kiosk_ui.records import record_pages
 from kiosk_ui.reporting import reporting_pages, reports_pages
 from kiosk_ui.same_site import refuse_strangers
 from kiosk_ui.screen import Screen
+from kiosk_ui.search import search_page
 from kiosk_ui.sessions import Sessions
 from kiosk_ui.signed_in import add_sessions
 from kiosk_ui.signing_in import signing_in_pages
@@ -90,6 +91,7 @@ def create_app(
         home_page(screen, kept),
         list_pages(screen, kept),
         record_pages(screen, kept),
+        search_page(screen),
         taking_pages(screen, kept),
         paper_pages(screen),
         posting_pages(screen),

@@ -1,5 +1,7 @@
 """One page per record, however it stands."""
 
+from typing import Any
+
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -87,6 +89,9 @@ def _back(post: Post, section: str) -> str:
     view, _, day = came_from.partition("-")
     if view in VIEWS:
         return url_for("lists.board", name=post.board, view=view, on=day)
+    if came_from == "search":
+        asked: dict[str, Any] = {n: request.args.get(n) for n in ("q", "board", "when", "page")}
+        return url_for("search.search", **asked)
     return url_for(
         "lists.board",
         name=post.board,

@@ -15,6 +15,7 @@ LAYERS = (
     "forms",
     "keeping",
     "finding",
+    "search",
     "layout",
     "home",
     "idle",

@@ -24,7 +24,7 @@ from sync import cbor
 from sync.entry import EntryId
 from sync.machine.database import Database
 
-COUNTED_MAX = 1_000
+COUNTED_MAX = 200
 LETTERS_MAX = 20_000  # of one post
 ADDED_AT_ONCE = 2_000  # posts whose texts are in memory meanwhile
 DAYS_MAX = 62  # of a post that lasts longer, the first ones
@@ -54,7 +54,7 @@ class Search:
 
     def clear(self) -> None:
         """Empty the index."""
-        self._database.connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        self._database.connection.execute("INSERT INTO letters (letters) VALUES ('delete-all')")
         self._database.connection.execute("DELETE FROM found")
 
     def add(self, id_: EntryId, board: str, fields: Mapping[str, object], written: int) -> None:
@@ -81,7 +81,7 @@ class Search:
             return
         said: Any = cbor.decode(fields, bytes_max=len(fields))
         connection.execute(
-            "INSERT INTO words (words, rowid, said) VALUES ('delete', ?, ?)",
+            "INSERT INTO letters (letters, rowid, said) VALUES ('delete', ?, ?)",
             (row[0], self._indexed(board, said, written)),
         )
 
@@ -109,12 +109,12 @@ class Search:
                 if taken.rowcount:
                     break
                 place += 1
-            connection.execute("INSERT INTO words (rowid, said) VALUES (?, ?)", (place, said))
+            connection.execute("INSERT INTO letters (rowid, said) VALUES (?, ?)", (place, said))
         self._added = {}
 
     def rewrite(self) -> None:
         """Write the whole index anew: of what was deleted FTS5 keeps the letters until then."""
-        self._database.connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        self._database.connection.execute("INSERT INTO letters (letters) VALUES ('optimize')")
 
     def find(
         self,
@@ -127,9 +127,9 @@ class Search:
     ) -> Sequence[Post]:
         """What is shown and has all these words, the newest first; perhaps of a board, or days."""
         sql = (
-            f"SELECT {COLUMNS} FROM words CROSS JOIN found ON place = words.rowid"
-            " CROSS JOIN posts USING (lane, number) WHERE words MATCH ? AND state = ?"
-            " ORDER BY words.rowid DESC LIMIT ? OFFSET ?"
+            f"SELECT {COLUMNS} FROM letters CROSS JOIN found ON place = letters.rowid"
+            " CROSS JOIN posts USING (lane, number) WHERE letters MATCH ? AND state = ?"
+            " ORDER BY letters.rowid DESC LIMIT ? OFFSET ?"
         )
         asked = question(words, board, days)
         if not asked:
@@ -143,8 +143,8 @@ class Search:
         if not asked:
             return 0
         sql = (
-            "SELECT count(*) FROM (SELECT 1 FROM words CROSS JOIN found ON place = words.rowid"
-            " CROSS JOIN posts USING (lane, number) WHERE words MATCH ? AND state = ? LIMIT ?)"
+            "SELECT count(*) FROM (SELECT 1 FROM letters CROSS JOIN found ON place = letters.rowid"
+            " CROSS JOIN posts USING (lane, number) WHERE letters MATCH ? AND state = ? LIMIT ?)"
         )
         row = self._database.connection.execute(sql, (asked, PostState.SHOWN, COUNTED_MAX))
         return int(row.fetchone()[0])

@@ -1,0 +1,60 @@
+"""Looking for something, with JavaScript off."""
+
+from flask.testing import FlaskClient
+
+from kiosk_ui.search import PAGE_POSTS
+from tests.kiosk_ui.reading import elements, words
+from tests.kiosk_ui.town import EVENT, JOB, Town
+
+
+def test_it_is_one_touch_away_from_the_first_screen(browser: FlaskClient) -> None:
+    assert "/search" in [link["href"] for link in elements(browser.get("/"), "a")]
+    assert "さがす言葉" in words(browser.get("/search"))
+
+
+def test_what_is_found_is_said_with_board_day_and_the_words_that_matched(
+    browser: FlaskClient, town: Town
+) -> None:
+    event = town.post("event", **EVENT, description="ひざ掛けをお持ちください。")
+    answer = browser.get("/search?q=ひざ掛け")
+    assert "「ひざ掛け」は、1件見つかりました" in words(answer)
+    assert "イベント" in words(answer)
+    assert "<mark>ひざ掛け</mark>をお持ちください。" in answer.text
+    (card,) = [a for a in elements(answer, "a") if "card" in a.get("class", "")]
+    assert card["href"].startswith(f"/records/{event.address}?")
+    back = browser.get(card["href"])
+    led_back = next(a["href"] for a in elements(back, "a") if a.get("class") == "way")
+    assert words(browser.get(led_back)) == words(answer)
+
+
+def test_a_search_is_narrowed_by_board_and_by_day(browser: FlaskClient, town: Town) -> None:
+    town.post("event", **EVENT | {"title": "公民館の会", "starts_on": "2099-01-01"})
+    town.post("job", **JOB | {"title": "公民館の掃除"})
+    every = browser.get("/search?q=公民館の")
+    assert "2件" in words(every)
+    assert "公民館の会" not in words(browser.get("/search?q=公民館の&board=job"))
+    assert "公民館の会" not in words(browser.get("/search?q=公民館の&when=today"))
+    assert "見つかりませんでした" in words(browser.get("/search?q=公民館の&board=disaster"))
+
+
+def test_many_are_shown_page_by_page(browser: FlaskClient, town: Town) -> None:
+    for number in range(PAGE_POSTS + 1):
+        town.post("event", **EVENT | {"title": f"{number}番の会"})
+    first, last = browser.get("/search?q=番の会"), browser.get("/search?q=番の会&page=2")
+    assert first.text.count("card-title") == PAGE_POSTS
+    assert last.text.count("card-title") == 1
+    beyond = browser.get("/search?q=番の会&page=99999999999")
+    assert (beyond.status_code, beyond.text.count("card-title")) == (200, 0)
+
+
+def test_a_drill_that_is_found_is_marked_as_one(browser: FlaskClient, town: Town) -> None:
+    town.alert(title="避難訓練のお知らせ", operation="drill")
+    assert "これは訓練です" in words(browser.get("/search?q=避難訓練"))
+
+
+def test_whatever_is_typed_is_shown_as_text(browser: FlaskClient) -> None:
+    answer = browser.get("/search", query_string={"q": "<script>alert(1)</script>", "when": "x"})
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+    for typed in ("、。", "", "a" * 900, "\x00", "\ufffe"):
+        assert browser.get("/search", query_string={"q": typed}).status_code == 200
