@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from sync import account, cbor, cose, exchange, hiding, record
+from sync import account, cbor, cose, erasure, exchange, hiding, record
 from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
@@ -76,6 +76,14 @@ def as_read(value: object, content: bytes) -> dict[str, object]:
 def lane(content: bytes, given: Given) -> object:
     read = read_lane(cbor.decode(content, bytes_max=BYTES_MAX))
     return {"value": notation(read.as_array()), "hash": read.id.hex()}
+
+
+def erasure_code(content: bytes, given: Given) -> object:
+    match cbor.decode(content, bytes_max=len(content)):
+        case [bytes(in_lane), int(number)]:
+            return {"code": erasure.code(EntryId(in_lane, number))}
+        case _:
+            raise Malformed("not an entry's place")
 
 
 def address(content: bytes, given: Given) -> object:
@@ -470,6 +478,7 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "cbor": cbor_item,
     "lane": lane,
     "address": address,
+    "erasure code": erasure_code,
     "header": header,
     "payload": payload,
     "record": resolved,

@@ -249,6 +249,20 @@ def newest_vectors() -> Iterator[Vector]:
     )
 
 
+def erasure_vectors() -> Iterator[Vector]:
+    """The number on the receipt of a request to erase something."""
+    for number in (1, 300):
+        request = cbor([BOARD.id, number])
+        digest = H(b"kairan/1 erasure receipt", request)
+        yield Vector(
+            name=f"erasure-code-of-entry-{number}",
+            shows="eight digits, the first ones too",
+            kind="erasure code",
+            bytes=request,
+            expect={"code": f"{int.from_bytes(digest[:8], 'big') % 10**8:08}"},
+        )
+
+
 def pages() -> Mapping[str, Callable[[], list[Vector]]]:
     """The examples of each page of the spec: of bytes, and of what machines make of them."""
     return {
@@ -272,6 +286,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
             *ledger.vectors(),
             *branch_vectors(),
             *order_vectors(),
+            *erasure_vectors(),
             *held.vectors(),
             *subscribing.vectors(),
         ],

@@ -751,6 +751,11 @@ def summed(effect: list[Any], groups: Any) -> tuple[dict[str, Any], bool]:
     return fields, doubts
 
 
+def erasure_code(value: Any, _: Any) -> Any:
+    digest = hashed(b"kairan/1 erasure receipt", dumps(value))
+    return {"code": str(int.from_bytes(digest[:8]) % 100_000_000).zfill(8)}
+
+
 def address(value: Any, _: Any) -> Any:
     return {"address": f"{b32encode(value[0][:10]).decode().lower()}-{value[1]}"}
 
@@ -857,6 +862,7 @@ def registers_digest(registers: Any, _: Any) -> Any:
 
 READERS: dict[str, Callable[[Any, Any], Any]] = {
     "address": address,
+    "erasure code": erasure_code,
     "outside": lambda v, _: {"shown": largest(v, lambda thing: [thing[key] for key in OUTSIDE])},
     "record": record,
     "account": account,
