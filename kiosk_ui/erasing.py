@@ -11,7 +11,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.second_person import second_person
 from kiosk_ui.shown import UNTITLED
 from kiosk_ui.signing_in import ask_to_sign_in
-from node.answered import answered, asked
+from node.answered import Asked, answered, asked
 from node.carrying.left import LeftOnSticks
 from node.erasing import REASONS, Order, erase, may_erase, orders
 from node.erasure_requests import DECLINED, WHOSE, WHY, Request, decline, grant, requests
@@ -137,7 +137,7 @@ def _list_page(screen: Screen, *, trouble: bool = False) -> Response:
         open=[_told(screen, each) for each in found if each.answer is None],
         closed=[_told(screen, each) for each in found if each.answer],
         declined=DECLINED,
-        orders=[_told_order(screen, each) for each in listed[:ORDERS_SHOWN_MAX]],
+        orders=[_told_order(screen, each, machines) for each in listed[:ORDERS_SHOWN_MAX]],
         more=len(listed) - ORDERS_SHOWN_MAX,
         machines=[
             {
@@ -181,8 +181,8 @@ def _told(screen: Screen, each: Request) -> dict[str, object]:
     }
 
 
-def _told_order(screen: Screen, order: Order) -> dict[str, object]:
-    node, machines = screen.node, asked(screen.node)
+def _told_order(screen: Screen, order: Order, machines: Sequence[Asked]) -> dict[str, object]:
+    node = screen.node
     done = answered(node, order.id, machines)
     now = clock.now()
     sure = now.quality >= Quality.CARRIED

@@ -18,6 +18,7 @@ from node.erasure_requests import (
     ask,
     by_code,
     may_ask,
+    order_of,
 )
 from node.node import NotAllowed
 from node.post import Post, PostState
@@ -125,9 +126,10 @@ def _form(
 def _machines(screen: Screen, standing: Standing | None) -> tuple[int, int] | None:
     """How many of how many said that it is gone there; this one counts."""
     answer = standing.answer if standing else None
-    if answer is None or answer.order is None:
+    order = order_of(screen.node, answer) if answer else None
+    if order is None:
         return None
     machines = asked(screen.node)
-    done = answered(screen.node, answer.order, machines)
-    here = any(each.by == answer.order and each.obeyed for each in screen.node.ledger.orders())
+    done = answered(screen.node, order, machines)
+    here = all(each.obeyed for each in screen.node.ledger.orders() if each.by == order)
     return sum(done) + here, len(machines) + 1

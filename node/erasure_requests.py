@@ -15,7 +15,7 @@ from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
 from node.reading import readers_at_the_office
-from node.sealed import about, all_sealed, open_here, write_sealed
+from node.sealed import about, all_sealed, open_here, sealed_record, write_sealed
 from sync.about import About
 from sync.account import Account
 from sync.decision import Decision
@@ -68,7 +68,7 @@ class Answer:
     granted: bool
     reason: str
     written: Written
-    order: EntryId | None  # the last one before it: what was granted is gone where that is obeyed
+    id: EntryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +140,22 @@ def _ours(node: Node) -> Iterator[SealedRecord]:
 
 def by_code(node: Node, typed: str) -> Standing | None:
     """How the request of that receipt stands, as far as this machine has heard."""
-    for record in all_sealed(node, ERASURE):
-        if code(record.id) == typed:
+    for id_ in node.views.sealed[ERASURE].all():
+        if code(id_) == typed and (record := sealed_record(node, id_)) is not None:
             return Standing(record=record, answer=_answer_to(node, record))
     return None
+
+
+def order_of(node: Node, answer: Answer) -> EntryId | None:
+    """The last order before it in its lane: what was granted is gone where that was obeyed."""
+    if not answer.granted:
+        return None
+    before = [
+        order.by
+        for order in node.ledger.orders()
+        if order.by.lane == answer.id.lane and order.by.number < answer.id.number
+    ]
+    return max(before, default=None)
 
 
 def requests_answered(node: Node) -> Iterator[tuple[RecordId, RecordId]]:
@@ -234,14 +246,9 @@ def _answer(node: Node, decision: Decision, *, granted: bool) -> Answer | None:
     entry = next(iter(node.ledger.entries(*decision.id, decision.id.number)), None)
     if entry is None:
         return None
-    orders = [
-        order.by
-        for order in (node.ledger.orders() if granted else ())
-        if order.by.lane == decision.id.lane and order.by.number < decision.id.number
-    ]
     return Answer(
         granted=granted,
         reason=decision.reason,
         written=read_header(entry.header, decision.id.lane).written,
-        order=max(orders, default=None),
+        id=decision.id,
     )
