@@ -37,6 +37,7 @@ from kiosk_ui.receipts import receipts_pages
 from kiosk_ui.records import record_pages
 from kiosk_ui.reporting import reporting_pages, reports_pages
 from kiosk_ui.same_site import refuse_strangers
+from kiosk_ui.saving import saving_pages
 from kiosk_ui.screen import Screen
 from kiosk_ui.search import search_page
 from kiosk_ui.sessions import Sessions
@@ -94,6 +95,7 @@ def create_app(
         search_page(screen),
         taking_pages(screen, kept),
         paper_pages(screen),
+        saving_pages(screen),
         posting_pages(screen),
         steps_pages(screen),
         changing_pages(screen),

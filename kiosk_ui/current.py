@@ -104,6 +104,20 @@ def _last_day(item: Shown) -> date:
     return max(dates.read_date(item.post.text(item.board.order.until)) or first, first)
 
 
+def standing(screen: Screen, board: Board, *, limit: int) -> list[Shown]:
+    """What a paper or a file of the board holds: what is to come, or what isn't over."""
+    if is_by_day(board):
+        return to_come(screen, board)[:limit]
+    posts = screen.node.posts(board, limit=limit)
+    return [item for post in posts if not (item := screen.draw(post)).over]
+
+
+def hour_in_words(screen: Screen) -> str:
+    """The full hour: what is taken along again within it is the same to the letter."""
+    hour = screen.now().replace(minute=0, second=0, microsecond=0)
+    return dates.moment_in_words(hour, screen.now())
+
+
 def has_begun(screen: Screen) -> Callable[[Shown], bool]:
     """Whether it began on an earlier day."""
     today = dates.today(screen.now())

@@ -6,7 +6,7 @@ it is, and leads to what is newer.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
@@ -15,7 +15,6 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.press import Busy, NoPress, Press
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
-from node.boards.declaration import Board
 from node.post import PostState
 
 WEEK = timedelta(days=7)
@@ -41,7 +40,7 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
         html = render_template(
             template,
             address=screen.outside_address(path),
-            printed=dates.moment_in_words(_hour(screen), screen.now()),
+            printed=current.hour_in_words(screen),
             **told,
         )
         try:
@@ -80,7 +79,7 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
     @pages.get("/paper/boards/<name>.pdf")
     def of_board(name: str) -> Response:
         board = screen.board(name) or abort(404)
-        items = _of_board(screen, board)
+        items = current.standing(screen, board, limit=LISTED_MAX + 1_000)
         part = Part(heading="", items=items[:LISTED_MAX], more=len(items[LISTED_MAX:]))
         path = url_for("lists.board", name=name)
         return paper("paper/board.html", f"kairan-{name}", path, board=board, part=part)
@@ -101,18 +100,6 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
         )
 
     return pages
-
-
-def _hour(screen: Screen) -> datetime:
-    """The full hour: a paper that is asked for again is the same paper."""
-    return screen.now().replace(minute=0, second=0, microsecond=0)
-
-
-def _of_board(screen: Screen, board: Board) -> list[Shown]:
-    if current.is_by_day(board):
-        return current.to_come(screen, board)
-    posts = screen.node.posts(board, limit=LISTED_MAX + 1_000)
-    return [item for post in posts if not (item := screen.draw(post)).over]
 
 
 def _week(screen: Screen) -> Iterator[Part]:

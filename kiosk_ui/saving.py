@@ -1,0 +1,71 @@
+"""`…/save`: a post, or all of a board, as one file that a phone opens with no network.
+
+Nothing in it points anywhere or runs; it says of when it is.
+"""
+
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort, make_response, render_template, url_for
+
+from kiosk_ui import current
+from kiosk_ui.lists import section_label
+from kiosk_ui.screen import Screen
+from kiosk_ui.shown import Shown
+from node.boards.declaration import Board
+from node.post import PostState
+
+SAVED_MAX = 3_000
+"""Posts in one file: of the largest guides that towns publish some megabytes."""
+
+
+def saving_pages(screen: Screen) -> Blueprint:
+    """Files to keep."""
+    pages = Blueprint("saving", __name__)
+
+    def file(title: str, path: str, parts: dict[str, list[Shown]]) -> Response:
+        response = make_response(
+            render_template(
+                "saved.html",
+                title=title,
+                parts=parts,
+                address=screen.outside_address(path),
+                as_of=current.hour_in_words(screen),
+            )
+        )
+        # RFC 6266: the name in full for those who read it so, a plain one for the others.
+        name = f"attachment; filename=kairan.html; filename*=UTF-8''{quote(_file_name(title))}.html"
+        response.headers["Content-Disposition"] = name
+        return response
+
+    @pages.get("/boards/<name>/save")
+    def of_board(name: str) -> Response:
+        board = screen.board(name) or abort(404)
+        items = current.standing(screen, board, limit=SAVED_MAX)
+        return file(board.label, url_for("lists.board", name=name), _in_sections(board, items))
+
+    @pages.get("/records/<address>/save")
+    def of_post(address: str) -> Response:
+        post = screen.node.post(address)
+        if post is None or post.state is not PostState.SHOWN:
+            abort(404)
+        shown = screen.draw(post)
+        path = url_for("records.record", address=post.address)
+        return file(shown.title, path, {"": [shown]})
+
+    return pages
+
+
+def _in_sections(board: Board, items: list[Shown]) -> dict[str, list[Shown]]:
+    if not board.section:
+        return {"": items}
+    found: dict[str, list[Shown]] = {}
+    for item in items:
+        label = section_label(board, item.post.text(board.section))
+        found.setdefault(label, []).append(item)
+    return found
+
+
+def _file_name(title: str) -> str:
+    """What any file system takes as a name."""
+    plain = "".join(sign if sign.isalnum() or sign in "ー・-_ " else " " for sign in title)
+    return " ".join(plain.split())[:40] or "kairan"
