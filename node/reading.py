@@ -4,19 +4,18 @@ A secret is on the disk before anybody seals to it, and lies there for its owner
 is for says who may use it: whoever keeps the place, or one account.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from node.node import Node, NotAllowed
 from node.own_lane import own_lane, write_decision
+from node.reading_files import secrets_of
+from node.sealed import write_sealed
 from sync import sealing
 from sync.about import About
 from sync.account import Account
 from sync.escrow import escrow_public
 from sync.lane import Class
 from sync.machine import keys
-from sync.machine.files import read_bounded, sync_folder, write_whole
 from sync.reading_key import (
     GROUPS,
     WRITE_READING_KEY,
@@ -28,59 +27,8 @@ from sync.reading_key import (
     read_reading_key,
 )
 from sync.record import WITHDRAWN, resolve
-from sync.sealing import KEY_BYTES
+from sync.sealed_record import ESCROW
 from sync.writing import Draft, next_number
-
-READING_FOLDER = "reading"
-_ENDING = ".key"
-
-
-class Secrets:
-    """The files of one machine: each a key, by the tag that messages have."""
-
-    def __init__(self, folder: Path) -> None:
-        """Of the machine in that folder; reads nothing yet."""
-        self._folder = folder / READING_FOLDER
-
-    def keep(self, secret: bytes) -> bytes:
-        """Its public half; the secret is on the disk when this returns."""
-        public = sealing.public(secret)
-        if not self._folder.is_dir():
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            sync_folder(self._folder.parent)
-        write_whole(self._path(sealing.tag(public)), secret.hex().encode(), mode=0o600)
-        return public
-
-    def of(self, tag: bytes) -> bytes | None:
-        """The secret that opens what has that tag, if it is ours and there."""
-        try:
-            content = read_bounded(self._path(tag), 2 * KEY_BYTES) or b""
-            secret = bytes.fromhex(content.decode("ascii"))
-        except (FileNotFoundError, NotADirectoryError, ValueError):
-            return None
-        return secret if len(secret) == KEY_BYTES else None
-
-    def destroy(self, tag: bytes) -> None:
-        """Write it over and take it away; what was sealed to it alone opens no more."""
-        path = self._path(tag)
-        try:
-            with path.open("r+b") as file:
-                file.write(bytes(2 * KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-        except FileNotFoundError:
-            return
-        path.unlink()
-        sync_folder(self._folder)
-
-    def _path(self, tag: bytes) -> Path:
-        return self._folder / f"{tag.hex()}{_ENDING}"
-
-
-def secrets_of(node: Node) -> Secrets:
-    """Those of this machine."""
-    return Secrets(node.settings.folder)
-
 
 # whom one seals to
 
@@ -102,6 +50,7 @@ def readers_at_the_office(node: Node) -> Sequence[ReadingKey]:
         key
         for key in node.views.reading_keys.of_places(town)
         if key.for_the_place
+        and key.stands
         and trust.is_office(key.author, town)
         and not trust.is_revoked(key.author, town)
     ]
@@ -121,7 +70,7 @@ def readers_about(node: Node, about: About, place: bytes) -> Sequence[ReadingKey
 
 
 def own_keys(node: Node) -> Sequence[ReadingKey]:
-    """Those that this machine announced, and the one whose place it took."""
+    """Those that this machine announced, and the one whose place it took; also taken back."""
     own, trust = node.identity.public, node.ledger.trust()
     return [
         key
@@ -130,18 +79,18 @@ def own_keys(node: Node) -> Sequence[ReadingKey]:
     ]
 
 
-def may_read(node: Node, key: ReadingKey, by: Account | None) -> bool:
-    """Whether that person uses that key here.
+def may_read(node: Node, owner: bytes | None, by: Account | None) -> bool:
+    """Whether that person opens with a key that is that account's alone, or the place's.
 
     An account's is its own while it stands; then its place's, so that nothing is left unanswered.
     """
     now = node.account(by.address) if by else None
     if now is None:
         return False
-    if key.account is not None:
-        owner = next((a for a in node.accounts() if a.in_headers == key.account), None)
-        if owner is not None and owner.stands:
-            return owner.address == now.address
+    if owner is not None:
+        owning = next((a for a in node.accounts() if a.in_headers == owner), None)
+        if owning is not None and owning.stands:
+            return owning.address == now.address
     return now.tends_people
 
 
@@ -170,14 +119,17 @@ def change_key(node: Node) -> ReadingKey:
 def announce(node: Node, *, about: About | None = None, account: bytes | None = None) -> ReadingKey:
     """A new key of this machine; its secret is on the disk first. Raises NotAllowed."""
     secret = keys.reading_secret()
-    key = secrets_of(node).keep(secret)
+    key = secrets_of(node).keep(secret, account=account)
     with node.ledger.transaction():
         lane = own_lane(node, Class.TRUST)
-        place = escrow_place(lane.town, lane.id, next_number(node.ledger, lane))
         reserve = escrow_public(node.ledger.trust().in_office(lane.town).keys[-1])
-        escrow = Escrow(
-            tag=sealing.tag(reserve), wrapped=sealing.wrap(secret, to=reserve, at=place)
-        )
+        escrow = None
+        if about is None:
+            place = escrow_place(lane.town, lane.id, next_number(node.ledger, lane))
+            wrapped = sealing.wrap(secret, to=reserve, at=place)
+            escrow = Escrow(tag=sealing.tag(reserve), wrapped=wrapped)
+        else:  # what stands in a lane of class trust stays for ever
+            write_sealed(node, ESCROW, secret, to=[reserve], about=about)
         fields = as_fields(key, about=about, account=account, escrow=escrow)
         id_ = write_decision(node, Draft(kind=WRITE_READING_KEY, fields=fields, account=account))
         trust = node.ledger.trust()
@@ -200,11 +152,3 @@ def take_back(node: Node, key: ReadingKey) -> None:
         counter=record.counter + 1,
     )
     write_decision(node, draft)
-
-
-def secrets_for(node: Node, tags: Sequence[bytes]) -> Iterator[bytes]:
-    """Those of this machine that open what has these tags."""
-    held = secrets_of(node)
-    for tag in tags:
-        if (secret := held.of(tag)) is not None:
-            yield secret

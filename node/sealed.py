@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from node.node import Node
 from node.own_lane import own_lane, write_there
 from node.post import Post
-from node.reading import secrets_for
+from node.reading_files import secrets_for
 from sync.about import About
 from sync.account import Account
 from sync.entry import CHECK_BYTES, RecordId

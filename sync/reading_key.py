@@ -35,13 +35,14 @@ class Escrow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingKey:
-    """One key that may be sealed to."""
+    """One key that may be sealed to, or might once."""
 
     id: RecordId
     lane: bytes  # of the announcement: the lane's id, also on a branch
     town: str
     author: bytes  # the machine that holds it
     key: bytes
+    stands: bool = True  # False: it was taken back, and opens what was sealed to it before
     about: About | None = None  # only for what is written about that post
     account: bytes | None = None  # only that account reads with it, as entries name it
     escrow: Escrow | None = None
@@ -72,13 +73,13 @@ def escrow_place(town: str, lane: bytes, number: int) -> Place:
 
 
 def read_reading_key(record: Record, trust: Trust) -> ReadingKey | None:
-    """The key that a record announces; None if it does not, or not any more."""
+    """The key that a record announces; None if it does not."""
     lane = record.lane
     if (record.board, lane.class_, lane.audience) != (READING_KEY, Class.TRUST, Audience.TOWN):
         return None
     if not trust.roles(lane.author, lane.town) & {Role.OFFICE, Role.NODE}:
         return None
-    if record.withdrawn or not record.complete or not record.understood:
+    if not record.complete or not record.understood:
         return None
     said = record.fields
     about, account, escrow = said.get("post"), said.get("account"), said.get("escrow")
@@ -98,6 +99,7 @@ def read_reading_key(record: Record, trust: Trust) -> ReadingKey | None:
         town=lane.town,
         author=lane.author,
         key=key,
+        stands=not record.withdrawn,
         about=read,
         account=account,
         escrow=_read_escrow(escrow),
@@ -117,4 +119,4 @@ def _read_escrow(said: object) -> Escrow | None:
 def is_sealed_to(key: ReadingKey, place: bytes, trust: Trust) -> bool:
     """Whether one seals to it who means the machine with that key, or who took its place."""
     ours = key.author == place or trust.succeeds(key.author, place, key.town)
-    return ours and not trust.is_revoked(key.author, key.town)
+    return ours and key.stands and not trust.is_revoked(key.author, key.town)

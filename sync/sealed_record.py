@@ -25,7 +25,10 @@ LOOKED = "looked"
 ERASURE = "erasure"
 """That somebody wants a post erased."""
 
-SEALED_KINDS = (LETTER, LOOKED, ERASURE)
+ESCROW = "escrow"
+"""The secret for what is written about one post, closed to the town's reserve key."""
+
+SEALED_KINDS = (LETTER, LOOKED, ERASURE, ESCROW)
 _GROUP = {"sealed": "sealed", "post": "sealed", "answer": "sealed"}
 GROUPS: Mapping[str, Mapping[str, str]] = dict.fromkeys(SEALED_KINDS, _GROUP)
 

@@ -12,7 +12,7 @@ from sync.trust import Trust
 
 
 class ReadingKeys:
-    """The keys that stand, of whatever machine."""
+    """The keys of whatever machine; also those that were taken back."""
 
     board = READING_KEY
     groups: Mapping[str, str] = GROUPS[READING_KEY]
@@ -35,13 +35,14 @@ class ReadingKeys:
         if key is not None:
             about, escrow = key.about, key.escrow
             connection.execute(
-                "INSERT INTO reading_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO reading_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *id_,
                     key.lane,
                     key.town,
                     key.author,
                     key.key,
+                    key.stands,
                     *((about.lane, about.number, about.check) if about else (None,) * 3),
                     key.account,
                     *((escrow.tag, escrow.wrapped) if escrow else (None,) * 2),
@@ -67,13 +68,14 @@ class ReadingKeys:
 
 
 def _read(row: tuple[Any, ...]) -> ReadingKey:
-    lane, number, lane_id, town, author, key, *post, account, tag, wrapped = row
+    lane, number, lane_id, town, author, key, stands, *post, account, tag, wrapped = row
     return ReadingKey(
         id=EntryId(lane, number),
         lane=lane_id,
         town=town,
         author=author,
         key=key,
+        stands=bool(stands),
         about=About(lane=post[0], number=post[1], check=post[2]) if post[0] else None,
         account=account,
         escrow=Escrow(tag=tag, wrapped=wrapped) if tag else None,

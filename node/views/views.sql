@@ -88,6 +88,7 @@ CREATE TABLE IF NOT EXISTS reading_keys (
     town TEXT NOT NULL,
     author BLOB NOT NULL,
     key BLOB NOT NULL,
+    stands INTEGER NOT NULL,
     post_lane BLOB,
     post_number INTEGER,
     post_check BLOB,

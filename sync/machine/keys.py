@@ -74,6 +74,11 @@ def content_key() -> bytes:
     return secrets.token_bytes(32)
 
 
+def slip_bits(count: int) -> int:
+    """A number of that many bits, for a receipt."""
+    return secrets.randbits(count)
+
+
 def digits(count: int) -> str:
     """A code for somebody to type."""
     return "".join(secrets.choice("0123456789") for _ in range(count))

@@ -8,7 +8,6 @@ import pytest
 from node.node import Node
 from node.people import begin, let_in, stop
 from node.reading import (
-    READING_FOLDER,
     announce,
     begin_reading,
     change_key,
@@ -17,8 +16,8 @@ from node.reading import (
     readers_about,
     readers_at,
     readers_at_the_office,
-    secrets_of,
 )
+from node.reading_files import READING_FOLDER, secrets_of
 from node.sealed import about, open_here, sealed_record, sealed_to, write_sealed
 from provisioning.authority import read_key
 from provisioning.escrow import unseal
@@ -142,12 +141,16 @@ def test_an_organisations_key_is_its_own_while_it_stands_and_then_its_places(
     ours = let_in(node, "果樹園", Duty.ORGANISATION, frozenset({"job"}), by=keeper)
     other = let_in(node, "工務店", Duty.ORGANISATION, frozenset({"job"}), by=keeper)
     key = announce(node, account=ours.in_headers)
-    assert [may_read(node, key, who) for who in (ours, other, keeper, None)] == [
-        *(True, False, False, False)
-    ]
+    assert [
+        may_read(node, secrets_of(node).account(sealing.tag(key.key)), who)
+        for who in (ours, other, keeper, None)
+    ] == [*(True, False, False, False)]
     assert readers_at(node, node.identity.public, account=ours.in_headers) == [key]
     stop(node, ours, by=keeper)
-    assert [may_read(node, key, who) for who in (ours, other, keeper)] == [False, False, True]
+    assert [
+        may_read(node, secrets_of(node).account(sealing.tag(key.key)), who)
+        for who in (ours, other, keeper)
+    ] == [False, False, True]
 
 
 def test_a_key_for_a_post_is_for_that_post_alone(node: Node, keeper: Account) -> None:

@@ -15,6 +15,7 @@ from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
 from sync.entry import EntryId, read_header, read_payload
 from sync.errors import Malformed, Unverified
+from sync.escrow import escrow_public, escrow_secret
 from sync.fork import read_fork_proof
 from sync.frontier import Held, LaneHeld, Range, digest, read_summary, summary_as_array
 from sync.histories import branch_id
@@ -30,6 +31,7 @@ from sync.order import read_order
 from sync.receipt import open_receipt
 from sync.register import Register, open_register, registers_digest
 from sync.rows import read_table
+from sync.sealing import NotForUs, Place, open_sealed, read_sealed
 from sync.statement import Statement, open_beside, read_statement
 from sync.subscription import fingerprint
 from sync.trust import NoCertificateYet, Refusal, Trust
@@ -474,7 +476,29 @@ def fingerprint_of_a_key(content: bytes, given: Given) -> object:
     return {"fingerprint": key_fingerprint(content).replace(" ", "")}
 
 
+def sealed_message(content: bytes, given: Given) -> object:
+    place = Place(
+        town=given["town"],
+        kind=given["kind"],
+        lane=bytes.fromhex(given["lane_id"]),
+        number=given["number"],
+    )
+    sealed = read_sealed(content)
+    try:
+        text = open_sealed(sealed, [bytes.fromhex(given["secret"])], at=place)
+    except (NotForUs, Unverified):
+        return {"text": None}
+    return {"text": text.hex()}
+
+
+def escrow_key(content: bytes, given: Given) -> object:
+    key: Any = cbor.decode(content, bytes_max=BYTES_MAX)
+    return {"key": escrow_public(key[0]).hex(), "secret": escrow_secret(key[1]).hex()}
+
+
 READERS: Mapping[str, Callable[[bytes, Given], object]] = {
+    "sealed": sealed_message,
+    "escrow key": escrow_key,
     "cbor": cbor_item,
     "lane": lane,
     "address": address,

@@ -19,6 +19,7 @@ from tests.vectors import (
     hiding,
     ledger,
     records,
+    sealing,
     subscribing,
     trust,
 )
@@ -294,6 +295,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
         "rules/6-carrier": lambda: list(carrier.vectors()),
         "rules/7-registers": lambda: list(newest_vectors()),
         "rules/9-columns": lambda: list(columns.vectors()),
+        "rules/11-sealed": lambda: list(sealing.vectors()),
     }
 
 
