@@ -27,6 +27,7 @@ from kiosk_ui.idle import idle_pages
 from kiosk_ui.joining import joining_page
 from kiosk_ui.keeping import keeping_pages
 from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.letters import letters_pages
 from kiosk_ui.lists import list_pages
 from kiosk_ui.looks import looks_page
 from kiosk_ui.papers import paper_pages
@@ -43,6 +44,7 @@ from kiosk_ui.search import search_page
 from kiosk_ui.sessions import Sessions
 from kiosk_ui.signed_in import add_sessions
 from kiosk_ui.signing_in import signing_in_pages
+from kiosk_ui.six_words import six_words_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
@@ -50,6 +52,7 @@ from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
 from kiosk_ui.waiting import waiting_pages
 from kiosk_ui.wishing import wishing_pages
+from kiosk_ui.writing import writing_pages
 from node.moderation.desk import Desk
 from node.node import Node
 from node.pins import Pins
@@ -118,6 +121,9 @@ def create_app(
         erasure_pages(screen),
         erasing_pages(screen),
         keeping_pages(screen),
+        writing_pages(screen),
+        six_words_pages(screen),
+        letters_pages(screen),
         looks_page(),
         static_pages(static),
         health_page(screen),

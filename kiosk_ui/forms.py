@@ -41,6 +41,8 @@ class Form:
     seen: str = ""  # the edition this form is about to replace
     beside: tuple[Field, ...] = ()  # what is asked beside the board's own fields
     advice: str = ""  # what to know before writing
+    told: tuple[str, ...] = ()  # what people should know before they write
+    carried: tuple[tuple[str, str], ...] = ()  # what goes with it unseen
 
 
 def typed() -> dict[str, str]:

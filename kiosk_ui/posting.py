@@ -8,6 +8,7 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in
 from node.boards.declaration import Board, Choice, Field, FieldType
+from node.mail.letters import open_for_letters
 from node.moderation.waiting import Full, WaitingPost
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
@@ -98,7 +99,8 @@ def take(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Respons
     except Full:
         return forms.form_page(form, forms.typed(), trouble=FULL, status=503)
     match taken:
-        case Post(address=address):
+        case Post(address=address) as post:
+            open_for_letters(screen.node, post)
             return forms.see_other(url_for("records.record", address=address, done="posted"))
         case WaitingPost(code=code):
             return forms.see_other(url_for("receipts.receipt", code=code))

@@ -16,6 +16,7 @@ from node.contact_card import has_contact
 from node.erasing import may_erase
 from node.erasure_requests import may_ask
 from node.hiding import may_hide, why
+from node.mail.letters import may_write
 from node.moderation.desk import MENDED
 from node.post import Post, PostState
 
@@ -65,6 +66,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
         takes=has_appointment(shown.board, post) or has_contact(shown.board, post),
         may_change=node.may_change(post),
+        letters=shown.board.letters if may_write(node, post) else "",
         may_hide=may_hide(node, post, screen.signed_in()),
         may_erase=may_erase(node, post, screen.signed_in()),
         may_ask=may_ask(node, post),

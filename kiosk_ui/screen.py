@@ -14,6 +14,7 @@ from kiosk_ui.sent_before import SentBefore
 from kiosk_ui.sessions import Sessions
 from kiosk_ui.shown import Shown, draw
 from node.boards.declaration import Board
+from node.mail.receipt_key import ReceiptKeys
 from node.moderation.desk import Desk
 from node.moderation.sources import KIOSK
 from node.moderation.waiting import WaitingPost
@@ -37,6 +38,7 @@ class Screen:
     reach: Reach = field(default_factory=Reach)  # how phones reach this machine
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
     sent_before: SentBefore = field(default_factory=SentBefore)
+    receipts: ReceiptKeys = field(default_factory=ReceiptKeys)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
     def draw(self, post: Post) -> Shown:

@@ -9,7 +9,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import IDLE_SECONDS
 
 CSRF = "csrf"
-_TYPING = frozenset({"posting", "steps", "changing", "towns"})
+_TYPING = frozenset({"posting", "steps", "changing", "towns", "writing"})
 
 
 def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:

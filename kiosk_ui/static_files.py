@@ -16,6 +16,7 @@ from kiosk_ui.style_sheet import style_sheet
 _TYPES = {
     "app.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",
+    "six_words.js": "text/javascript; charset=utf-8",
     "kiosk.js": "text/javascript; charset=utf-8",
     "kiosk-worker.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",

@@ -16,6 +16,7 @@ LAYERS = (
     "keeping",
     "finding",
     "search",
+    "letters",
     "layout",
     "home",
     "idle",

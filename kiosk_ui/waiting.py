@@ -11,6 +11,7 @@ from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
+from node.mail.letters import open_for_letters
 from node.moderation.desk import REASONS, Gone
 from node.moderation.waiting import State, WaitingPost
 from node.node import NotAllowed, NotSignedIn
@@ -98,7 +99,7 @@ def _let_in(
     form: forms.Form | None = None,
 ) -> Response:
     try:
-        screen.desk.let_in(id_, by=screen.signed_in(), fields=fields)
+        address = screen.desk.let_in(id_, by=screen.signed_in(), fields=fields)
     except Gone:
         return forms.see_other(url_for("waiting.listed", done="gone"))
     except NotSignedIn:
@@ -109,6 +110,8 @@ def _let_in(
         if form is None:
             raise
         return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
+    if (post := screen.node.post(address)) is not None:
+        open_for_letters(screen.node, post)
     return forms.see_other(url_for("waiting.listed", done="let_in"))
 
 

@@ -76,7 +76,7 @@ def erase(
             may_erase(node, post, each) for post in posts for each in (person, other) if each
         ):
             raise NotAllowed
-        return _order(node, [post.id for post in posts], said, by=person, second=other)
+        return order_away(node, [post.id for post in posts], said, by=person, second=other)
 
 
 def follow_up(node: Node) -> bool:
@@ -84,10 +84,10 @@ def follow_up(node: Node) -> bool:
     if not node.is_office:
         return False
     with node.ledger.transaction():
-        return bool(_order(node, node.views.late(), LATE))
+        return bool(order_away(node, node.views.late(), LATE))
 
 
-def _order(
+def order_away(
     node: Node,
     records: Iterable[RecordId],
     reason: str,

@@ -17,6 +17,7 @@ from node.carrying.watching import Sticks
 from node.erasing import follow_up
 from node.lan.bell import Bell
 from node.lan.discovery import Discovery, Me
+from node.mail.ending import let_go
 from node.neighbourhood import Neighbourhood
 from node.neighbours import addresses
 from node.node import Node, NotAllowed
@@ -36,6 +37,9 @@ WATCH_SECONDS = 0.2
 TIDY_SECONDS = 10.0
 """How long what was withdrawn may still lie in the log."""
 
+
+LET_GO_SECONDS = 3_600.0
+"""How often what was written about ended posts is looked for."""
 
 HEAR_SECONDS = 0.5
 """So long the thread that hears neighbours takes to notice that all is to end."""
@@ -79,6 +83,7 @@ def run(
     schedule.every(
         LOOK_SECONDS, "order away what is over", partial(_order_away, node, Retention(node))
     )
+    schedule.every(LET_GO_SECONDS, "let go of letters", lambda: _let_go(node))
     neighbourhood.start()
     if discovery is not None:
         discovery.start()
@@ -160,6 +165,14 @@ def _order_away(node: Node, retention: Retention) -> None:
         follow_up(node)
     except (sqlite3.Error, OSError, NotAllowed) as wrong:
         node.database.give_up(wrong)
+
+
+def _let_go(node: Node) -> None:
+    """Of letters about posts that ended; what doesn't succeed is tried again."""
+    try:
+        let_go(node, clock.now())
+    except (NotAllowed, sqlite3.Error, OSError) as wrong:
+        _log.warning("letters of ended posts stay: %s", wrong)
 
 
 def _check(node: Node) -> None:

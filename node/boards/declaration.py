@@ -136,12 +136,20 @@ class Board:
     retention_why: str = ""  # for whoever asks why it isn't longer or shorter
     appointment: Appointment | None = None
     contact: Contact | None = None
+    letters: str = ""  # what the button says that writes to whoever is behind a post; "": none
+    letters_apart: bool = False  # each post has a key of its own for them, destroyed with it
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
     """Of outside keys held, with the issuer's times, those that only stand in for newer ones."""
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def is_over(self, fields: Mapping[str, object]) -> bool:
+        """Whether the post says itself that it no longer stands."""
+        field = self.field(self.state) if self.state else None
+        said = fields.get(self.state)
+        return field is not None and any(c.over and c.key == said for c in field.choices)
 
     def groups(self) -> dict[str, str]:
         """Field name to the group it changes with, as does its reading."""

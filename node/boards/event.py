@@ -38,6 +38,7 @@ EVENT = Board(
         "次の年の準備に見返せるように、1年です。"
         "名前や電話番号がのることが多いので、それより長くは残しません。"
     ),
+    letters="問い合わせる",
     fields=(
         Field(name="title", label="行事の名前", required=True, length_max=200),
         Field(

@@ -24,6 +24,8 @@ JOB = Board(
         "古い働き方や賃金がそのまま伝わらないように、半年です（職業安定法5条の4は、求人を正確で"
         "新しいものに保つよう求めています）。職業紹介をしたときの帳簿は、ここではなく、した人が持ちます。"
     ),
+    letters="応募する・質問する",
+    letters_apart=True,
     fields=(
         Field(name="title", label="仕事の名前", required=True, length_max=80),
         Field(

@@ -1,0 +1,157 @@
+"""`/records/<address>/write`: a letter to whoever is behind a post, and the receipt for it.
+
+The receipt is drawn before anybody writes and goes along in the form, so that a second tap makes
+neither a second letter nor another receipt.
+"""
+
+import sqlite3
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+
+from kiosk_ui import forms
+from kiosk_ui.controls import defaults, to_parse
+from kiosk_ui.errors import message_page
+from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.screen import Screen
+from kiosk_ui.slips import SLIP, leaves
+from node.boards.declaration import Board, Field, FieldType, Order
+from node.form import Problems, parse
+from node.mail.ending import LETTERS_DAYS
+from node.mail.letter import CONTACT_CHARACTERS_MAX, MESSAGE_CHARACTERS_MAX, NAME_CHARACTERS_MAX
+from node.mail.letters import NobodyReads, may_write, readers, who_reads, write_letter
+from node.mail.receipt_key import Busy
+from node.mail.six_words import as_letters, as_words, new_slip, read_slip
+from node.node import NotAllowed
+from node.post import Post
+from sync import sealing
+from sync.errors import Malformed, TooLarge
+
+BUSY = (
+    "いま、こみ合っています。書かれたものは、このまま残してあります。"
+    "少し待って、もう一度送ってください。"
+)
+
+NOBODY = (
+    "募集や行事が終わったか、受け取る担当者がいないので、送れませんでした。"
+    "お急ぎのときは、のせた人か公民館の人に、直接お話しください。"
+)
+
+LETTER_FORM = Board(
+    name="letter",
+    label="手紙",
+    reading="てがみ",
+    purpose="",
+    lane_class="message",
+    audience="town",
+    writers=frozenset(),
+    order=Order(field=""),
+    fields=(
+        Field(
+            name="message",
+            label="伝えたいこと",
+            type=FieldType.LONG_TEXT,
+            required=True,
+            length_max=MESSAGE_CHARACTERS_MAX,
+        ),
+        Field(
+            name="name",
+            label="お名前",
+            hint="書かなくても送れます。",
+            length_max=NAME_CHARACTERS_MAX,
+        ),
+        Field(
+            name="contact",
+            label="ご連絡先",
+            hint="電話など。書かなくても、次の画面の「受付のことば」で返事が読めます。",
+            length_max=CONTACT_CHARACTERS_MAX,
+        ),
+    ),
+)
+"""No board: what a letter says is sealed, and stands nowhere."""
+
+
+def writing_pages(screen: Screen) -> Blueprint:
+    """A blank letter, and a letter."""
+    pages = Blueprint("writing", __name__)
+
+    @pages.get("/records/<address>/write")
+    def blank(address: str) -> Response:
+        post = _post(screen, address)
+        if not may_write(screen.node, post):
+            return message_page("nobody_reads", 403)
+        form = _form(screen, post, as_letters(new_slip()))
+        return leaves(forms.form_page(form, defaults(LETTER_FORM)))
+
+    @pages.post("/records/<address>/write")
+    def send(address: str) -> Response:
+        post = _post(screen, address)
+        try:
+            slip = read_slip(request.form.get(SLIP, ""))
+        except Malformed:
+            abort(400)
+        form = _form(screen, post, as_letters(slip))
+        return leaves(forms.looked_at(form) or _send(screen, form, post, slip))
+
+    return pages
+
+
+def _post(screen: Screen, address: str) -> Post:
+    post = screen.node.post(address)
+    if post is None or post.board not in screen.node.boards:
+        abort(404)
+    return post
+
+
+def _form(screen: Screen, post: Post, slip: str) -> forms.Form:
+    board = screen.node.boards[post.board]
+    names = "、".join(who_reads(screen.node, readers(screen.node, post)))
+    told = [f"「{post.text(board.title)}」について書きます。"]
+    if names:
+        told.append(f"読めるのは、{names}だけです。ほかの人や、ほかの機械には読めません。")
+    told.append(f"終わってから{LETTERS_DAYS}日たつと、書かれたことは消えます。")
+    if not at_the_kiosk():
+        told.append(
+            "この画面から公民館の機械までの間は、同じWi-Fiにいる詳しい人に見られるおそれがあります。"
+            "気になる方は、公民館の画面で書いてください。"
+        )
+    return forms.Form(
+        board=LETTER_FORM,
+        heading=board.letters,
+        send="送る",
+        back=url_for("records.record", address=post.address),
+        told=tuple(told),
+        carried=((SLIP, slip),),
+    )
+
+
+def _send(screen: Screen, form: forms.Form, post: Post, slip: bytes) -> Response:
+    match parse(LETTER_FORM, to_parse(LETTER_FORM, request.form)):
+        case Problems(by_field=problems):
+            return forms.form_page(form, forms.typed(), problems=problems, status=422)
+        case fields:
+            said = {name: str(fields.get(name, "")) for name in ("message", "name", "contact")}
+    try:
+        secret = screen.receipts.secret(slip, town=screen.node.settings.town)
+    except Busy:
+        return forms.form_page(form, forms.typed(), trouble=BUSY, status=503)
+    token = request.form.get(forms.TOKEN, "")
+    with screen.sent_before.one_at_a_time():
+        if not screen.sent_before.led_to(token):
+            try:
+                write_letter(screen.node, post, receipt=sealing.public(secret), **said)
+            except (NobodyReads, NotAllowed):
+                return forms.form_page(form, forms.typed(), trouble=NOBODY, status=403)
+            except TooLarge:
+                return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
+            except (sqlite3.Error, OSError) as wrong:
+                return forms.not_kept(screen, form, wrong)
+            screen.sent_before.remember(token, post.address)
+    page = render_template(
+        "slip.html",
+        words=as_words(slip),
+        board=screen.node.boards[post.board].label,
+        link=f"{screen.outside_address(url_for('six_words.ask'))}#{as_letters(slip)}",
+        who="、".join(who_reads(screen.node, readers(screen.node, post))),
+        back=form.back,
+    )
+    return make_response(page)

@@ -1,0 +1,1 @@
+"""Letters that few may read: to whoever is behind a post, and back to whoever has the receipt."""
