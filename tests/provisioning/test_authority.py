@@ -9,6 +9,9 @@ import pytest
 
 from node.boards import BOARDS
 from node.node import Node, edition, open_node
+from node.people import begin
+from node.reading import begin_reading, readers_at
+from node.sealed import open_here, sealed_record, write_sealed
 from provisioning.authority import found, open_authority, read_key
 from provisioning.sealed_key import COST_MIN, Place
 from provisioning.town import widest
@@ -18,6 +21,7 @@ from sync.lane import Class
 from sync.letters import fingerprint
 from sync.machine.keys import Identity, make_identity, save_identity
 from sync.machine.settings import KEY_FILE, SETTINGS_FILE
+from sync.sealed_record import LETTER
 from sync.trust import Refusal
 from tests.cli.kairan import Said, here, kairan, message
 from tests.node.builders import CHOIR, TOWN, TOWN_NAME, meet, post_event, titles
@@ -304,6 +308,26 @@ def test_a_new_machine_tends_what_the_broken_one_began(desk: Desk) -> None:
     meet(new, office)
     assert sorted(titles(office)) == ["一つ目、変更", "二つ目"]
     assert old.identity.public.hex() in str(desk.says("list", "--json").json)
+
+
+def test_with_the_reserve_it_reads_the_letters_that_came_to_the_broken_one(desk: Desk) -> None:
+    office, old = busy(desk)
+    begin(old, "当番")
+    begin_reading(old)
+    meet(old, office)
+    (key,) = readers_at(office, old.identity.public)
+    letter = write_sealed(office, LETTER, b"words", to=[key.key])
+    new = desk.machine("新しい上郷")
+    desk.said("succeed", "上郷", "新しい上郷", "--machine", office.settings.folder)
+    meet(new, office)
+    closed = sealed_record(new, letter)
+    assert closed is not None
+    told = ("--machine", new.settings.folder, "--key")
+    refused = desk.refused("unseal", *told, desk.key(Place.DAILY))
+    assert "控えの鍵を使い" in refused
+    said = desk.said("unseal", *told, desk.reserve, passphrases=(RESERVE,))
+    assert "1本" in said
+    assert open_here(new, closed) == b"words"
 
 
 # a key is lost, or stolen
