@@ -316,8 +316,10 @@ def revoke_a_node(world: World) -> None:
     name = world.random.choice(names)
     me = public(key(name))
     office = world.machine(OFFICE)
+    stolen = world.machine(name)
     if world.random.random() < 0.5:
-        world.exchange(world.machine(name), office)
+        world.write(stolen, "event/write", {"title": f"最後{world.random.randrange(10**9)}"})
+        world.exchange(stolen, office)
     cuts = {
         leaf.lane: Cut(leaf.number, leaf.head)
         for leaf in office.held.leaves()
@@ -454,7 +456,7 @@ HONEST: dict[Act, int] = {
     back_up: 3,
     restore: 2,
     copy: 1,
-    revoke_a_node: 2,
+    revoke_a_node: 3,
     promote_the_branch: 2,
     revoke_the_branch: 2,
     raise_a_cut: 1,

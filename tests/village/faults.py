@@ -109,7 +109,7 @@ FAULTS: Mapping[str, Sequence[Patch]] = {
         Patch("sync/order.py", " or not ledger.trust().is_office(lane.author, lane.town):", ":"),
         Patch(
             "sync/histories.py",
-            "                or not self.trust().is_office(by.lane.author, by.lane.town)\n",
+            "            or not self.trust().is_office(by.lane.author, by.lane.town)\n",
             "",
         ),
     ],

@@ -317,10 +317,12 @@ def registers_again(world: World) -> None:
     there = world.one_of_us()
     tell_of_health(world)
     if world.registers:
-        world.state(there, world.registers[-1])
-        author = kept_register(world.registers[-1]).author
-        of_author = [old for old in world.registers if kept_register(old).author == author]
+        newest = kept_register(world.registers[-1])
+        of_author = [r for r in world.registers if kept_register(r).author == newest.author]
+        world.state(there, newest.encoded)
         world.state(there, world.random.choice(of_author))
+        held = {register.place: register for register in there.door.registers()}
+        assert held.get(newest.place, newest) == newest, "an older register came back"
     made = make_register(
         town=TOWN.code,
         incarnation=(1, bytes(8)),

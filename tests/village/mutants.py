@@ -32,13 +32,13 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     faults = {name: patches for name, patches in FAULTS.items() if chosen.only in name}
 
-    def put_in(patches: Sequence[Patch]) -> list[str]:
+    def broken_by(patches: Sequence[Patch]) -> list[str]:
         return broken_with(patches, chosen.seeds, go_on=chosen.count)
 
     missed = 0
     with ThreadPoolExecutor(AT_ONCE) as at_once:
-        sound = at_once.submit(put_in, ())
-        for name, broken in zip(faults, at_once.map(put_in, faults.values()), strict=True):
+        sound = at_once.submit(broken_by, ())
+        for name, broken in zip(faults, at_once.map(broken_by, faults.values()), strict=True):
             missed += not broken
             by = f" by {len(broken)}" if chosen.count else ""
             print(
@@ -48,6 +48,15 @@ def main(arguments: Sequence[str]) -> int:
         if sound.result():
             raise SystemExit(f"villages break a law without any fault: {sound.result()[0]}")
     return 1 if missed else 0
+
+
+def put_in(patch: Patch, tree: Path) -> None:
+    """Raises ValueError where it no longer applies."""
+    patched = tree / patch.file
+    text = patched.read_text()
+    if text.count(patch.old) != 1:
+        raise ValueError(f"{patch} no longer applies")
+    patched.write_text(text.replace(patch.old, patch.new))
 
 
 def broken_with(patches: Sequence[Patch], seeds: str, *, go_on: bool = False) -> list[str]:
@@ -64,11 +73,7 @@ def broken_with(patches: Sequence[Patch], seeds: str, *, go_on: bool = False) ->
             else:
                 shutil.copy(ROOT / name, tree / name)
         for patch in patches:
-            patched = tree / patch.file
-            text = patched.read_text()
-            if text.count(patch.old) != 1:
-                raise ValueError(f"{patch} no longer applies")
-            patched.write_text(text.replace(patch.old, patch.new))
+            put_in(patch, tree)
         lived = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.village.living"),

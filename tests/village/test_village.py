@@ -6,6 +6,7 @@ a seed that failed came to is kept as a test of its own.
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,9 @@ from sync.frontier import Held
 from sync.ingest import Kept, ingest
 from sync.revocation import Cut, revoke
 from tests.sync.builders import TOWN, Machine, keep, key, lane, memory, posts, run
+from tests.village.faults import FAULTS
 from tests.village.living import live, what_breaks
+from tests.village.mutants import ROOT, put_in
 from tests.village.mutants import main as mutants
 
 EVERY_DAY = range(0, 300)
@@ -47,6 +50,16 @@ def test_in_thousands_of_villages_too() -> None:
 def test_any_number_of_machines_may_live_in_a_village() -> None:
     for nodes in (1, 25):
         live(0, nodes=nodes)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_can_still_be_put_in(name: str, tmp_path: Path) -> None:
+    for patch in FAULTS[name]:
+        there = tmp_path / patch.file
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes((ROOT / patch.file).read_bytes())
+        put_in(patch, tmp_path)
+        compile(there.read_bytes(), patch.file, "exec")
 
 
 @pytest.mark.slow
