@@ -241,9 +241,9 @@ def carry_all(world: World) -> None:
 
 
 def register(world: World) -> None:
-    """A machine says how it is, perhaps again at once; an old word of it may come again."""
+    """A machine says how it is, and again at once; an old word of it may come again."""
     machine = world.random.choice(world.writers)
-    for _ in range(world.random.choice([1, 2])):
+    for _ in range(2):
         world.serial += 1
         made = make_register(
             town=TOWN.code,

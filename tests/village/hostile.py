@@ -316,13 +316,15 @@ def registers_again(world: World) -> None:
     """An old register where a newer one is known, and one of a machine that isn't its author."""
     there = world.one_of_us()
     tell_of_health(world)
-    if world.registers:
-        newest = kept_register(world.registers[-1])
-        of_author = [r for r in world.registers if kept_register(r).author == newest.author]
-        world.state(there, newest.encoded)
-        world.state(there, world.random.choice(of_author))
-        held = {register.place: register for register in there.door.registers()}
-        assert held.get(newest.place, newest) == newest, "an older register came back"
+    *of_author, newest = [
+        register
+        for register in map(kept_register, world.registers)
+        if register.author == kept_register(world.registers[-1]).author
+    ]
+    for told in (newest, world.random.choice(of_author)):
+        world.state(there, told.encoded)
+    held = {register.place: register for register in there.door.registers()}
+    assert held.get(newest.place, newest) == newest, "an older register came back"
     made = make_register(
         town=TOWN.code,
         incarnation=(1, bytes(8)),
@@ -384,7 +386,7 @@ HOSTILE: dict[Act, int] = {
     flood: 1,
     order_of_a_node: 4,
     false_name: 2,
-    registers_again: 3,
+    registers_again: 5,
     false_certificate: 1,
     replay: 4,
     take_the_office_over: 2,
