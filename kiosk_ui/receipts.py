@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from kiosk_ui import forms
 from kiosk_ui.screen import Screen
+from node.erasure_requests import by_code as erasure_by_code
 from node.hiding import why
 from node.moderation.desk import CODE_DIGITS
 from node.moderation.reports import Report
@@ -32,6 +33,8 @@ def receipts_pages(screen: Screen) -> Blueprint:
         code = "".join(str(int(sign)) for sign in typed if sign.isdecimal())
         if len(code) == CODE_DIGITS and _find(screen, code) is not None:
             return forms.see_other(url_for("receipts.receipt", code=code))
+        if erasure_by_code(screen.node, code) is not None:  # those are good at any machine
+            return forms.see_other(url_for("erasure.receipt", code=code))
         page = render_template("receipts.html", trouble=NO_SUCH, typed=typed[:100])
         return make_response(page, 404)
 

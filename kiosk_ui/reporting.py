@@ -10,12 +10,13 @@ from kiosk_ui.sent_before import new_token
 from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
 from node.form import readable
 from node.hiding import REASONS as HIDING
-from node.moderation.reports import ANSWERS, REASONS, WORDS_CHARACTERS_MAX
+from node.moderation.reports import ANSWERS, REASONS
 from node.moderation.waiting import Full
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post, PostState
 from sync.errors import TooLarge
 from sync.machine import clock
+from sync.report import WORDS_CHARACTERS_MAX
 
 _FULL = "いまは、知らせが多くて受け取れません。お急ぎのときは、公民館か役場の人にお話しください。"
 _TOO_LONG = f"くわしいことは、{WORDS_CHARACTERS_MAX}文字までで書いてください。"
@@ -67,7 +68,7 @@ def _ask(screen: Screen, post: Post, *, trouble: str = "", status: int = 200) ->
         "report.html",
         shown=screen.draw(post),
         reasons=REASONS,
-        chosen=request.form.get("reason", ""),
+        said_reason=request.form.get("reason", ""),
         words=request.form.get("words", ""),
         words_max=WORDS_CHARACTERS_MAX,
         trouble=trouble,

@@ -28,7 +28,10 @@ ERASURE = "erasure"
 ESCROW = "escrow"
 """The secret for what is written about one post, closed to the town's reserve key."""
 
-SEALED_KINDS = (LETTER, LOOKED, ERASURE, ESCROW)
+REPORT = "report"
+"""That something is wrong with a post."""
+
+SEALED_KINDS = (LETTER, LOOKED, ERASURE, ESCROW, REPORT)
 _GROUP = {"sealed": "sealed", "post": "sealed", "answer": "sealed"}
 GROUPS: Mapping[str, Mapping[str, str]] = dict.fromkeys(SEALED_KINDS, _GROUP)
 

@@ -1,15 +1,29 @@
-"""Reporting a post, and answering that: by whoever keeps the place where it was reported."""
+"""Reporting a post, and answering that: by whoever keeps the place where it was reported.
 
+It also goes, sealed, to whoever keeps the place where the post was written, and to the office: of
+a post the first report, the second, the fourth and so on, so that nobody fills the ledger with it.
+"""
+
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from node.deciding import is_ours
+from node.form import readable
 from node.hiding import hide, may_hide
-from node.moderation.reports import ANSWERS, REASONS, WORDS_CHARACTERS_MAX, Report, Reports, State
+from node.moderation.reports import ANSWERS, REASONS, Report, Reports, State
+from node.moderation.waiting import Full
 from node.node import Node, NotAllowed
 from node.people import tending
 from node.post import Post, PostState
+from node.reading import readers_at, readers_at_the_office
+from node.sealed import about, open_here, opens_here, sealed_record, write_sealed
 from sync.account import Account
-from sync.entry import Written
-from sync.errors import TooLarge
+from sync.entry import EntryId, RecordId, Written
+from sync.errors import Malformed, TooLarge, Unverified
+from sync.report import WORDS_CHARACTERS_MAX, ReportedPost, read_report
+from sync.sealed_record import REPORT
+from sync.sealing import NotForUs
 
 
 class Reporting:
@@ -34,7 +48,7 @@ class Reporting:
             now = self._node.post(post.address)
             if now is None or now.state is not PostState.SHOWN:
                 raise NotAllowed
-            return self._reports.add(
+            receipt = self._reports.add(
                 post=now.address,
                 board=now.board,
                 reason=reason,
@@ -43,6 +57,58 @@ class Reporting:
                 since=since,
                 code=self._code,
             )
+            self._tell(now, reason, words)
+            return receipt
+
+    def _tell(self, post: Post, reason: str, words: str) -> None:
+        """Say it to the others whose matter it is, as far as they have keys to seal to."""
+        node, row = self._node, self._reports.about(post.address)
+        named = about(node, post)
+        readers = [*readers_at_the_office(node), *readers_at(node, post.author)]
+        others = {key.key for key in readers if not is_ours(node, key.author)}
+        if row is None or named is None or not others or row.count & (row.count - 1):
+            return
+        since_last = max(1, row.count // 2)
+        said = ReportedPost(post=named, reason=reason, words=words, count=since_last)
+        with suppress(NotAllowed):  # who is no member any more keeps it here
+            write_sealed(node, REPORT, said.plain, to=others)
+
+    def hear(self) -> None:
+        """Take over what was reported elsewhere and sealed to us."""
+        node = self._node
+        held = frozenset((id_.lane, id_.number) for id_ in node.views.sealed[REPORT].all())
+        if held <= self._reports.heard():
+            return
+        # On a full disk it is heard later: what is here already can be read all the same.
+        with suppress(sqlite3.OperationalError), node.ledger.transaction():
+            for lane, number in sorted(held - self._reports.heard()):
+                with suppress(Full):
+                    if self._take_over(RecordId(lane, number)):
+                        self._reports.hear(lane, number)
+
+    def _take_over(self, id_: RecordId) -> bool:
+        """Whether there is no more to wait for; False while its post isn't held. Raises Full."""
+        node, record = self._node, sealed_record(self._node, id_)
+        if record is None or is_ours(node, record.author) or not opens_here(node, record):
+            return True
+        try:
+            said = read_report(open_here(node, record))
+        except (Malformed, Unverified, NotForUs):
+            return True
+        for stretch in node.ledger.stretches(said.post.lane):
+            post = node.views.by_id(EntryId(stretch.id, said.post.number))
+            if post and about(node, post) == said.post:
+                if post.state is PostState.SHOWN:
+                    self._reports.add_from_elsewhere(
+                        post=post.address,
+                        board=post.board,
+                        reason=said.reason if said.reason in REASONS else "other",
+                        words=readable(said.words),
+                        count=said.count,
+                        since=record.written,
+                    )
+                return True
+        return False
 
     def by_code(self, code: str) -> Report | None:
         """What somebody holds a receipt of."""
@@ -50,6 +116,7 @@ class Reporting:
 
     def open(self, by: Account) -> Sequence[tuple[Report, Post]]:
         """What waits for that person's answer: of posts that are still to be seen."""
+        self.hear()
         found = [
             (each, self._node.post(each.post))
             for each in self._reports.open()

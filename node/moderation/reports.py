@@ -14,8 +14,8 @@ from node.moderation.waiting import Full
 from sync import cbor
 from sync.entry import Quality, Written
 from sync.machine.database import Database
+from sync.report import COUNT_MAX
 
-WORDS_CHARACTERS_MAX = 300
 WORDS_PER_POST_MAX = 20
 OPEN_MAX = 200
 ANSWERED_MAX = 1_000
@@ -81,6 +81,26 @@ class Reports:
         """Keep it; the code of its receipt; in a transaction. Raises Full."""
         if not self._share(source).leaves_room(RECEIPTS_OPEN_MAX, source):
             raise Full
+        known = self._note(post, board, reason, words, since, count=1)
+        receipt = code()
+        self._database.connection.execute(
+            "INSERT INTO desk_receipts VALUES (?, ?, ?)", (receipt, known.id, source)
+        )
+        return receipt
+
+    def add_from_elsewhere(
+        self, *, post: str, board: str, reason: str, words: str, count: int, since: Written
+    ) -> None:
+        """What was reported at another machine: it has the receipts; in a transaction.
+
+        Raises Full.
+        """
+        self._note(post, board, reason, words, since, count=count)
+
+    def _note(
+        self, post: str, board: str, reason: str, words: str, since: Written, *, count: int
+    ) -> Report:
+        """In the row of that post, made where there is none; as it was before. Raises Full."""
         known = self.about(post)
         if known is None:
             (open_,) = self._one("SELECT count(*) FROM desk_reports WHERE state = ?", State.OPEN)
@@ -99,19 +119,28 @@ class Reports:
             known = self.get(id_)
             assert known is not None, "it was added just now"
         said = [*known.words, words] if words else [*known.words]
+        counted = {**known.reasons, reason: min(COUNT_MAX, known.reasons.get(reason, 0) + count)}
         self._database.connection.execute(
-            "UPDATE desk_reports SET count = count + 1, reasons = ?, words = ? WHERE id = ?",
+            "UPDATE desk_reports SET count = ?, reasons = ?, words = ? WHERE id = ?",
             (
-                cbor.encode({**known.reasons, reason: known.reasons.get(reason, 0) + 1}),
+                sum(counted.values()),
+                cbor.encode(counted),
                 cbor.encode(said[:WORDS_PER_POST_MAX]),
                 known.id,
             ),
         )
-        receipt = code()
+        return known
+
+    def heard(self) -> frozenset[tuple[bytes, int]]:
+        """The records of other machines that were taken over, or say nothing to us."""
+        rows = self._database.connection.execute("SELECT lane, number FROM desk_heard")
+        return frozenset(rows)
+
+    def hear(self, lane: bytes, number: int) -> None:
+        """It was taken over."""
         self._database.connection.execute(
-            "INSERT INTO desk_receipts VALUES (?, ?, ?)", (receipt, known.id, source)
+            "INSERT OR IGNORE INTO desk_heard VALUES (?, ?)", (lane, number)
         )
-        return receipt
 
     def _share(self, source: str) -> Share:
         where = (

@@ -37,6 +37,12 @@ CREATE TABLE IF NOT EXISTS desk_reports (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS desk_reports_open ON desk_reports (post) WHERE state = 'open';
 
+CREATE TABLE IF NOT EXISTS desk_heard (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS desk_receipts (
     code TEXT PRIMARY KEY,
     report INTEGER NOT NULL,
