@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Blueprint, render_template
 
@@ -12,11 +11,9 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
 from node.membership import in_words
-from sync.entry import Written
 from sync.letters import fingerprint
 
 TO_COME_MAX = 5
-LOOK_DAYS = 2
 NEWEST_MAX = 4
 
 
@@ -29,16 +26,6 @@ class Panel:
     nothing: str
     items: Sequence[Shown]
     more: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keeping:
-    """What waits for whoever keeps the place."""
-
-    waiting: int
-    long: bool  # nobody looked for days
-    since: str
-    reports: int
 
 
 def home_page(screen: Screen, kept: KeptPages) -> Blueprint:
@@ -59,32 +46,11 @@ def home_page(screen: Screen, kept: KeptPages) -> Blueprint:
             panels=list(_panels(screen)),
             address=screen.outside_address("/"),
             mishap=_mishap(screen),
-            keeping=_keeping(screen),
             membership=screen.node.membership,
             not_a_member=in_words(screen.node.membership, fingerprint(screen.node.identity.public)),
         )
 
     return pages
-
-
-def _keeping(screen: Screen) -> Keeping | None:
-    """What whoever is signed in has to look at; None for anybody else."""
-    person = screen.signed_in()
-    if person is None or not person.tends_people:
-        return None
-    waiting = screen.desk.waiting(person)
-    return Keeping(
-        waiting=len(waiting),
-        long=bool(waiting) and _is_long_ago(waiting[0].since, screen),
-        since=dates.written_in_words(waiting[0].since, screen.now()) if waiting else "",
-        reports=len(screen.desk.reporting.open(person)),
-    )
-
-
-def _is_long_ago(since: Written, screen: Screen) -> bool:
-    """Whether nobody looked for days, so far as this machine's clock may say so."""
-    moment = dates.from_seconds(since.seconds)
-    return moment is not None and screen.now() - moment >= timedelta(days=LOOK_DAYS)
 
 
 def _mishap(screen: Screen) -> str:

@@ -7,9 +7,12 @@ from markupsafe import Markup
 
 from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import IDLE_SECONDS
+from kiosk_ui.to_look_at import to_look_at
 
 CSRF = "csrf"
-_TYPING = frozenset({"posting", "steps", "changing", "towns", "writing"})
+_TYPING = frozenset(
+    {"posting", "steps", "changing", "towns", "writing", "reporting", "waiting.mend"}
+)
 
 
 def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
@@ -34,6 +37,7 @@ def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
         return {
             "csrf": hidden.format(CSRF, session.csrf) if session else "",
             "person": person,
+            "to_look_at": to_look_at(screen),
         }
 
     @app.after_request
@@ -41,6 +45,6 @@ def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
         """What a person saw stays nowhere, and not on the screen either when nobody is there."""
         if g.get("session") is not None and response.mimetype == "text/html":
             response.headers["Cache-Control"] = "no-store"
-            if request.method == "GET" and request.blueprint not in _TYPING:
+            if request.method == "GET" and not _TYPING & {request.blueprint, request.endpoint}:
                 response.headers["Refresh"] = f"{IDLE_SECONDS + 1}; url=/"
         return response

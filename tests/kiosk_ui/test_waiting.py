@@ -77,7 +77,7 @@ def test_it_waits_the_keeper_lets_it_in_and_the_receipt_says_so_all_along(
     assert asked.headers["Location"] == receipt
     assert titles(town) == []
     sign_in(browser, keeper)
-    assert "確認を待っている投稿が1件" in words(browser.get("/"))
+    assert "確認を待つ投稿 1件" in words(browser.get("/"))
     listed = browser.get("/waiting")
     assert SECRET in words(listed)
     page = re.search(r"/waiting/\d+", listed.text)
@@ -367,6 +367,6 @@ def test_when_nobody_looked_for_days_the_keepers_home_says_so(
     for days, told in ((1, False), (3, True)):
         later = create_app(town.kamigo, now=lambda days=days: NOW + timedelta(days=days))  # type: ignore[misc]
         browser = later.test_client()
-        assert "件あります" not in words(browser.get("/"))
+        assert "待っている投稿" not in words(browser.get("/"))
         sign_in(browser, keeper)
-        assert ("何日もそのままです" in words(browser.get("/"))) is told
+        assert ("何日も待っている投稿 1件" in words(browser.get("/"))) is told

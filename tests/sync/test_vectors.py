@@ -9,7 +9,17 @@ from typing import Any, cast
 
 import pytest
 
-from sync import account, cbor, cose, erasure, exchange, hiding, record
+from sync import (
+    account,
+    admission,
+    cbor,
+    cose,
+    erasure,
+    exchange,
+    hiding,
+    record,
+    suspension,
+)
 from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
 from sync.chain import next_head, verify_head
@@ -168,6 +178,41 @@ def hiding_of(content: bytes, given: Given) -> object:
         return {"hides": None}
     author, here = hexes([given["author"], given["here"]])
     return {"hides": hiding.hides(read, known, author=author, town=read.town, here=here)}
+
+
+def suspension_of(content: bytes, given: Given) -> object:
+    known = trust(given)
+    found = record.resolve(stored_in(content, given), trust=known, groups=suspension.GROUPS)
+    read = suspension.read_suspension(found, known) if found else None
+    if read is None or not read.stands:
+        return {"suspends": None}
+    (place,) = hexes([given["place"]])
+    somebody = account.Account(
+        id=EntryId(read.about.lane, read.about.number),
+        town=read.town,
+        name="",
+        duty=account.Duty.KEEPER,
+        place=place,
+        boards=None,
+        stands=True,
+        versions=(),
+        counter=1,
+    )
+    head = read.about.check
+    return {"suspends": suspension.suspends(read, known, somebody, head=head)}
+
+
+def admission_of(content: bytes, given: Given) -> object:
+    known = trust(given)
+    said = []
+    records: Any = cbor.decode(content, bytes_max=BYTES_MAX)
+    for entries in records:
+        stored = stored_in(cbor.encode(entries), given)
+        found = record.resolve(stored, trust=known, groups=admission.GROUPS)
+        read = admission.read_admission(found, known) if found else None
+        said += [read] if read and read.place.hex() == given["place"] else []
+    wish = admission.wish(said, known)
+    return {"waits": sorted(wish.waits), "allowance": wish.allowance if said else None}
 
 
 def heads_after(head: bytes, headers: list[Any]) -> list[bytes]:
@@ -508,6 +553,8 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "record": resolved,
     "account": account_of,
     "hiding": hiding_of,
+    "suspension": suspension_of,
+    "admission": admission_of,
     "bundle": bundle,
     "parcel": parcel,
     "wrapped": wrapped,

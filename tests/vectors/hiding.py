@@ -28,29 +28,33 @@ def _hiding(
     hides: bool | None,
 ) -> Vector:
     """`hides`: a post of that author on that machine's screens; None: no decision stands."""
-    heads = {lane.id: lane.id for lane, _, _ in written}
-    entries = []
-    for lane, number, entry in written:
-        heads[lane.id] = H(heads[lane.id], H(entry.header))
-        entries.append([lane.array, number, heads[lane.id], entry.header, entry.payload])
+    entries, given = stand(written)
     return Vector(
         name=f"hiding-{name}",
         shows=shows,
         kind="hiding",
         bytes=cbor(entries),
-        given={
-            "authorities": {written[0][0].town: [public("authority").hex()]},
-            "statements": [
-                certificate(HERE, "node").hex(),
-                certificate(THERE, "node").hex(),
-                certificate(HALL, "office").hex(),
-                certificate("hub", "hub").hex(),
-            ],
-            "author": public(author).hex(),
-            "here": public(screen).hex(),
-        },
+        given=given | {"author": public(author).hex(), "here": public(screen).hex()},
         expect={"hides": hides},
     )
+
+
+def stand(written: Sequence[Written]) -> tuple[list[object], dict[str, object]]:
+    """The entries of one record as an example has them, and who is who in their town."""
+    heads = {lane.id: lane.id for lane, _, _ in written}
+    entries: list[object] = []
+    for lane, number, entry in written:
+        heads[lane.id] = H(heads[lane.id], H(entry.header))
+        entries.append([lane.array, number, heads[lane.id], entry.header, entry.payload])
+    return entries, {
+        "authorities": {written[0][0].town: [public("authority").hex()]},
+        "statements": [
+            certificate(HERE, "node").hex(),
+            certificate(THERE, "node").hex(),
+            certificate(HALL, "office").hex(),
+            certificate("hub", "hub").hex(),
+        ],
+    }
 
 
 def vectors() -> Iterator[Vector]:
@@ -58,6 +62,7 @@ def vectors() -> Iterator[Vector]:
         return [(of(author, **more), 1, entry or said())]
 
     yield _hiding("by-an-office", "everywhere in its town", once(HALL), hides=True)
+    yield _hiding("by-two", "with a second", once(HALL, said(second=bytes(40))), hides=True)
     yield _hiding("of-its-own", "a node's own post, everywhere", once(HERE), hides=True)
     yield _hiding("of-anothers", "another's post isn't", once(HERE), author=THERE, hides=False)
     yield _hiding(
@@ -79,6 +84,7 @@ def vectors() -> Iterator[Vector]:
         ("of-a-number", "in full", once(HALL, said(post=POST[:2]))),
         ("of-number-0", "by a number that there is", once(HALL, said(post=[POST[0], 0, POST[2]]))),
         ("without-a-reason", "and says why", once(HALL, said(reason=None))),
+        ("with-half-a-second", "a second is an account", once(HALL, said(second=bytes(39)))),
         ("with-a-long-reason", "in 200 characters", once(HALL, said(reason="あ" * 201))),
     ):
         yield _hiding(name, shows, written, hides=None)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.vectors import (
     accounts,
+    admitting,
     carrier,
     chain,
     columns,
@@ -21,6 +22,7 @@ from tests.vectors import (
     records,
     sealing,
     subscribing,
+    suspending,
     trust,
 )
 from tests.vectors.kit import (
@@ -282,6 +284,8 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
             *subscribing.fingerprints(),
             *accounts.vectors(),
             *hiding.vectors(),
+            *suspending.vectors(),
+            *admitting.vectors(),
         ],
         "rules/4-ledger": lambda: [
             *ledger.vectors(),

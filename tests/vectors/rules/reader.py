@@ -659,29 +659,86 @@ def account(entries: Any, given: Any) -> Any:
     return {"account": told | {"boards": None if every else sorted({*listed}), "header": header}}
 
 
-def hiding(entries: Any, given: Any) -> Any:
-    """Whether it hides a post of that author on that machine's screens, by page 3."""
-    known, nothing = trust(given), {"hides": None}
+def decision(entries: Any, known: Trust, board: str, about: str) -> Any:
+    """Town and author of a decision about a record that stands, and the record; by page 3."""
     effect = [*effects([read_entry(*each) for each in entries], known).values()]
-    if not effect or [effect[0][key] for key in ("board", "class", "audience")] != ["hide", 1, 1]:
-        return nothing
+    if not effect or [effect[0][key] for key in ("board", "class", "audience")] != [board, 1, 1]:
+        return None
     town, by = effect[0]["lane"][:2]
-    groups = {"hide": {"post": "what", "reason": "what"}}
+    groups = {board: {about: "what", "reason": "what", "second": "what"}}
     (fields, doubts), value = summed(effect, groups), value_of(effect, groups)
     if fields.get("withdrawn") is True or doubts or not value["understood"]:
-        return nothing
+        return None
     if not {c[ROLE] for c in known.claims(by) if town in c[TOWNS]} & {"office", "node"}:
-        return nothing
-    match fields.get("post"), fields.get("reason"):
+        return None
+    second = fields.get("second")
+    if not (second is None or (type(second) is bytes and len(second) == 40)):
+        return None
+    match fields.get(about), fields.get("reason"):
         case [bytes(lane), number, bytes(check)], str(reason):
             sizes = (len(lane), len(check)) == (32, 8) and len(reason) <= 200
             if not sizes or type(number) is not int or number < 1:
-                return nothing
+                return None
         case _:
-            return nothing
+            return None
+    return town, by
+
+
+def hiding(entries: Any, given: Any) -> Any:
+    """Whether it hides a post of that author on that machine's screens, by page 3."""
+    known = trust(given)
+    said = decision(entries, known, "hide", "post")
+    if said is None:
+        return {"hides": None}
+    town, by = said
     author, here = bytes.fromhex(given["author"]), bytes.fromhex(given["here"])
     its_own = by in {author, *known.heirs(author, town)} or here in {by, *known.heirs(by, town)}
     return {"hides": known.is_office(by, town) or its_own}
+
+
+def suspension(entries: Any, given: Any) -> Any:
+    """Whether it suspends an account of that place, by page 3."""
+    known = trust(given)
+    said = decision(entries, known, "suspend", "account")
+    if said is None:
+        return {"suspends": None}
+    town, by = said
+    place = bytes.fromhex(given["place"])
+    return {"suspends": known.is_office(by, town) or by in {place, *known.heirs(place, town)}}
+
+
+WISH = {"place": "wish", "waits": "wish", "allowance": "wish"}
+
+
+def admission(records: Any, given: Any) -> Any:
+    """What is wished of that place by all that was said of it, by page 3."""
+    known = trust(given)
+    waits: set[str] = set()
+    allowances: dict[bool, list[int]] = {True: [], False: []}
+    for entries in records:
+        effect = [*effects([read_entry(*each) for each in entries], known).values()]
+        first = effect[0] if effect else {}
+        if [first.get(key) for key in ("board", "class", "audience")] != ["admit", 1, 1]:
+            continue
+        town, by = first["lane"][:2]
+        (fields, doubts), value = summed(effect, {"admit": WISH}), value_of(effect, {"admit": WISH})
+        place, listed, number = (fields.get(key) for key in WISH)
+        if (
+            (fields.get("withdrawn") is True or doubts or not value["understood"])
+            or not (type(place) is bytes and place.hex() == given["place"])
+            or not (type(listed) is list and len(listed) <= 64)
+            or not all(type(each) is str and len(each) <= 64 for each in listed)
+            or not (type(number) is int and 0 <= number <= 10_000)
+        ):
+            continue
+        is_node = any(c[ROLE] == "node" and town in c[TOWNS] for c in known.claims(by))
+        if known.is_office(by, town) or (is_node and by in {place, *known.heirs(place, town)}):
+            waits |= {*listed}
+            allowances[known.is_office(by, town)].append(number)
+    return {
+        "waits": sorted(waits),
+        "allowance": min(allowances[True] or allowances[False], default=None),
+    }
 
 
 def effects(every: list[Any], known: Trust) -> dict[Any, Any]:
@@ -867,6 +924,8 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "record": record,
     "account": account,
     "hiding": hiding,
+    "suspension": suspension,
+    "admission": admission,
     "permission": permission,
     "frontier": frontier,
     "fingerprint": fingerprint,
