@@ -7,22 +7,39 @@ and ours would then be one site. A number can't be made to: it is where the brow
 import socket
 from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
 from kiosk_ui.errors import message_page
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+NO_NAME = "other-name.invalid"
 _HOST_LETTERS_MAX = 255
+_PORT_MAX = (1 << 16) - 1
 
 
 def refuse_other_names(app: Flask, ours: Iterable[str], *, but: frozenset[str]) -> None:
-    """Answer 421 to a request for another name; `but` are endpoints that no browser asks."""
+    """Answer 421 to a request for another name; `but` are endpoints that no browser asks.
+
+    What was called by is put aside before anything else reads it, for it may be no name at all.
+    """
     names = own_names() | {name.lower() for name in ours if name}
+    within = app.wsgi_app
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if not leads_here(environ.get("HTTP_HOST", ""), names):
+            environ = {**environ, "HTTP_HOST": NO_NAME}
+        return within(environ, start_response)
+
+    app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask's documentation has it
 
     @app.before_request
     def check() -> Response | None:
-        if request.endpoint in but or leads_here(request.environ.get("HTTP_HOST", ""), names):
+        if request.endpoint in but or request.environ["HTTP_HOST"] != NO_NAME:
             return None
         return message_page("other_name", 421)
 
@@ -65,10 +82,12 @@ def _parted(host: str) -> tuple[str, str | None]:
 
 
 def _is_port(text: str) -> bool:
-    return text.isdigit() and len(text) <= 5
+    return text.isdigit() and len(text) <= 5 and int(text) <= _PORT_MAX
 
 
 def _is_number(name: str) -> bool:
+    if "%" in name:  # a number with a network of the asker's: no browser says it
+        return False
     try:
         ip_address(name)
     except ValueError:

@@ -39,13 +39,13 @@ class Doors:
         """A connection from that address."""
         return socket.create_connection((at, self.port), SECONDS_MAX, source_address=(source, 0))
 
-    def says(self, raw: bytes, *, at: str = HERE) -> bytes:
+    def says(self, raw: bytes, *, at: str = HERE, quiet: float = QUIET_SECONDS) -> bytes:
         """All that is answered to these very bytes, until it ends or nothing more comes."""
         with self.reach(HERE, at) as connection:
-            connection.sendall(raw)
-            connection.settimeout(QUIET_SECONDS)
+            connection.settimeout(quiet)
             said = b""
             with suppress(TimeoutError, ConnectionError):
+                connection.sendall(raw)
                 while more := connection.recv(1 << 16):
                     said += more
             return said

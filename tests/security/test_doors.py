@@ -23,7 +23,17 @@ HERE = {"Host": "192.168.1.20"}
 END = b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 NAMES = (
     *("evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:8700"),
-    *("", "127.0.0.1,evil.example", "user@127.0.0.1", "[::1", "127.0.0.1:x", "192.168.1"),
+    *(
+        "",
+        "127.0.0.1,evil.example",
+        "user@127.0.0.1",
+        "[::1",
+        "127.0.0.1:x",
+        "127.0.0.1:99999",
+        "a b",
+        "[fe80::1%eth0]",
+        "192.168.1",
+    ),
     "０.０.０.０",
 )
 NAMED = (
