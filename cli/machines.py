@@ -79,6 +79,7 @@ def _command(commands: Subparsers, name: str, help_: str) -> argparse.ArgumentPa
 
 def _run_machine(told: argparse.Namespace) -> None:
     _check_part(told)
+    _keep_private(told.data)
     screens = _screens(told)
     sync = ["sync", "--data", str(told.data), "--port", str(told.port), "--address", told.address]
     for peer in told.peer:
@@ -143,6 +144,7 @@ def _run_web(told: argparse.Namespace) -> None:
         )
 
     apart(check)
+    _keep_private(told.data)
     if told.beside or told.address in THIS_MACHINE:
         serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
         return
@@ -158,8 +160,16 @@ def _run_hub(told: argparse.Namespace) -> None:
         return create_app(open_hub(told.data), start_anew=end_soon)
 
     _check_part(told)
+    _keep_private(told.data)
     apart(lambda: _check_ledger(told.data))
     serve(mailbox, address=told.address, port=told.port, crowd=MACHINES)
+
+
+def _keep_private(folder: Path) -> None:
+    """What lies there is for the user alone whose processes run it, however it was unpacked."""
+    os.umask(0o077)
+    with suppress(OSError):  # somebody else's folder, or a disk that takes no note of anything
+        folder.chmod(0o700)
 
 
 def _check_ledger(folder: Path) -> None:

@@ -33,6 +33,7 @@ from kiosk_ui.looks import looks_page
 from kiosk_ui.papers import paper_pages
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
+from kiosk_ui.queries import write_queries_in_ascii
 from kiosk_ui.reach import Reach
 from kiosk_ui.receipts import receipts_pages
 from kiosk_ui.records import record_pages
@@ -133,6 +134,7 @@ def create_app(
     if development:
         app.register_blueprint(design_page(screen))
     add_frame(app, screen, static)
+    write_queries_in_ascii(app)
     refuse_other_names(app, [name_in(node.settings.called)], but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})

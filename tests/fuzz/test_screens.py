@@ -23,10 +23,10 @@ from node.people import begin
 from node.pins import Pins
 from sync.machine import clock
 from tests.kiosk_ui.reading import elements, typed
-from tests.kiosk_ui.town import ALERT, EVENT, JOB, NOW, Town, make_town
+from tests.kiosk_ui.town import EVENT, JOB, NOW, Town, make_town
 
 PIN, JOBS = "280417", "job"
-ANSWER_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 300.0  # a page that takes so long on any machine hangs
 LEAVING = {"signing_in.end", "idle.leave"}  # a fuzzed keeper is to stay signed in
 
 ODD = (
@@ -98,7 +98,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 @pytest.fixture(scope="module", params=["kamigo", "office"])
 def screens(town: Town, request: pytest.FixtureRequest) -> Screens:
     node = getattr(town, request.param)
-    posts = [town.post("event", **EVENT), town.post("job", **JOB), town.alert(**ALERT)]
+    posts = [town.post("event", **EVENT), town.post("job", **JOB), town.alert()]
     keeper = begin(node, "山田 花")
     Pins(node.settings.folder).choose(keeper.address, PIN)
     app = create_app(node, now=lambda: NOW)
@@ -106,6 +106,7 @@ def screens(town: Town, request: pytest.FixtureRequest) -> Screens:
     signed_in = app.test_client()
     page = f"/sign-in/{keeper.address}?next=/"
     signed_in.post(page, data=typed(signed_in.get(page)) | {"typed": PIN, "next": "/"})
+    assert _mark(signed_in)
     known = (*(post.address for post in posts), keeper.address, "first", *node.boards)
     known += ("size", "theme", "all", "new", "app.css", "kiosk.js", "1", "2", "0123456789")
     rules = tuple(rule for rule in app.url_map.iter_rules() if rule.endpoint not in LEAVING)
@@ -177,10 +178,10 @@ def _encoded(form: Mapping[str, str]) -> bytes:
 
 
 def _cookies(client: FlaskClient) -> str:
-    return "; ".join(f"{cookie.key}={cookie.value}" for cookie in client._cookies.values())
+    return "; ".join(f"{cookie.key}={cookie.value}" for cookie in (client._cookies or {}).values())
 
 
-def _run(app: Flask, environ: dict[str, object], body: bytes) -> int:
+def _run(app: Flask, environ: Mapping[str, object], body: bytes) -> int:
     given_ = {
         **environ,
         "wsgi.version": (1, 0),
