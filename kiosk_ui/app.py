@@ -7,6 +7,7 @@ from flask import Flask
 
 from kiosk_ui import doorway
 from kiosk_ui.allowances import count_forms
+from kiosk_ui.candidates import candidate_words
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.choosing import choosing_pages
@@ -97,6 +98,7 @@ def create_app(
         list_pages(screen, kept),
         record_pages(screen, kept),
         search_page(screen),
+        candidate_words(screen),
         taking_pages(screen, kept),
         paper_pages(screen),
         saving_pages(screen),

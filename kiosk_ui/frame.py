@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from flask import Flask, request, url_for
 
 from kiosk_ui.dates import weekday
+from kiosk_ui.furigana import Furigana, expect
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.looks import LOOKS, chosen_looks
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
+from node.language.names import read_names
 from node.qr import qr
 
 
@@ -29,6 +31,9 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> N
         town=screen.node.town_name,
         boards=screen.node.boards,
     )
+
+    app.jinja_env.globals["expect_furigana"] = expect
+    app.jinja_env.filters["furigana"] = Furigana(read_names(screen.node.settings.folder)).over
 
     @app.context_processor
     def of_this_request() -> dict[str, object]:

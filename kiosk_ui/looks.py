@@ -36,6 +36,7 @@ LOOKS = (
         label="色",
         choices={"light": "ふつう", "contrast": "くっきり", "night": "暗く"},
     ),
+    Look(name="furigana", label="ふりがな", choices={"off": "なし", "on": "あり"}),
 )
 
 

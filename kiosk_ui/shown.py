@@ -12,8 +12,12 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from kiosk_ui import dates
-from node.boards.declaration import Board, Choice, Field, FieldType
+from kiosk_ui.furigana import read
+from node.boards.declaration import READING, Board, Choice, Field, FieldType
+from node.language.asking import Spans
+from node.language.spans import unpack
 from node.post import Post
+from node.readings import reading_of, reading_of_table
 
 UNTITLED = "（題名なし）"
 
@@ -97,7 +101,7 @@ def draw(board: Board, post: Post, now: datetime, *, town: str = "") -> Shown:
         post=post,
         board=board,
         now=now,
-        title=post.text(board.title) or UNTITLED,
+        title=_read(board, post, board.title) or UNTITLED,
         marks=tuple(_marks(board, post)),
         usual=_usual(board, post),
         day=day,
@@ -177,12 +181,13 @@ def _time(board: Board, field: Field, post: Post) -> str:
 def _row(field: Field, post: Post, now: datetime) -> Row | None:
     value = post.fields.get(field.name)
     if field.type is FieldType.TABLE:
-        table = tuple(_table(value))
+        table = tuple(_table(value, reading_of_table(post.fields, field.name)))
         return Row(name=field.name, label=field.label, table=table) if table else None
     if field.type is FieldType.FLAG:
         return Row(name=field.name, label=field.label, text="はい") if value is True else None
     if not isinstance(value, str) or not value:
         return None
+    said = read(value, unpack(post.fields.get(READING + field.name), value))
     match field.type:
         case FieldType.DATE:
             return Row(name=field.name, label=field.label, text=dates.date_text(value, now))
@@ -194,22 +199,28 @@ def _row(field: Field, post: Post, now: datetime) -> Row | None:
             chosen = _chosen(field, value)
             return Row(name=field.name, label=field.label, text=chosen.label) if chosen else None
         case FieldType.LONG_TEXT:
-            return Row(name=field.name, label=field.label, text=value, lines=True)
+            return Row(name=field.name, label=field.label, text=said, lines=True)
         case FieldType.LINK:
             return Row(name=field.name, label=field.label, text=value, link=_web(value))
         case FieldType.PHONE:
             return Row(name=field.name, label=field.label, text=value, link=_call(value))
         case FieldType.TEXT | FieldType.NUMBER:
-            return Row(name=field.name, label=field.label, text=value)
+            return Row(name=field.name, label=field.label, text=said)
         case _:
             assert_never(field.type)
 
 
-def _table(value: object) -> Iterator[tuple[str, str]]:
-    for row in value if isinstance(value, list) else []:
+def _table(value: object, readings: Sequence[Sequence[Spans]] | None) -> Iterator[tuple[str, str]]:
+    for at, row in enumerate(value if isinstance(value, list) else []):
         match row:
             case [str(label), str(text)]:
-                yield label, text
+                spans = readings[at] if readings else ((), ())
+                yield read(label, spans[0]), read(text, spans[1])
+
+
+def _read(board: Board, post: Post, name: str) -> str:
+    text = post.text(name)
+    return read(text, reading_of(board, post.fields, name)) if text else ""
 
 
 def _web(address: str) -> str:

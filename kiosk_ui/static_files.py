@@ -17,6 +17,7 @@ _TYPES = {
     "app.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",
     "six_words.js": "text/javascript; charset=utf-8",
+    "keyboard.js": "text/javascript; charset=utf-8",
     "kiosk.js": "text/javascript; charset=utf-8",
     "kiosk-worker.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",

@@ -17,6 +17,8 @@ LAYERS = (
     "finding",
     "search",
     "letters",
+    "furigana",
+    "keyboard",
     "layout",
     "home",
     "idle",
