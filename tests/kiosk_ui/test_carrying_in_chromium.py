@@ -19,6 +19,7 @@ from tests.kiosk_ui.browsing import (
     NOTHING_WRONG,
     ON_THE_WIFI,
     PHONES,
+    on_the_wifi,
     opened,
     served,
 )
@@ -88,7 +89,7 @@ def test_the_page_of_those_who_carry_fits_and_can_be_read_and_touched(
 
 
 def _screens(node: Node) -> Flask:
-    return create_app(node, now=lambda: NOW)
+    return create_app(on_the_wifi(node), now=lambda: NOW)
 
 
 def downloaded(page: Page, name: str, folder: Path) -> Path:
