@@ -103,6 +103,7 @@ def look_at_all(
     limits = [72, 24] if at_kiosk else [48, 16]
     address = f"http://{'127.0.0.1' if at_kiosk else ON_THE_WIFI}:{port}"
     page = opened(chromium, *size, javascript=True)
+    page.emulate_media(reduced_motion="reduce")  # what is still fading in is pale
     page.route("**/healthz", lambda asked: asked.abort())  # or the page for waiting goes away
     page.goto(f"{address}/looks/theme?to={theme}&next=/looks/size?to={letters}")
     wanted = dict(paths)
