@@ -19,6 +19,7 @@ from urllib.parse import quote
 from sync.machine.mishap import move_aside
 
 BUSY_SECONDS_MAX = 30
+_EMPTY_MILLISECONDS_MAX = 200
 
 
 class Damaged(sqlite3.DatabaseError):
@@ -105,12 +106,17 @@ class Database:
     def empty_log(self) -> bool:
         """What was withdrawn can be read in the log until that is emptied.
 
-        False where it is in use or the disk is full: then later.
+        False where it is in use or the disk is full: then later. While SQLite waits for whoever
+        reads, nobody can write; so it waits a moment, and not as long as a writer may.
         """
+        connection = self.connection
+        connection.execute(f"PRAGMA busy_timeout={_EMPTY_MILLISECONDS_MAX}")
         try:
-            (busy, *_) = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.OperationalError:
             return False
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS_MAX * 1_000}")
         return not busy
 
     def close(self) -> None:
