@@ -28,6 +28,11 @@ def shared_data() -> Path:
     return folder
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Keys made by chance have other names in each process, and workers compare names."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 16 else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where suites run together, what takes minutes comes last."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
