@@ -12,7 +12,7 @@
   };
   const NAMES = { "゛": "濁点", "゜": "半濁点", "小": "小さい字", "ー": "のばす音", "、": "読点", "-": "ハイフン", "_": "下線", ".": "点", "/": "斜線", ":": "コロン", "@": "アットマーク", "'": "アポストロフィ" };
   const FIELDS = "input:is([type=text], [type=search], [type=tel], [type=url], :not([type])), textarea";
-  let field = null, set = "かな", asked = 0, board = null, words = null, grid = null;
+  let field = null, set = "かな", asked = 0, pressing = false, board = null, words = null, grid = null;
 
   const button = (label, does, name, kind) => {
     const made = document.createElement("button");
@@ -109,7 +109,7 @@
   const open = (event) => {
     const to = event.target;
     if (!(to instanceof HTMLElement) || (board && board.contains(to))) return;
-    if (!to.matches(FIELDS) || to.readOnly) return close();
+    if (!to.matches(FIELDS) || to.readOnly) return pressing ? undefined : close();
     if (!board) build();
     field = to;
     field.setAttribute("inputmode", "none");
@@ -122,6 +122,12 @@
     field.scrollIntoView({ block: "center" });
   };
   document.addEventListener("focusin", open);
+  // The page moves when the keyboard goes, so it stays until what a finger is on has been pressed.
+  document.addEventListener("pointerdown", () => { pressing = true; });
+  document.addEventListener("click", () => {
+    pressing = false;
+    if (field && document.activeElement !== field && !board.contains(document.activeElement)) close();
+  });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   if (document.activeElement && document.activeElement.matches(FIELDS)) open({ target: document.activeElement });
 })();

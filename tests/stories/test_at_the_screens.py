@@ -129,26 +129,37 @@ def test_an_event_is_posted_mended_and_taken_down_by_touching_screens(
 
 
 def _post_with_a_mistake_first(page: Page, title: str) -> None:
+    """A few questions on a screen, until all is read over."""
     page.get_by_role("navigation", name="掲示板").get_by_role("link", name="イベント").click()
     page.get_by_role("link", name="イベントに新しくのせる").click()
-    page.get_by_label("行事の名前").fill(title)
-    page.get_by_label("場所").fill("上郷公民館 和室")
-    page.get_by_label("電話").fill("上郷まで")
-    page.get_by_role("button", name="のせる", exact=True).click()
+    _press(page, "次へ")
+    expect(page.get_by_role("alert")).to_contain_text("か所あります")
+    expect(page.get_by_label("行事の名前")).to_have_attribute("aria-invalid", "true")
 
-    expect(page.get_by_role("alert")).to_contain_text("2か所")
-    expect(page.locator("#f-starts_on-problem")).to_contain_text("日にち")
-    expect(page.locator("#f-phone-problem")).to_contain_text("電話番号を")
-    expect(page.get_by_label("日にち")).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_label("行事の名前")).to_have_value(title)
-    expect(page.get_by_label("場所")).to_have_value("上郷公民館 和室")
-    expect(page.get_by_label("電話")).to_have_value("上郷まで")
-
-    page.get_by_label("日にち").fill("2031-05-06")
-    page.get_by_label("電話").fill("0999-00-1234")
-    page.get_by_role("button", name="のせる", exact=True).click()
+    answers = {"行事の名前": title, "日にち": "2031-05-06", "場所": "上郷公民館 和室"}
+    while page.get_by_role("button", name="のせる", exact=True).count() == 0:
+        for label, text in answers.items():
+            if (box := page.get_by_label(label)).count():
+                box.first.fill(text)
+        if (phone := page.get_by_label("電話")).count():
+            phone.fill("上郷まで")
+            _press(page, "次へ")
+            expect(page.locator("#f-phone-problem")).to_contain_text("電話番号を")
+            expect(phone).to_have_value("上郷まで")
+            phone.fill("0999-00-1234")
+        _press(page, "次へ")
+    for text in (*answers.values(), "0999-00-1234"):
+        if text != "2031-05-06":
+            expect(page.get_by_role("main")).to_contain_text(text)
+    _press(page, "のせる")
     expect(page.get_by_role("status")).to_contain_text("のせました。")
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def _press(page: Page, name: str) -> None:
+    """A button that leads on."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def _find(page: Page, title: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from sync.certificate import Role
 from sync.cose import public
 from sync.entry import CHECK_BYTES, Quality, Written
+from sync.hiding import HIDE, WRITE_HIDE
 from sync.lane import Audience, Class, Lane
 from sync.order import ERASE, RETAIN
 from sync.record import OUTSIDE, Record
@@ -102,12 +103,13 @@ def remove(world: World) -> None:
     _change(world, world.random.choice(world.writers), {"withdrawn": world.random.random() < 0.8})
 
 
-def _change(world: World, machine: Machine, fields: dict[str, object]) -> None:
+def _mine(world: World, machine: Machine, class_: Class) -> list[Record]:
+    """What it may change."""
     me = machine.identity.public
-    mine = [
+    return [
         record
         for record in world.records(machine)
-        if record.lane.class_ is Class.BOARD
+        if record.lane.class_ is class_
         and record.understood
         and (
             record.lane.author == me
@@ -115,7 +117,10 @@ def _change(world: World, machine: Machine, fields: dict[str, object]) -> None:
             or machine.door.trust().succeeds(me, record.lane.author, record.lane.town)
         )
     ]
-    if mine:
+
+
+def _change(world: World, machine: Machine, fields: dict[str, object]) -> None:
+    if mine := _mine(world, machine, Class.BOARD):
         record = world.random.choice(mine)
         world.write(
             machine,
@@ -123,6 +128,33 @@ def _change(world: World, machine: Machine, fields: dict[str, object]) -> None:
             fields,
             changes=record,
             audience=record.lane.audience,
+            power_cut=_power(world),
+        )
+
+
+def hide(world: World) -> None:
+    """Who keeps a place, or the office, wants something out of sight; now and then lifts it."""
+    machine = world.random.choice(world.writers)
+    held = [world.book.words[head] for head in sorted(world.disk(machine).payload_held)]
+    firsts = [word for word in held if word.head == word.record and word.lane.class_ in ERASABLE]
+    if firsts:
+        word = world.random.choice(firsts)
+        fields = {"post": [word.lane.id, word.number, word.head[:CHECK_BYTES]], "reason": "宣伝"}
+        world.write(machine, WRITE_HIDE, fields, class_=Class.TRUST, power_cut=_power(world))
+    if world.random.random() < 0.5:
+        lift(world, machine)
+
+
+def lift(world: World, machine: Machine) -> None:
+    """End what it may of what was hidden."""
+    hidings = [r for r in _mine(world, machine, Class.TRUST) if r.board == HIDE and not r.withdrawn]
+    if hidings:
+        world.write(
+            machine,
+            WRITE_HIDE,
+            {"withdrawn": True},
+            class_=Class.TRUST,
+            changes=world.random.choice(hidings),
             power_cut=_power(world),
         )
 
@@ -446,6 +478,7 @@ HONEST: dict[Act, int] = {
     quarrel: 4,
     mend_what_forked: 4,
     remove: 3,
+    hide: 5,
     telegram: 6,
     correct_a_telegram: 2,
     meet: 22,

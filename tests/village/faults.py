@@ -134,4 +134,18 @@ FAULTS: Mapping[str, Sequence[Patch]] = {
             "        scope = own_scope(trust, me.public)\n",
         ),
     ],
+    "any centre hides anybody's post": [
+        Patch(
+            "sync/hiding.py",
+            "(by == author or trust.succeeds(by, author, town))",
+            "True",
+        ),
+    ],
+    "what was lifted stays hidden": [
+        Patch(
+            "sync/decision.py",
+            "record.complete and record.understood and not record.withdrawn",
+            "record.complete and record.understood",
+        ),
+    ],
 }

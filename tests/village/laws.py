@@ -1,6 +1,6 @@
 """What is always true in a village, at every step; and what is true when all roads have healed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sync import cbor
 from sync.entry import EntryId
@@ -46,12 +46,13 @@ def nothing_false_is_held_or_shown(world: World, machine: Machine) -> None:
     }
     assert _holes(machine) == missing, "something else is asked for than is missing"
     standing = shown(machine.door, machine.boards)
-    wanted, effective = due(disk, book, machine.boards)
-    assert standing == wanted, "the boards show something else than was said"
+    by_the_book = due(disk, book, machine.boards)
+    assert standing == by_the_book.standing, "the boards show something else than was said"
     if isinstance(machine.ledger, File):
         table = {id_: cbor.decode(f, bytes_max=len(f)) for id_, f in machine.ledger.table().items()}
-        assert table == wanted, "the views show something else than was said"
-    _no_alert_stands_falsely(world, disk, standing, effective)
+        assert not table.keys() & by_the_book.hidden, "something hidden is in sight"
+        assert table == by_the_book.in_sight, "the views show something else than was said"
+    _no_alert_stands_falsely(world, disk, standing, by_the_book.effective)
     for register in machine.door.registers():
         seen = world.newest.get((machine.called, register.place), 0)
         assert register.counter >= seen, "an older register came back"
@@ -72,7 +73,7 @@ def _no_alert_stands_falsely(
     world: World,
     disk: Disk,
     standing: Mapping[EntryId, Mapping[str, object]],
-    effective: set[bytes],
+    effective: Collection[bytes],
 ) -> None:
     heads = disk.heads
     words = [world.book.words[head] for head in effective]

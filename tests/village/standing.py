@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from node.boards.declaration import Board, Writer
 from sync.certificate import Rank, Role, rank_of
-from sync.entry import EntryId
+from sync.entry import CHECK_BYTES, EntryId
+from sync.hiding import GROUPS, HIDE
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Ledger
 from sync.record import OUTSIDE, Record, resolve
@@ -48,10 +49,31 @@ def _is_hidden(record: Record) -> bool:
     return record.erased or record.withdrawn or not record.complete or not record.understood
 
 
-def due(
-    disk: Disk, book: Book, boards: Boards
-) -> tuple[dict[EntryId, Mapping[str, object]], set[bytes]]:
-    """By the book: what stands, and the heads of all that has effect."""
+class Due(NamedTuple):
+    """By the book, of one machine."""
+
+    posts: Mapping[EntryId, Post]
+    hidden: Collection[EntryId]  # of these, what somebody decided to hide: for the views of a node
+    effective: Collection[bytes]  # the heads of all that has effect
+
+    @property
+    def standing(self) -> dict[EntryId, Mapping[str, object]]:
+        """What stands, whatever was decided about it."""
+        return choose(self.posts)
+
+    @property
+    def in_sight(self) -> dict[EntryId, Mapping[str, object]]:
+        """What a board shows: nothing in the place of what is hidden, either."""
+        return choose(
+            {
+                id_: post._replace(hidden=True) if id_ in self.hidden else post
+                for id_, post in self.posts.items()
+            }
+        )
+
+
+def due(disk: Disk, book: Book, boards: Boards) -> Due:
+    """What stands, is hidden, and has effect."""
     known = {head: book.words[head] for head in disk.payload_held}
     in_force = {head for head in known if stands(known[head], disk, book)}
     away = ordered_away(known.values(), disk, book)
@@ -59,6 +81,8 @@ def due(
     for head in in_force:
         by_record.setdefault(known[head].record, []).append(known[head])
     posts: dict[EntryId, Post] = {}
+    firsts: dict[EntryId, Word] = {}
+    decisions: list[tuple[bytes, Mapping[str, object]]] = []
     effective: set[bytes] = set()
     for first, words in by_record.items():
         having = _with_effect(words, disk, book)
@@ -68,9 +92,10 @@ def due(
         origin = known[first]
         board = boards.get(origin.board)
         roles = book.roles_of(origin.lane.author, disk.statements)
-        if not _has_a_place(board, origin.lane, roles):
+        decides = _decides(origin, roles)
+        if not decides and not _has_a_place(board, origin.lane, roles):
             continue
-        groups = board.groups() if board else {}
+        groups = board.groups() if board else GROUPS.get(origin.board, {})
         readable = {h: w for h, w in having.items() if disk.payload_held[h] and h not in away}
         fields = _merged({h: _said(h, w, readable) for h, w in having.items()}, groups, disk, book)
         hidden = (
@@ -85,8 +110,38 @@ def due(
                 for name in word.fields
             )
         )
-        posts[disk.places[first]] = Post(origin.board, fields, _rank(roles), hidden)
-    return choose(posts), effective
+        if not decides:
+            posts[disk.places[first]] = Post(origin.board, fields, _rank(roles), hidden)
+            firsts[disk.places[first]] = origin
+        elif not hidden:
+            decisions.append((origin.lane.author, fields))
+    out_of_sight = {
+        id_
+        for id_, post in posts.items()
+        for by, fields in decisions
+        if _hides(by, fields, firsts[id_], boards[post.board], disk, book)
+    }
+    return Due(posts, out_of_sight, effective)
+
+
+def _decides(origin: Word, roles: Collection[Role]) -> bool:
+    """Whether it is a word on another record, by somebody who has one."""
+    lane = origin.lane
+    return (
+        (origin.board, lane.class_, lane.audience) == (HIDE, Class.TRUST, Audience.TOWN)
+    ) and bool({Role.OFFICE, Role.NODE} & set(roles))
+
+
+def _hides(
+    by: bytes, fields: Mapping[str, object], post: Word, board: Board, disk: Disk, book: Book
+) -> bool:
+    """An office's word hides anything, a node's what it or whose place it took wrote."""
+    is_office = Role.OFFICE in book.roles_of(by, disk.statements)
+    return (
+        fields.get("post") == [post.lane.id, post.number, post.head[:CHECK_BYTES]]
+        and (is_office or board.open_to_anyone)
+        and _may_change(by, post.lane.author, disk, book)
+    )
 
 
 def choose(posts: Mapping[EntryId, Post]) -> dict[EntryId, Mapping[str, object]]:
