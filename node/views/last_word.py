@@ -1,9 +1,8 @@
 """Of several records of one thing, which one boards show: what its issuer said last."""
 
-from sqlite3 import Connection
-
 from node.boards.declaration import Board
 from node.post import PostState
+from sync.machine.database import Database
 
 LAST_WORD = (
     "outside_serial DESC, outside_issued DESC, outside_sent DESC, outside_cancels DESC,"
@@ -11,12 +10,13 @@ LAST_WORD = (
 )
 
 
-def choose(connection: Connection, town: str, key: str) -> None:
+def choose(database: Database, town: str, key: str) -> None:
     """Of a town's records with one outside key boards show the one its issuer said last.
 
     Where that one can't be shown, because it was taken down or isn't whole, none is: an older
     word in its place would be a false one.
     """
+    connection = database.connection
     connection.execute(
         "UPDATE posts SET state = ? WHERE outside_key = ? AND town = ? AND state IN (?, ?)",
         (PostState.SUPERSEDED, key, town, PostState.SHOWN, PostState.STANDBY),
@@ -37,10 +37,11 @@ def choose(connection: Connection, town: str, key: str) -> None:
     )
 
 
-def leave_out(connection: Connection, board: Board) -> None:
+def leave_out(database: Database, board: Board) -> None:
     """Of what stands, leave out what only stands in for something newer that is held too."""
     if board.left_out is None:
         return
+    connection = database.connection
     # What was taken down or isn't whole counts as held: nothing takes its place either.
     held = dict(
         connection.execute(

@@ -134,10 +134,10 @@ class Views:
             for run in runs(records):
                 keys |= self._replace(ledger, run, trust)
         for town, key in keys:
-            choose(self._database.connection, town, key)
+            choose(self._database, town, key)
         if keys:
             for board in self._boards.values():
-                leave_out(self._database.connection, board)
+                leave_out(self._database, board)
 
     def _replace(
         self, ledger: Ledger, run: Sequence[RecordId], trust: Trust

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -23,6 +24,7 @@ from uuid import uuid4
 
 import psutil
 
+from node.language.line import SOCKET_FILE
 from node.node import open_node
 from node.status import Status, status
 from provisioning.town import Plan, Town, make_machines, open_town
@@ -43,6 +45,12 @@ _Fact = TypeVar("_Fact")
 def titles(machine: "Machine") -> set[str]:
     """Of the events on its board."""
     return {post["fields"]["title"] for post in machine.board("event")}
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """A machine's folder once more, as a copied disk has it: without what is only a socket."""
+    sockets = shutil.ignore_patterns(SOCKET_FILE)
+    return shutil.copytree(folder, to, ignore=sockets, dirs_exist_ok=True)
 
 
 def until(fact: Callable[[], _Fact], *, seconds: float = PATIENCE_SECONDS) -> _Fact:

@@ -1,7 +1,6 @@
 """A disk that is full, can't be written, or gives back garbage, under a running machine."""
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +13,7 @@ import pytest
 
 from sync.machine.files import write_whole
 from sync.machine.settings import LEDGER_FILE, NOTEBOOK_FILE
-from tests.stories.machines import FourMachines, Machine, is_well, town, until
+from tests.stories.machines import FourMachines, Machine, copied, is_well, town, until
 from tests.stories.small_disk import SmallDisk, small_disk
 from tests.stories.visitor import Page
 
@@ -36,7 +35,7 @@ class OnSmallDisk:
 def small(tmp_path: Path) -> Iterator[OnSmallDisk]:
     with small_disk(tmp_path / "disk", megabytes=8) as disk, town(tmp_path / "town") as machines:
         here = machines.here
-        here.folder = shutil.copytree(here.folder, disk.folder, dirs_exist_ok=True)
+        here.folder = copied(here.folder, disk.folder)
         yield OnSmallDisk(machines, disk)
         if here.running is not None:
             here.running.kill()

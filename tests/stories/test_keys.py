@@ -17,6 +17,7 @@ from tests.stories.machines import (
     TOWN,
     FourMachines,
     Machine,
+    copied,
     free_ports,
     titles,
     until,
@@ -134,7 +135,7 @@ def test_of_a_copied_seed_the_machine_that_people_know_goes_on(
     )
     settings = node.folder / SETTINGS_FILE
     settings.write_text(settings.read_text().replace("offer_seconds = 60", "offer_seconds = 1"))
-    copy = Machine(Part.NODE, shutil.copytree(node.folder, tmp_path / "copy"), free_ports(1))
+    copy = Machine(Part.NODE, copied(node.folder, tmp_path / "copy"), free_ports(1))
     try:
         # No line at first: it is a member by itself, and takes posts.
         hub.stop()

@@ -14,6 +14,7 @@ from tests.stories.machines import (
     TOWN,
     FourMachines,
     Machine,
+    copied,
     free_ports,
     titles,
     until,
@@ -47,7 +48,7 @@ def test_of_a_copied_machine_every_post_stands_and_both_go_on_in_lives_of_their_
     until(partial(_shows, office, page, "写す前の会"))
     here.stop()
     hub.stop()
-    folder = shutil.copytree(here.folder, tmp_path / "copy")
+    folder = copied(here.folder, tmp_path / "copy")
     copy = Machine(Part.NODE, folder, free_ports(1))
     try:
         # Each writes its next number before it hears of the other's.
@@ -81,14 +82,14 @@ def test_a_machine_put_back_from_a_backup_gets_back_what_it_had_written_since(
     hub, office, here, _ = machines
     here.visitor.post("event", title="控えにある会", **EVENT)
     here.stop()
-    backup = shutil.copytree(here.folder, tmp_path / "backup")
+    backup = copied(here.folder, tmp_path / "backup")
     here.start()
     lost = here.visitor.post("event", title="控えのあとの会", **EVENT)
     until(partial(_shows, office, lost, "控えのあとの会"))
 
     here.stop()
     shutil.rmtree(here.folder)
-    shutil.copytree(backup, here.folder)
+    copied(backup, here.folder)
     hub.stop()
     here.start()
     assert here.visitor.open(lost).status == 404

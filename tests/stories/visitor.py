@@ -38,12 +38,13 @@ class Page:
 
     def form(self, *, ending: str) -> Form:
         """The form that is sent to an address with that end."""
-        (found,) = [
+        found = [
             form
             for form in self.forms
             if form.method == "post" and urlsplit(form.action).path.endswith(ending)
         ]
-        return found
+        assert len(found) == 1, f"{self.address}: {self.status}: {self.text[:500]}"
+        return found[0]
 
 
 class Visitor:
