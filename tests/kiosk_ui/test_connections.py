@@ -16,6 +16,7 @@ from sync.entry import Quality
 from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.machine.settings import NOTEBOOK_FILE, Part
+from tests.kiosk_ui.reading import words
 from tests.kiosk_ui.town import EVENT, NOW, Town
 
 BEFORE = (NOW - timedelta(hours=2)).isoformat()
@@ -52,9 +53,9 @@ def page(browser: FlaskClient) -> str:
 
 
 def test_it_is_reached_from_the_first_screen(browser: FlaskClient) -> None:
-    home = browser.get("/").text
-    assert 'href="/status"' in home
-    assert "つながりのようす" in home
+    home = browser.get("/")
+    assert 'href="/status"' in home.text
+    assert "つながりのようす" in words(home)
 
 
 def test_before_anything_happened_it_says_so_and_what_will(browser: FlaskClient) -> None:

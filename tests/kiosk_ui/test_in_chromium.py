@@ -80,7 +80,7 @@ def pages(town: Town) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("size", ["normal", "larger"])
+@pytest.mark.parametrize("size", ["normal", pytest.param("larger", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("width", "height"), PHONES + KIOSKS)
 def test_every_page_fits_and_can_be_read_and_touched(
     chromium: Browser,

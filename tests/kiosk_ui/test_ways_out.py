@@ -114,7 +114,14 @@ def leaks(answer_bytes: bytes) -> bool:
     return any(name in found for name in (HIDDEN, WAITING, DECLINED))
 
 
-@pytest.mark.parametrize("who", ["at the kiosk", "with a phone", "signed in"])
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param("at the kiosk", marks=pytest.mark.slow),
+        "with a phone",
+        pytest.param("signed in", marks=pytest.mark.slow),
+    ],
+)
 def test_no_page_of_any_kind_says_anything_of_it(
     app: Flask, browser: FlaskClient, place: Place, who: str
 ) -> None:

@@ -46,7 +46,13 @@ def _is_ended(connection: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize(
-    "says", [b"", HALF, BODY, NO_LENGTH], ids=["nothing", "half", "body", "chunks"]
+    "says",
+    [
+        pytest.param(b"", id="nothing", marks=pytest.mark.slow),
+        pytest.param(HALF, id="half", marks=pytest.mark.slow),
+        pytest.param(BODY, id="body"),
+        pytest.param(NO_LENGTH, id="chunks", marks=pytest.mark.slow),
+    ],
 )
 def test_500_who_say_it_slowly_keep_nobody_from_reading(doors: Doors, says: bytes) -> None:
     with ExitStack() as held:
@@ -67,6 +73,7 @@ def test_who_opens_more_connections_than_a_phone_needs_loses_them(doors: Doors) 
         assert doors.get("/", at=NETWORK, source=PHONE) == 200
 
 
+@pytest.mark.slow
 def test_the_kiosk_is_answered_whatever_is_done_to_the_door_of_the_network(doors: Doors) -> None:
     """More than it takes connections, from addresses without end: its own process is another."""
     with ExitStack() as held:
