@@ -141,11 +141,4 @@ FAULTS: Mapping[str, Sequence[Patch]] = {
             "True",
         ),
     ],
-    "what was lifted stays hidden": [
-        Patch(
-            "sync/decision.py",
-            "record.complete and record.understood and not record.withdrawn",
-            "record.complete and record.understood",
-        ),
-    ],
 }
