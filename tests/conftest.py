@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+WITH_PROCESSES = frozenset({"stories", "power", "lan", "security", "fuzz"})
 IN_CI = bool(os.environ.get("CI"))
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
@@ -34,8 +35,16 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where suites run together, what takes minutes comes last."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    """Where suites run together, what takes minutes comes last; of each, real processes first.
+
+    Their files are few and long: begun at the end, one would keep a core while the other has none.
+    """
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("slow") is not None,
+            item.path.parent.name not in WITH_PROCESSES,
+        )
+    )
 
 
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
