@@ -87,7 +87,7 @@ class Views:
         )
         self._groups |= {kind.board: dict(kind.groups) for kind in self._decisions}
         self._no_posts = {SUBSCRIPTION, *(kind.board for kind in self._decisions)}
-        statements = _SCHEMA.read_text().split(";\n")
+        statements = _SCHEMA.read_text().strip().split(";\n")
         tables = {named[1]: named[2] for each in statements if (named := _TABLE.search(each))}
         held: dict[str, str | None] = dict(
             database.connection.execute("SELECT name, sql FROM sqlite_master")

@@ -230,6 +230,16 @@ def test_tables_of_other_software_are_made_anew_when_a_machine_starts(tmp_path: 
     assert table(again(node)) == made
 
 
+def test_a_machine_that_starts_again_leaves_its_tables_as_they_are(tmp_path: Path) -> None:
+    """Others read them meanwhile; made anew, they would be empty for a moment."""
+    node = Village(tmp_path).node()
+    post_event(node)
+    with node.database.transaction() as connection:
+        connection.execute("UPDATE posts SET section = 'as it was'")
+    made = table(node)
+    assert table(again(node)) == made
+
+
 def test_a_table_that_older_software_did_not_have_is_filled_when_a_machine_starts(
     tmp_path: Path,
 ) -> None:
