@@ -267,3 +267,12 @@ def test_a_form_of_many_parts_or_odd_bounds_is_refused_or_read(
         answer = client.post(page, data=body, content_type=kind)
         assert answer.status_code in {303, 400, 403, 413, 422}
     assert titles(node) == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\x0b", "\x00", "\x85"])
+def test_no_line_ends_within_the_address_a_page_leads_on_to(node: Node, end: str) -> None:
+    client = create_app(node).test_client()
+    answer = client.get("/boards//event", environ_overrides={"QUERY_STRING": f"past=1{end}X: y"})
+    assert answer.status_code == 308
+    assert answer.headers["Location"].startswith("http://localhost/boards/event?past=1%")
+    assert answer.headers.get("X") is None
