@@ -10,26 +10,22 @@ line is wrong. Without the passphrase they say nothing but town and place.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
 from sync.errors import Malformed
 from sync.lane import is_town
 from sync.letters import as_meant, grouped, letters, read_letters
+from sync.machine import passphrase as closing
 from sync.machine.keys import Identity, identity_of, key_salt, secret
+from sync.machine.passphrase import COST as COST
+from sync.machine.passphrase import COST_MAX, SALT_BYTES
+from sync.machine.passphrase import COST_MIN as COST_MIN
+from sync.machine.passphrase import WrongPassphrase as WrongPassphrase
 
-COST = 18
-"""256 MiB: about a second for whoever guesses, each time."""
-
-COST_MIN, COST_MAX = 10, 20
-_VERSION, _PASSES, _NONCE = 1, 3, bytes(12)
-_HEAD_BYTES, _SALT_BYTES, _BOX_BYTES = 6, 16, 48
+_VERSION = 1
+_HEAD_BYTES, _BOX_BYTES = 6, 48
 LINES = 7
 _LINE_LETTERS, _CHECK_LETTERS = 16, 3
 _MARK = "KAIRAN KEY"
@@ -41,10 +37,6 @@ class Place(IntEnum):
 
     DAILY = 0
     RESERVE = 1
-
-
-class WrongPassphrase(Exception):
-    """It doesn't open with that."""
 
 
 class MistypedLine(Exception):
@@ -80,10 +72,8 @@ class SealedKey:
     def open(self, passphrase: str) -> Identity:
         """The key. Raises WrongPassphrase."""
         before, box = self.sealed[:-_BOX_BYTES], self.sealed[-_BOX_BYTES:]
-        try:
-            opened = _box(passphrase, before).decrypt(_NONCE, box, before)
-        except InvalidTag as wrong:
-            raise WrongPassphrase from wrong
+        salt = before[_HEAD_BYTES:]
+        opened = closing.open_(box, passphrase, salt=salt, cost=self.cost, bound_to=before)
         return identity_of(opened)
 
     def lines(self) -> list[str]:
@@ -109,8 +99,10 @@ def seal(
 ) -> SealedKey:
     """Close a key."""
     head = bytes([_VERSION, place, cost]) + int(town).to_bytes(3, "big")
-    before = head + key_salt(_SALT_BYTES)
-    return SealedKey(before + _box(passphrase, before).encrypt(_NONCE, secret(identity), before))
+    salt = key_salt(SALT_BYTES)
+    before = head + salt
+    box = closing.close(secret(identity), passphrase, salt=salt, cost=cost, bound_to=before)
+    return SealedKey(before + box)
 
 
 def read_sealed(text: str) -> SealedKey:
@@ -152,11 +144,3 @@ def read_line(number: int, typed: str) -> str:
 
 def _check(number: int, part: str) -> str:
     return letters(sha256(f"kairan key line {number} {part}".encode()).digest())[:_CHECK_LETTERS]
-
-
-def _box(passphrase: str, before: bytes) -> AESGCM:
-    salt, cost = before[_HEAD_BYTES:], before[2]
-    derived = Argon2id(
-        salt=salt, length=32, iterations=_PASSES, lanes=1, memory_cost=1 << cost
-    ).derive(unicodedata.normalize("NFKC", passphrase).encode())
-    return AESGCM(derived)
