@@ -50,12 +50,18 @@ def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     """What is over as soon as it is done; and what it may refuse with."""
     from cli.village import add_village_command
     from node import commands as node_commands
+    from provisioning import backup_commands
     from provisioning import commands as provisioning_commands
 
     add_village_command(commands)
     node_commands.add_commands(commands)
     provisioning_commands.add_commands(commands)
-    return *node_commands.refusals, *provisioning_commands.refusals
+    backup_commands.add_commands(commands)
+    return (
+        *node_commands.refusals,
+        *provisioning_commands.refusals,
+        *backup_commands.refusals,
+    )
 
 
 if __name__ == "__main__":

@@ -149,6 +149,17 @@ class Pins:
         self._until.pop(account, None)
         return code
 
+    def take_back(self, content: bytes) -> int:
+        """The PINs in another file of this kind, of accounts that have nothing here; how many.
+
+        Codes aren't taken: whoever was given one a while ago gets another.
+        """
+        back = {name: each for name, each in _read(content).items() if not each.is_code}
+        with self._changing() as secrets:
+            new = {name: each for name, each in back.items() if name not in secrets}
+            secrets.update(new)
+        return len(new)
+
     def forget(self, account: str) -> None:
         """It opens nothing here any more."""
         with self._changing() as secrets:
@@ -187,13 +198,19 @@ class Pins:
     def _read(self) -> Mapping[str, Secret]:
         """A file that can't be read opens nothing."""
         try:
-            content = read_bounded(self._path, _FILE_BYTES_MAX)
-            told = json.loads(content or b"{}")
-        except (FileNotFoundError, ValueError):
+            return _read(read_bounded(self._path, _FILE_BYTES_MAX) or b"")
+        except FileNotFoundError:
             return {}
-        found = told.items() if isinstance(told, dict) else ()
-        read = {str(name): _read_secret(said) for name, said in found}
-        return {name: secret for name, secret in read.items() if secret is not None}
+
+
+def _read(content: bytes) -> Mapping[str, Secret]:
+    try:
+        told = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    found = told.items() if isinstance(told, dict) else ()
+    read = {str(name): _read_secret(said) for name, said in found}
+    return {name: secret for name, secret in read.items() if secret is not None}
 
 
 def grouped(code: str) -> str:

@@ -18,6 +18,7 @@ from node.erasing import follow_up
 from node.lan.bell import Bell
 from node.lan.discovery import Discovery, Me
 from node.mail.ending import let_go
+from node.moderation.keeping import Restored
 from node.neighbourhood import Neighbourhood
 from node.neighbours import addresses
 from node.node import Node, NotAllowed
@@ -100,6 +101,7 @@ def run(
         node.settings.folder,
         sticks=LeftOnSticks(node.database).stale,
     )
+    restored = Restored(node.database)
     packing = Packing(node.ledger, close=node.database.close)
     packing.look()
     try:
@@ -116,7 +118,7 @@ def run(
             neighbourhood.tick()
             if version != tidied and clock.running() >= tidy_at:
                 tidy_at = clock.running() + TIDY_SECONDS
-                done = node.database.empty_log() and obeying.say(version)
+                done = restored.is_clean() and node.database.empty_log() and obeying.say(version)
                 tidied = version if done else tidied
     finally:
         stop.set()

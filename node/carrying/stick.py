@@ -238,7 +238,7 @@ def _write(node: Node, receipts: Receipts, folder: Path, found: _Found) -> Wrote
         try:
             write_new(path, pieces(node, made_for=planned.made_for, receipt=receipt.encoded))
         except OSError as wrong:
-            if _why(wrong, folder) is not Wrote.FULL:
+            if why_not_written(wrong, folder) is not Wrote.FULL:
                 raise
             gone = delivered(receipts, found.there)
             _clear(gone)
@@ -249,7 +249,7 @@ def _write(node: Node, receipts: Receipts, folder: Path, found: _Found) -> Wrote
         _clear(planned.replaces)
         left.forget(each.name for each in planned.replaces)
     except OSError as wrong:
-        return _why(wrong, folder)
+        return why_not_written(wrong, folder)
     return Wrote.WRITTEN if lacks_something(node, planned.made_for) else Wrote.RECEIPT
 
 
@@ -267,8 +267,11 @@ def _prefix(node: Node) -> str:
     return f"kairan-{cose.short(node.identity.public).hex()}-"
 
 
-def _why(wrong: OSError, folder: Path) -> Wrote:
-    """Asked of the stick first: some file systems say that they are full in odd ways."""
+def why_not_written(wrong: OSError, folder: Path) -> Wrote:
+    """Why nothing could be written there.
+
+    Asked of the stick first: some file systems say that they are full in odd ways.
+    """
     try:
         there = os.statvfs(folder if folder.exists() else folder.parent)
     except OSError:

@@ -72,6 +72,17 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What this thread reads meanwhile is all as of one moment; others write on."""
+        connection = self.connection
+        connection.execute("BEGIN")
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # that moment
+            yield
+        finally:
+            connection.execute("ROLLBACK")
+
     def make(self, statements: Sequence[str]) -> None:
         """Make the tables that are missing; on a disk that can't be written, none is."""
         try:

@@ -3,7 +3,7 @@
 import errno
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,11 +36,14 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     sync_folder(path.parent)
 
 
-def write_new(path: Path, pieces: Iterable[bytes]) -> int:
+def write_new(
+    path: Path, pieces: Iterable[bytes], *, check: Callable[[Path], None] = lambda written: None
+) -> int:
     """Write a file that must not be there yet, whole or not at all; its bytes.
 
-    Raises FileExistsError; like any OSError it leaves nothing behind. What stays where a stick is
-    pulled out meanwhile ends in HALF.
+    `check` looks at what is written before it has its name, and may raise. Raises FileExistsError;
+    like any OSError it leaves nothing behind. What stays where a stick is pulled out meanwhile ends
+    in HALF.
     """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=HALF)
     try:
@@ -52,6 +55,7 @@ def write_new(path: Path, pieces: Iterable[bytes]) -> int:
             file.flush()
             os.fsync(file.fileno())
             written = file.tell()
+        check(Path(temporary))
         _give_new_name(Path(temporary), path)
     finally:
         with suppress(OSError):  # a stick that was pulled out has nothing to unlink
@@ -69,6 +73,13 @@ def _give_new_name(temporary: Path, path: Path) -> None:
         if path.exists():  # a stick's file system has no links, and no other writer than us
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from wrong
         temporary.replace(path)
+
+
+def read_from_disk(path: Path, bytes_max: int) -> bytes | None:
+    """What is in a file, as far as the system can be told not to answer from memory."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return read_bounded(path, bytes_max)
 
 
 def sync_folder(folder: Path) -> None:

@@ -70,7 +70,7 @@ def reading_secret() -> bytes:
 
 
 def content_key() -> bytes:
-    """For one sealed message."""
+    """For one sealed message, or one closed file."""
     return secrets.token_bytes(32)
 
 
