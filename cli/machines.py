@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from cli.lingering import THIS_MACHINE
 from cli.serving import MACHINES, check_port, serve
 from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
+from cli.watching import watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.process import apart, end_soon
 from sync.machine.settings import Part, read_address, read_settings
+from sync.machine.starter import who_started_us
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -119,7 +121,7 @@ def _run_language(told: argparse.Namespace) -> None:
 
     from node.language.process import run
 
-    run(told.data, descriptor=told.descriptor)
+    run(told.data, descriptor=told.descriptor, starter=who_started_us())
 
 
 def _run_web(told: argparse.Namespace) -> None:
@@ -143,13 +145,17 @@ def _run_web(told: argparse.Namespace) -> None:
             development=DEVELOPMENT in os.environ,
         )
 
+    starter = who_started_us()
     apart(check)
     _keep_private(told.data)
     if told.beside or told.address in THIS_MACHINE:
+        watch(starter, [told.address], told.port)
         serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
         return
+    screens_of_each = _screens(told)
     with told_to_stop() as stop:
-        supervise(_screens(told), stop)
+        watch(starter, [KIOSK, told.address], told.port)
+        supervise(screens_of_each, stop)
 
 
 def _run_hub(told: argparse.Namespace) -> None:
@@ -161,7 +167,9 @@ def _run_hub(told: argparse.Namespace) -> None:
 
     _check_part(told)
     _keep_private(told.data)
+    starter = who_started_us()
     apart(lambda: _check_ledger(told.data))
+    watch(starter, [told.address], told.port)
     serve(mailbox, address=told.address, port=told.port, crowd=MACHINES)
 
 

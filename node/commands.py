@@ -30,6 +30,7 @@ from node.status import in_words, status
 from node.syncing import Answering, run
 from sync.letters import fingerprint
 from sync.machine.settings import read_address
+from sync.machine.starter import who_started_us
 from sync.trust import Refusal
 
 
@@ -234,7 +235,13 @@ def _sync(told: argparse.Namespace) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     answering = None if told.port is None else Answering(told.port, told.address)
-    run(node, peers=tuple(told.peer), stop=stop, answering=answering)
+    run(
+        node,
+        peers=tuple(told.peer),
+        stop=stop,
+        answering=answering,
+        starter=who_started_us(),
+    )
 
 
 def _post_as_json(node: Node, post: Post) -> dict[str, object]:

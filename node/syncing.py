@@ -31,6 +31,7 @@ from sync.machine import clock
 from sync.machine.obeying import Obeying
 from sync.machine.packing import Packing
 from sync.machine.settings import NOTEBOOK_FILE
+from sync.machine.starter import Starter
 
 WATCH_SECONDS = 0.2
 """How often the ledger's version is read: one row, some microseconds."""
@@ -67,9 +68,15 @@ class Answering:
 
 
 def run(
-    node: Node, *, peers: tuple[str, ...], stop: Event, answering: Answering | None = None
+    node: Node,
+    *,
+    peers: tuple[str, ...],
+    stop: Event,
+    answering: Answering | None = None,
+    starter: Starter | None = None,
 ) -> None:
     """Exchange until `stop` is set. Raises sqlite3.DatabaseError once the ledger is given up."""
+    starter = starter or Starter()
     notebook = Notebook(node.settings.folder / NOTEBOOK_FILE)
     port = None if answering is None else answering.port
     neighbourhood = Neighbourhood(node, notebook, addresses(node, peers), port=port)
@@ -107,7 +114,9 @@ def run(
     try:
         version = node.version()
         tidied, tidy_at = -1, clock.running()  # whoever was here before may have had no time to
+        starter.ready()
         while not stop.wait(WATCH_SECONDS):
+            starter.well()
             schedule.mind_the_clock()
             if (now := node.version()) != version:
                 version = now
@@ -121,6 +130,7 @@ def run(
                 done = restored.is_clean() and node.database.empty_log() and obeying.say(version)
                 tidied = version if done else tidied
     finally:
+        starter.ending()
         stop.set()
         packing.stop()
         schedule.stop()

@@ -9,34 +9,50 @@ import gc
 import select
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
 from node.language.line import listen, receive, send
 from node.language.reader import Reader
 from node.language.spans import is_kana, pack
+from sync.machine.starter import Starter
 
 IDLE_SECONDS = 120.0
 _QUESTION_SECONDS_MAX = 5.0
 _LOOK_SECONDS = 0.5
 
 
-def run(folder: Path, *, descriptor: int | None, idle_seconds: float = IDLE_SECONDS) -> None:
+def run(
+    folder: Path,
+    *,
+    descriptor: int | None,
+    starter: Starter,
+    idle_seconds: float = IDLE_SECONDS,
+) -> None:
     """Answer until nobody asks any more; `descriptor`: of a socket that is listened at already."""
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     listener = listen(folder) if descriptor is None else socket.socket(fileno=descriptor)
-    answer_all(listener, Reader(), stop=stop, idle_seconds=idle_seconds)
+    reader = Reader()
+    starter.ready()
+    answer_all(listener, reader, stop=stop, idle_seconds=idle_seconds, well=starter.well)
 
 
 def answer_all(
-    listener: socket.socket, reader: Reader, *, stop: Event, idle_seconds: float
+    listener: socket.socket,
+    reader: Reader,
+    *,
+    stop: Event,
+    idle_seconds: float,
+    well: Callable[[], None] = lambda: None,
 ) -> None:
-    """One question after the other; whoever asks slowly is left."""
+    """One question after the other; whoever asks slowly is left. `well` is called at each turn."""
     gc.freeze()
     waited = 0.0
     while not stop.is_set() and waited < idle_seconds:
+        well()
         if not select.select([listener], [], [], _LOOK_SECONDS)[0]:
             waited += _LOOK_SECONDS
             continue

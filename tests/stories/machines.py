@@ -14,11 +14,11 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -92,8 +92,10 @@ def free_ports(count: int) -> int:
 class Running:
     """A `kairan` command that runs, and every process that came of it."""
 
-    def __init__(self, *arguments: str | Path, log: Path) -> None:
-        """Start it; what it says goes to `log`."""
+    def __init__(
+        self, *arguments: str | Path, log: Path, told: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Start it; what it says goes to `log`. `told`: more for its environment."""
         self.log = log
         self.mark = uuid4().hex
         with log.open("ab") as said:
@@ -102,7 +104,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                env={**os.environ, _MARK: self.mark},
+                env={**os.environ, **told, _MARK: self.mark},
                 start_new_session=True,
                 preexec_fn=die_with_parent,  # whatever becomes of the test
             )

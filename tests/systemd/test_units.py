@@ -15,6 +15,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 SOCKET = FOLDER / "kairan-language.socket"
 PROGRAM = "/opt/kairan/bin/kairan"
+EXPOSURE_MAX = 2.0
+"""By `systemd-analyze security`: 0 has no rights, 10 has all."""
 
 each_unit = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.stem))
 
@@ -43,15 +45,48 @@ def test_there_is_one_unit_for_each_process() -> None:
     ]
 
 
-@each_unit
-def test_a_unit_is_sound(unit: Path, tmp_path: Path) -> None:
+def analyzed(*arguments: str) -> str:
+    """What systemd's own checker says; it must be content."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not here")
+    command = ["systemd-analyze", *arguments]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    return checked.stdout + checked.stderr
+
+
+@each_unit
+def test_a_unit_is_sound(unit: Path, tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
     there = tmp_path / unit.name
     there.write_text(unit.read_text().replace(PROGRAM, str(Path(sys.executable))))
-    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", str(there)]
-    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+    assert analyzed("verify", "--man=no", "--recursive-errors=no", str(there)) == ""
+
+
+@each_unit
+def test_a_unit_has_next_to_no_rights(unit: Path) -> None:
+    at_most = f"--threshold={EXPOSURE_MAX * 10:.0f}"
+    analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
+
+
+def test_what_is_not_hardened_is_noticed(tmp_path: Path) -> None:
+    alone = tmp_path / "kairan-web.service"
+    alone.write_text((FOLDER / alone.name).read_text())
+    with pytest.raises(AssertionError, match="Overall exposure level"):
+        analyzed("security", "--offline=true", "--no-pager", "--threshold=20", str(alone))
+
+
+@each_unit
+def test_a_unit_has_its_bounds_and_is_watched(unit: Path) -> None:
+    assert said(unit, "Type") == "notify"
+    for bound in ("WatchdogSec", "MemoryHigh", "MemoryMax", "TasksMax", "CPUWeight"):
+        assert said(unit, bound)
+
+
+def test_what_is_said_is_bounded_and_the_user_has_no_way_in() -> None:
+    assert "SystemMaxUse=64M" in (FOLDER / "journald.conf.d/kairan.conf").read_text()
+    user = (FOLDER / "sysusers.d/kairan.conf").read_text()
+    assert re.search(r"^u kairan - ", user, re.MULTILINE), "no shell, no password"
 
 
 @each_unit
