@@ -8,7 +8,7 @@ machine itself is asked for nothing: what strangers use up is not theirs.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Flask, Response, g, request
@@ -36,7 +36,17 @@ FORMS = Rate(address=30, network=150, everybody=300)
 FILES_BROUGHT = Rate(address=12, network=60, everybody=120)
 FILES_TAKEN = Rate(address=12, network=60, everybody=60)
 SEARCHES = Rate(address=60, network=600, everybody=1_200, seconds=60.0)
+RECEIPTS = Rate(address=20, network=100, everybody=200)
+"""Numbers that are tried: 200 receipts of ten digits are guessed once in five years so."""
+SIGN_INS = Rate(address=10, network=50, everybody=100)
+"""What is tried to sign in with; each account has its own limits beside, wherever one tries."""
 
+_LOOKED_UP: Mapping[Rate, frozenset[str]] = {
+    SEARCHES: frozenset({"search.search"}),
+    RECEIPTS: frozenset({"receipts.look", "receipts.receipt", "erasure.receipt"}),
+    SIGN_INS: frozenset({"signing_in.try_"}),
+}
+"""Endpoints where somebody asks by a secret, or for what costs much."""
 
 _KEEP_WHAT_WAS_TYPED = frozenset({"posting.post", "changing.change", "steps.go"})
 """Endpoints that answer with their form when somebody has to wait."""
@@ -47,7 +57,7 @@ def count_forms(app: Flask, *, but: frozenset[str]) -> None:
     allowance = Allowance(FORMS)
 
     @app.before_request
-    def check() -> Response | None:
+    def count_form() -> Response | None:
         if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in but:
             return None
         if at_the_kiosk():
@@ -56,6 +66,25 @@ def count_forms(app: Flask, *, but: frozenset[str]) -> None:
         if not g.seconds_to_wait or request.endpoint in _KEEP_WHAT_WAS_TYPED:
             return None
         return message_page("429", 429, wait=wait_in_words(g.seconds_to_wait))
+
+
+def count_lookups(app: Flask) -> None:
+    """Refuse whoever searches, or tries receipts or PINs, from the network too often."""
+    counted = {
+        endpoint: allowance
+        for rate, endpoints in _LOOKED_UP.items()
+        for allowance in (Allowance(rate),)
+        for endpoint in endpoints
+    }
+
+    @app.before_request
+    def count_lookup() -> Response | None:
+        allowance = counted.get(request.endpoint or "")
+        # One more digit that is touched on a keypad is no try.
+        if allowance is None or "press" in request.form or at_the_kiosk():
+            return None
+        seconds = allowance.take(request.remote_addr or "")
+        return message_page("429", 429, wait=wait_in_words(seconds)) if seconds else None
 
 
 def seconds_to_wait() -> float:

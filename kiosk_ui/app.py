@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Flask
 
 from kiosk_ui import doorway
-from kiosk_ui.allowances import count_forms
+from kiosk_ui.allowances import count_forms, count_lookups
 from kiosk_ui.candidates import candidate_words
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
@@ -141,6 +141,7 @@ def create_app(
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
     count_forms(app, but=doorway.ENDPOINTS | {"carrying.hand_over"})
+    count_lookups(app)
     add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)
     return app

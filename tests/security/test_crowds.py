@@ -8,7 +8,7 @@ import pytest
 
 from cli.bodies import Places
 from cli.lingering import OF_ADDRESS_MAX, Lingering
-from kiosk_ui.allowances import FORMS, Allowance
+from kiosk_ui.allowances import FORMS, RECEIPTS, SEARCHES, SIGN_INS, Allowance, Rate
 from tests.node.builders import Village
 from tests.node.serving import until
 from tests.security.doors import HERE, NETWORK, Doors, open_doors
@@ -142,21 +142,23 @@ def test_from_one_address_few_bodies_are_awaited() -> None:
         assert again
 
 
-def test_ten_thousand_addresses_use_up_no_more_than_their_networks_part() -> None:
+@pytest.mark.parametrize("rate", [FORMS, RECEIPTS, SEARCHES, SIGN_INS])
+def test_ten_thousand_addresses_use_up_no_more_than_their_networks_part(rate: Rate) -> None:
     time = [0.0]
-    allowance = Allowance(FORMS, running=lambda: time[0])
+    allowance = Allowance(rate, running=lambda: time[0])
     told = [allowance.take(f"2001:db8::{number:x}") for number in range(10_000)]
-    assert told.count(0) == FORMS.network
+    assert told.count(0) == rate.network
     assert allowance.take("192.168.1.20") == 0
 
 
-def test_networks_without_end_use_up_no_more_than_the_whole_and_it_comes_back() -> None:
+@pytest.mark.parametrize("rate", [FORMS, RECEIPTS, SEARCHES, SIGN_INS])
+def test_networks_without_end_use_up_no_more_than_the_whole_and_it_comes_back(rate: Rate) -> None:
     time = [0.0]
-    allowance = Allowance(FORMS, running=lambda: time[0])
+    allowance = Allowance(rate, running=lambda: time[0])
     told = [allowance.take(f"10.{n >> 8}.{n & 255}.1") for n in range(10_000)]
-    assert told.count(0) == FORMS.everybody
+    assert told.count(0) == rate.everybody
     wait = allowance.take("192.168.1.20")
-    assert 0 < wait <= FORMS.seconds / FORMS.everybody
+    assert 0 < wait <= rate.seconds / rate.everybody
     time[0] += wait
     assert allowance.take("192.168.1.20") == 0
 

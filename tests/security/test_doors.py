@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from kiosk_ui.allowances import FILES_TAKEN, FORMS
+from kiosk_ui.allowances import FILES_TAKEN, FORMS, RECEIPTS, SEARCHES, SIGN_INS, Rate
 from kiosk_ui.app import create_app
 from node.node import Node, open_node
 from sync.machine.settings import KEY_FILE, SETTINGS_FILE
@@ -116,6 +116,36 @@ def test_whoever_stands_at_the_kiosk_pays_for_no_stranger(node: Node) -> None:
         codes.add(client.post("/size", headers=HERE, environ_overrides=stranger).status_code)
     assert codes == {404, 429}
     assert app.test_client().post("/boards/event/new", data=POST).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "rate"),
+    [
+        ("GET", "/search?q=%E5%90%88%E5%94%B1", SEARCHES),
+        ("GET", "/receipts/0123456789", RECEIPTS),
+        ("GET", "/erasure/01234567", RECEIPTS),
+        ("POST", "/receipts", RECEIPTS),
+        ("POST", "/sign-in/first", SIGN_INS),
+    ],
+)
+def test_who_searches_or_guesses_without_end_has_to_wait_and_the_kiosk_never(
+    node: Node, method: str, path: str, rate: Rate
+) -> None:
+    app = create_app(node)
+    client, kiosk = app.test_client(), app.test_client()
+
+    def asked(address: str) -> int:
+        from_there = {"REMOTE_ADDR": address}
+        return client.open(
+            path, method=method, headers=HERE, environ_overrides=from_there
+        ).status_code
+
+    codes = [asked("192.168.1.50") for _ in range(rate.address + 1)]
+    assert 429 not in codes[:-1]
+    assert codes[-1] == 429
+    assert asked("192.168.2.50") != 429
+    told = [kiosk.open(path, method=method).status_code for _ in range(rate.address + 1)]
+    assert 429 not in told
 
 
 def test_one_phone_takes_large_files_along_a_few_times(node: Node) -> None:
