@@ -91,9 +91,9 @@ class Node:
         self.hearing = Hearing(self.database)
         self.readings = Readings(language or Elsewhere(settings.folder), self.names)
         self.ledger = SqliteLedger(self.database, settings.authorities, self._project)
-        take_in_statements(settings, self.ledger)
         if self.views.made_by() != SOFTWARE:
             self.rebuild()
+        take_in_statements(settings, self.ledger)
 
     def _project(self, changes: Changes) -> None:
         self.views.project(self.ledger, changes)

@@ -57,7 +57,9 @@ class Views:
     def __init__(
         self, database: Database, boards: Mapping[str, Board] = BOARDS, *, here: bytes = b""
     ) -> None:
-        """Makes the tables where they are missing or of other software; fills nothing.
+        """Makes the tables where they are missing; fills nothing.
+
+        Those of other software stay as they are, for who reads them, until `rebuild`.
 
         `here`: this machine's key; what it decided to hide is hidden on its own screens.
         """
@@ -92,9 +94,11 @@ class Views:
         held: dict[str, str | None] = dict(
             database.connection.execute("SELECT name, sql FROM sqlite_master")
         )
-        if any((held.get(name) or "").partition(name)[2] != tables[name] for name in tables):
-            statements = [*(f"DROP TABLE IF EXISTS {name}" for name in tables), *statements]
-        database.make(statements)
+        self._anew: Sequence[str] = ()  # what makes the tables, where others are there
+        if not tables.keys() & held.keys():
+            database.make(statements)
+        elif any((held.get(name) or "").partition(name)[2] != tables[name] for name in tables):
+            self._anew = [*(f"DROP TABLE IF EXISTS {name}" for name in tables), *statements]
 
     # from the ledger
 
@@ -107,15 +111,20 @@ class Views:
             self._follow(ledger, sorted(changes.records))
 
     def rebuild(self, ledger: Ledger, software: str) -> None:
-        """Throw all away and make it again."""
+        """Throw all away and make it again; who reads meanwhile reads what was there."""
         with ledger.transaction():
+            for statement in self._anew:
+                self._database.connection.execute(statement)
             self._fill(ledger)
             self._database.connection.execute(
                 "INSERT OR REPLACE INTO views VALUES (1, ?)", (software,)
             )
+        self._anew = ()
 
     def made_by(self) -> str:
-        """The software that made them; another one may show more."""
+        """The software that made them, if it made such tables; another one may show more."""
+        if self._anew:
+            return ""
         row = self._database.connection.execute("SELECT software FROM views").fetchone()
         return str(row[0]) if row else ""
 

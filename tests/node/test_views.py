@@ -1,6 +1,6 @@
 """The boards follow from the entries held, and from nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,8 @@ from node.post import Post, PostState
 from node.status import status
 from node.views import Views
 from sync.bundle import Bundle, Parcel
+from sync.entry import EntryId
+from sync.machine.sqlite import SqliteLedger
 from tests.node.builders import (
     CHOIR,
     Village,
@@ -251,6 +253,27 @@ def test_a_table_that_older_software_did_not_have_is_filled_when_a_machine_start
     newer = again(node)
     assert table(newer) == made
     assert newer.views.hidings.all() == []
+
+
+def test_newer_software_that_stops_while_it_makes_its_tables_leaves_what_others_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Village(tmp_path).node()
+    post_event(node)
+    with node.database.transaction() as connection:
+        connection.execute("ALTER TABLE posts DROP COLUMN section")
+    older = table(node)
+
+    def stops(_: SqliteLedger) -> Iterable[EntryId]:
+        assert table(node) == older
+        raise OSError("the power is gone")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(SqliteLedger, "records", stops)
+        with pytest.raises(OSError, match="power"):
+            again(node)
+    assert table(node) == older
+    assert titles(again(node)) == ["合唱の会"]
 
 
 def test_a_post_with_something_that_must_be_understood_and_is_not_is_not_shown(
