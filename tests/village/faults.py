@@ -141,4 +141,11 @@ FAULTS: Mapping[str, Sequence[Patch]] = {
             "True",
         ),
     ],
+    "what was lifted stays hidden": [
+        Patch(
+            "sync/decision.py",
+            "stands=record.complete and record.understood and not record.withdrawn,",
+            "stands=record.complete and record.understood,",
+        ),
+    ],
 }

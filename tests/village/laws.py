@@ -45,9 +45,10 @@ def nothing_false_is_held_or_shown(world: World, machine: Machine) -> None:
         if not there and head not in away and stands(book.words[head], disk, book)
     }
     assert _holes(machine) == missing, "something else is asked for than is missing"
-    standing = shown(machine.door, machine.boards)
-    by_the_book = due(disk, book, machine.boards)
+    in_sight, by_the_book = shown(machine.door, machine.boards), due(disk, book, machine.boards)
+    standing = in_sight.standing
     assert standing == by_the_book.standing, "the boards show something else than was said"
+    assert in_sight.hidden == by_the_book.hidden, "something else is hidden than was decided"
     if isinstance(machine.ledger, File):
         table = {id_: cbor.decode(f, bytes_max=len(f)) for id_, f in machine.ledger.table().items()}
         assert not table.keys() & by_the_book.hidden, "something hidden is in sight"
@@ -152,7 +153,7 @@ def all_are_equal(world: World, survived: set[bytes]) -> None:
 def _standing(world: World, machine: Machine) -> dict[bytes, Mapping[str, object]]:
     """By the head that begins it: what a record goes by hangs on the branches that are held."""
     heads = world.disk(machine).heads
-    return {heads[id_]: fields for id_, fields in shown(machine.door, NEW).items()}
+    return {heads[id_]: fields for id_, fields in shown(machine.door, NEW).in_sight.items()}
 
 
 def _survivors(world: World) -> set[bytes]:

@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from node.boards.declaration import Board, Writer
 from sync.certificate import Rank, Role, rank_of
+from sync.decision import Decision
 from sync.entry import CHECK_BYTES, EntryId
-from sync.hiding import GROUPS, HIDE
+from sync.hiding import GROUPS, HIDE, hides, read_hiding
 from sync.lane import Audience, Class, Lane
 from sync.ledger import Ledger
 from sync.record import OUTSIDE, Record, resolve
+from sync.trust import Trust
 from tests.village.book import Book, Taken, Word
 from tests.village.disk import Disk
 
@@ -30,31 +32,12 @@ class Post(NamedTuple):
     hidden: bool  # withdrawn, erased, incomplete or not understood
 
 
-def shown(ledger: Ledger, boards: Boards) -> dict[EntryId, Mapping[str, object]]:
-    """By the software: what stands, and with what fields."""
-    groups = {name: board.groups() for name, board in boards.items()}
-    trust = ledger.trust()
-    posts: dict[EntryId, Post] = {}
-    for id_ in ledger.records():
-        record = resolve(ledger.record(id_), trust=trust, groups=groups)
-        if record is None:
-            continue
-        roles = trust.roles(record.lane.author, record.lane.town)
-        if _has_a_place(boards.get(record.board), record.lane, roles):
-            posts[id_] = Post(record.board, record.fields, _rank(roles), _is_hidden(record))
-    return choose(posts)
-
-
-def _is_hidden(record: Record) -> bool:
-    return record.erased or record.withdrawn or not record.complete or not record.understood
-
-
-class Due(NamedTuple):
-    """By the book, of one machine."""
+class Sight(NamedTuple):
+    """Of one machine."""
 
     posts: Mapping[EntryId, Post]
-    hidden: Collection[EntryId]  # of these, what somebody decided to hide: for the views of a node
-    effective: Collection[bytes]  # the heads of all that has effect
+    hidden: Collection[EntryId]  # of these, what somebody decided to hide
+    effective: Collection[bytes] = ()  # by the book alone: the heads of all that has effect
 
     @property
     def standing(self) -> dict[EntryId, Mapping[str, object]]:
@@ -72,8 +55,53 @@ class Due(NamedTuple):
         )
 
 
-def due(disk: Disk, book: Book, boards: Boards) -> Due:
-    """What stands, is hidden, and has effect."""
+def shown(ledger: Ledger, boards: Boards) -> Sight:
+    """By the software."""
+    groups = {**{name: board.groups() for name, board in boards.items()}, **GROUPS}
+    trust = ledger.trust()
+    posts: dict[EntryId, Post] = {}
+    firsts: dict[EntryId, tuple[Record, bytes]] = {}
+    decisions: list[Decision] = []
+    for id_ in ledger.records():
+        stored = ledger.record(id_)
+        record = resolve(stored, trust=trust, groups=groups)
+        if record is None:
+            continue
+        if (decision := read_hiding(record, trust)) is not None:
+            decisions.append(decision)
+        roles = trust.roles(record.lane.author, record.lane.town)
+        if _has_a_place(boards.get(record.board), record.lane, roles):
+            posts[id_] = Post(record.board, record.fields, _rank(roles), _is_hidden(record))
+            firsts[id_] = record, next(each.head for each in stored if each.id == id_)
+    return Sight(
+        posts,
+        {
+            id_
+            for id_, (record, head) in firsts.items()
+            if any(_is_meant(record, head, decision, boards, trust) for decision in decisions)
+        },
+    )
+
+
+def _is_hidden(record: Record) -> bool:
+    return record.erased or record.withdrawn or not record.complete or not record.understood
+
+
+def _is_meant(
+    record: Record, head: bytes, decision: Decision, boards: Boards, trust: Trust
+) -> bool:
+    """Whether it is hidden on every machine by that decision."""
+    lane, about = record.lane, decision.about
+    return (
+        (about.lane, about.number) == (lane.id, record.id.number)
+        and head.startswith(about.check)
+        and (boards[record.board].open_to_anyone or trust.is_office(decision.author, lane.town))
+        and hides(decision, trust, author=lane.author, town=lane.town, here=b"")
+    )
+
+
+def due(disk: Disk, book: Book, boards: Boards) -> Sight:
+    """By the book: what stands, is hidden, and has effect."""
     known = {head: book.words[head] for head in disk.payload_held}
     in_force = {head for head in known if stands(known[head], disk, book)}
     away = ordered_away(known.values(), disk, book)
@@ -121,7 +149,7 @@ def due(disk: Disk, book: Book, boards: Boards) -> Due:
         for by, fields in decisions
         if _hides(by, fields, firsts[id_], boards[post.board], disk, book)
     }
-    return Due(posts, out_of_sight, effective)
+    return Sight(posts, out_of_sight, effective)
 
 
 def _decides(origin: Word, roles: Collection[Role]) -> bool:
