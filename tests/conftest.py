@@ -4,11 +4,17 @@ On a laptop a skip says "not here"; in CI it is a failure, for there everything 
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from flask import Flask
+from flask.templating import Environment
 from hypothesis import HealthCheck, settings
+from jinja2 import FileSystemBytecodeCache
+
+from node import pins
 
 WITH_PROCESSES = frozenset({"stories", "power", "lan", "security", "fuzz"})
 IN_CI = bool(os.environ.get("CI"))
@@ -18,6 +24,27 @@ ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 settings.register_profile("ci", ANY_SPEED, derandomize=True, print_blob=True)
 settings.register_profile("laptop", ANY_SPEED)
 settings.load_profile("ci" if IN_CI else "laptop")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """What each test would pay for again: PINs that are dear to guess, pages read as code.
+
+    Only within the tests' own process; the machines' processes pay in full.
+    """
+    made = Flask.create_jinja_environment
+
+    def remembering(app: Flask) -> Environment:
+        environment = made(app)
+        environment.bytecode_cache = _pages
+        return environment
+
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        _pages = FileSystemBytecodeCache(folder)
+        patch.setattr(Flask, "create_jinja_environment", remembering)
+        patch.setattr(pins, "_PASSES", 1)
+        patch.setattr(pins, "_MEMORY_KIB", 1 << 10)
+        yield
 
 
 @pytest.fixture(scope="session")

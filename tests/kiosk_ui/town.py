@@ -1,10 +1,14 @@
 """A small town for the screens: a centre's node, an office with a feed, and what they post."""
 
+import atexit
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 
 from node.node import SOFTWARE, Change, Node, open_node
 from node.post import Post
@@ -14,6 +18,7 @@ from sync.machine.opening import open_identity
 from sync.machine.responding import respond
 from sync.machine.settings import FEED_KEY_FILE, Part
 
+MACHINES = {"kamigo": ("上郷公民館", Part.NODE), "office": ("霧沢町役場", Part.OFFICE)}
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # 10:30 on a Sunday in Japan
 
 EVENT = {
@@ -119,16 +124,29 @@ def _outside(key: str, serial: int, row: Mapping[str, object]) -> dict[str, obje
 
 
 def make_town(folder: Path) -> Town:
-    """Made in that folder, with nothing on its boards."""
+    """Made in that folder, with nothing on its boards; each time the same two machines."""
+    for name in (*MACHINES, "authority"):
+        copytree(_made_once() / name, folder / name)
+    return Town(*(open_node(folder / name) for name in MACHINES))
+
+
+@cache
+def _made_once() -> Path:
+    folder = Path(mkdtemp(prefix="kairan-town-"))
+    atexit.register(rmtree, folder)
     town = open_town(folder / "authority", code="990019", name="霧沢町")
-    plans = [
-        Plan(folder=folder / "kamigo", name="上郷公民館", part=Part.NODE),
-        Plan(folder=folder / "office", name="霧沢町役場", part=Part.OFFICE),
-    ]
-    make_machines(town, plans)
-    made = Town(*(open_node(plan.folder) for plan in plans))
+    make_machines(
+        town,
+        [
+            Plan(folder=folder / name, name=called, part=part)
+            for name, (called, part) in MACHINES.items()
+        ],
+    )
+    made = Town(*(open_node(folder / name) for name in MACHINES))
     made.exchange()
-    return made
+    made.kamigo.database.close()
+    made.office.database.close()
+    return folder
 
 
 def fill(town: Town) -> None:

@@ -1,8 +1,12 @@
 """A town's machines in folders of their own, what people post at them, and roads between them."""
 
+import atexit
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from node.boards import BOARDS
@@ -57,7 +61,9 @@ class Village:
     town: Town = field(init=False)
 
     def __post_init__(self) -> None:
-        self.town = open_town(self.folder / "authority", code=self.code, name=self.name)
+        authority = self.folder / "authority"
+        copytree(_authority(self.code, self.name), authority)
+        self.town = open_town(authority, code=self.code, name=self.name)
 
     def make(self, name: str, part: Part, **plan: Any) -> Path:
         """The folder of a machine."""
@@ -70,6 +76,15 @@ class Village:
 
     def office(self, name: str = "役場", **plan: Any) -> Node:
         return open_node(self.make(name, Part.OFFICE, **plan))
+
+
+@cache
+def _authority(code: str, name: str) -> Path:
+    """Of a town, made once: each Village of it has the same keys."""
+    folder = Path(mkdtemp(prefix="kairan-authority-"))
+    atexit.register(rmtree, folder)
+    open_town(folder, code=code, name=name)
+    return folder
 
 
 def again(node: Node) -> Node:

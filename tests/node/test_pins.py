@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -218,3 +220,12 @@ def test_a_flood_is_looked_at_one_by_one_and_the_rest_turned_away(
         thread.join()
     assert most == 1
     assert said.count(Busy) >= 40 - QUEUE_MAX
+
+
+def test_a_guess_is_dear() -> None:
+    """Asked of another process: what tests choose here is cheap (tests/conftest.py)."""
+    asks = "from node.pins import _MEMORY_KIB, _PASSES; print(_MEMORY_KIB, _PASSES)"
+    told = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    memory_kib, passes = map(int, told.stdout.split())
+    assert memory_kib >= 64 << 10  # RFC 9106, section 4: the second recommended option
+    assert passes >= 3
