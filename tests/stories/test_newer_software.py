@@ -12,6 +12,8 @@ from sync.writing import Draft
 from tests.stories.desk import Desk
 from tests.stories.machines import Machine, town, until, wait_until_all_hold_the_same
 
+pytestmark = pytest.mark.slow
+
 NEWER = Path(__file__).parent / "newer"  # Python reads its sitecustomize.py at every start
 EVENT = {"state": "planned", "starts_on": "2031-04-05", "place": "上郷公民館"}
 

@@ -5,6 +5,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from node.node import open_node
 from provisioning.town import Plan, make_machines, open_town
 from sync.fork import ForkProof
@@ -20,6 +22,8 @@ from tests.stories.machines import (
     until,
     wait_until_all_hold_the_same,
 )
+
+pytestmark = pytest.mark.slow
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 

@@ -3,8 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import Machine, town, wait_until_all_hold_the_same
+
+pytestmark = pytest.mark.slow
 
 POSTERS = 3
 POSTS_EACH = 40
