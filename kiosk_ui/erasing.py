@@ -16,6 +16,7 @@ from node.carrying.left import LeftOnSticks
 from node.erasing import REASONS, Order, erase, may_erase, orders
 from node.erasure_requests import DECLINED, WHOSE, WHY, Request, decline, grant, requests
 from node.hiding import MANY, TakesTwo
+from node.mail.looking import TO_ERASE, WISH_REASONS, NobodyKeepsIt, note_wishes
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from node.telling import when_in_words
@@ -64,10 +65,22 @@ def erasing_pages(screen: Screen) -> Blueprint:
     def listed() -> Response:
         return _list_page(screen)
 
+    @pages.post("/erasures/open")
+    def open_some() -> Response:
+        picked = _picked(screen)
+        if (why := WISH_REASONS.get(request.form.get("reason", ""))) is None:
+            abort(400)
+        if not picked:
+            return _list_page(screen, trouble="開くものを、1つ以上えらんでください。")
+        return _noted(screen, picked, why) or _opened_page(screen, picked)
+
     @pages.post("/erasures/ask")
     def ask_again() -> Response:
         picked = _picked(screen)
-        return _confirm_page(screen, picked) if picked else _list_page(screen, trouble=True)
+        if not picked:
+            trouble = "消すものがえらばれていません。もう一度開いて、えらんでください。"
+            return _list_page(screen, trouble=trouble)
+        return _noted(screen, picked, TO_ERASE) or _confirm_page(screen, picked)
 
     @pages.post("/erasures/grant")
     def erase_all() -> Response:
@@ -109,9 +122,34 @@ def _post(screen: Screen, address: str) -> Post:
 
 
 def _picked(screen: Screen) -> list[Request]:
-    """What was ticked and is still open, in the order of the list."""
+    """What was ticked, can be read and is still open, in the order of the list."""
     named = set(request.form.getlist("request"))
-    return [each for each in requests(screen.node) if each.address in named and each.answer is None]
+    return [
+        each
+        for each in requests(screen.node)
+        if each.address in named and each.answer is None and each.wish is not None
+    ]
+
+
+def _noted(screen: Screen, picked: Sequence[Request], why: str) -> Response | None:
+    """Before anything of them is shown: None once it is noted who opens them."""
+    try:
+        note_wishes(screen.node, [each.code for each in picked], why, by=screen.signed_in())
+    except NobodyKeepsIt:
+        return message_page("nobody_keeps_it", 403)
+    except (NotAllowed, NotSignedIn):
+        return message_page("not_a_member", 403)
+    return None
+
+
+def _opened_page(screen: Screen, picked: Sequence[Request]) -> Response:
+    page = render_template(
+        "erasures_opened.html",
+        opened=[_told(screen, each) for each in picked],
+        declined=DECLINED,
+        back=url_for("erasing.listed"),
+    )
+    return make_response(page)
 
 
 def _records(picked: Sequence[Request]) -> int:
@@ -128,15 +166,15 @@ def _confirm_page(screen: Screen, picked: Sequence[Request]) -> Response:
     return make_response(page)
 
 
-def _list_page(screen: Screen, *, trouble: bool = False) -> Response:
+def _list_page(screen: Screen, *, trouble: str = "") -> Response:
     node = screen.node
     found, machines = requests(node), asked(node)
     listed = orders(node)
     page = render_template(
         "erasures.html",
-        open=[_told(screen, each) for each in found if each.answer is None],
-        closed=[_told(screen, each) for each in found if each.answer],
-        declined=DECLINED,
+        open=[_outside(screen, each) for each in found if each.answer is None],
+        closed=[_outside(screen, each) for each in found if each.answer],
+        reasons=WISH_REASONS,
         orders=[_told_order(screen, each, machines) for each in listed[:ORDERS_SHOWN_MAX]],
         more=len(listed) - ORDERS_SHOWN_MAX,
         machines=[
@@ -155,29 +193,37 @@ def _list_page(screen: Screen, *, trouble: bool = False) -> Response:
     return make_response(page, 422 if trouble else 200)
 
 
-def _told(screen: Screen, each: Request) -> dict[str, object]:
-    wish, post, node = each.wish, each.post, screen.node
-    board = node.boards.get(post.board) if post else None
-    gone = post is not None and not post.fields
+def _outside(screen: Screen, each: Request) -> dict[str, object]:
+    """What stands on a list: nothing of what was asked."""
     return {
         "address": each.address,
         "code": f"{each.code[:4]} {each.code[4:]}",
+        "readable": each.wish is not None,
+        "from": screen.node.ledger.trust().name(each.record.author),
+        "when": dates.written_in_words(each.record.written, screen.now()),
+        "answer": each.answer.reason if each.answer else "",
+        "answered": dates.written_in_words(each.answer.written, screen.now())
+        if each.answer
+        else "",
+    }
+
+
+def _told(screen: Screen, each: Request) -> dict[str, object]:
+    """All of it, for a page that was noted."""
+    wish, post = each.wish, each.post
+    board = screen.node.boards.get(post.board) if post else None
+    gone = post is not None and not post.fields
+    return {
+        **_outside(screen, each),
         "title": (post.text(board.title) or UNTITLED) if post and board and not gone else "",
         "board": board.label if board else "",
         "page": url_for("records.record", address=post.address) if post else "",
-        "opened": wish is not None,
         "held": post is not None,
         "whose": WHOSE.get(wish.whose, "") if wish else "",
         "why": WHY.get(wish.why, "") if wish else "",
         "words": wish.words if wish else "",
         "name": wish.name if wish else "",
         "contact": wish.contact if wish else "",
-        "from": node.ledger.trust().name(each.record.author),
-        "when": dates.written_in_words(each.record.written, screen.now()),
-        "answer": each.answer.reason if each.answer else "",
-        "answered": dates.written_in_words(each.answer.written, screen.now())
-        if each.answer
-        else "",
     }
 
 

@@ -17,7 +17,7 @@ from node.form import readable
 from node.mail.ending import LETTERS_DAYS, end_letters, has_ended
 from node.mail.letter import MESSAGE_CHARACTERS_MAX, Conversation
 from node.mail.letters import answer, post_of, received_here
-from node.mail.looking import REASONS, NobodyKeepsIt, looked, note
+from node.mail.looking import LETTER_REASONS, NobodyKeepsIt, looked, note_letters
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from sync.errors import TooLarge
@@ -51,17 +51,17 @@ def letters_pages(screen: Screen) -> Blueprint:
         if found is None:
             abort(404)
         page = render_template(
-            "letters_of_post.html", **found, reasons=REASONS, days=LETTERS_DAYS, done=said()
+            "letters_of_post.html", **found, reasons=LETTER_REASONS, days=LETTERS_DAYS, done=said()
         )
         return make_response(page)
 
     @pages.post("/letters/<address>/<name>")
     def open_one(address: str, name: str) -> Response:
         told = _conversation(screen, name)
-        if request.form.get("reason", "") not in REASONS:
+        if (why := LETTER_REASONS.get(request.form.get("reason", ""))) is None:
             abort(400)
         try:
-            note(screen.node, told, request.form["reason"], by=screen.signed_in())
+            note_letters(screen.node, told, why, by=screen.signed_in())
         except NobodyKeepsIt:
             return message_page("nobody_keeps_it", 403)
         except (NotAllowed, NotSignedIn):

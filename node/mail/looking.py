@@ -4,7 +4,7 @@ Each note is a sealed record in the machine's own lane: it can't be left out or 
 without the chain showing it. The office reads all of them, a place its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,12 +22,20 @@ from sync.limits import SEALED_PLAIN_BYTES_MAX
 from sync.sealed_record import LOOKED
 from sync.sealing import NotForUs
 
-REASONS: Mapping[str, str] = {
+LETTER_REASONS: Mapping[str, str] = {
     "answer": "応募や質問に答えるため",
     "check": "前に読んだことを確かめるため",
     "asked": "書いた人に頼まれたため",
     "rules": "きまりに反していないか確かめるため",
 }
+WISH_REASONS: Mapping[str, str] = {
+    "decide": "消すかどうかを決めるため",
+    "asked": "依頼した方に頼まれたため",
+    "check": "前に読んだことを確かめるため",
+    "rules": "きまりに反していないか確かめるため",
+}
+TO_ERASE = "消すと決めるため"
+WISH = "消してほしいという依頼"
 
 
 class NobodyKeepsIt(Exception):
@@ -43,30 +51,51 @@ class Looked:
     account: str
     post: str  # address of what the letters are about
     title: str
-    conversation: str
+    conversation: str  # or the number of a wish's receipt
     why: str
     written: Written
 
 
-def note(node: Node, told: Conversation, reason: str, *, by: Account | None) -> None:
-    """On the disk when this returns.
+def note_letters(node: Node, told: Conversation, why: str, *, by: Account | None) -> None:
+    """That somebody opens letters. On the disk when this returns.
 
-    Raises NotSignedIn, NotAllowed, NobodyKeepsIt; KeyError for no reason of ours.
+    Raises NotSignedIn, NotAllowed, NobodyKeepsIt.
     """
+    post = post_of(node, told.about)
+    board = node.boards.get(post.board) if post else None
+    _note(
+        node,
+        post=post.address if post else "",
+        title=post.text(board.title) if post and board else "",
+        name=told.name,
+        why=why,
+        by=by,
+    )
+
+
+def note_wishes(node: Node, codes: Iterable[str], why: str, *, by: Account | None) -> None:
+    """That somebody opens these wishes to have something erased; which posts, no note says.
+
+    What is erased would live on in it. Raises NotSignedIn, NotAllowed, NobodyKeepsIt.
+    """
+    with node.ledger.transaction():
+        for code in codes:
+            _note(node, post="", title=WISH, name=code, why=why, by=by)
+
+
+def _note(node: Node, *, post: str, title: str, name: str, why: str, by: Account | None) -> None:
     if by is None:
         raise NotSignedIn
     keys = [*readers_at_the_office(node), *readers_at(node, node.identity.public)]
     if not keys:
         raise NobodyKeepsIt
-    post = post_of(node, told.about)
-    board = node.boards.get(post.board) if post else None
     said = {
         "who": by.name,
         "account": by.address,
-        "post": post.address if post else "",
-        "title": post.text(board.title) if post and board else "",
-        "conversation": told.name,
-        "why": REASONS[reason],
+        "post": post,
+        "title": title,
+        "conversation": name,
+        "why": why,
     }
     write_sealed(node, LOOKED, cbor.encode(said), to=[key.key for key in keys], by=by)
 

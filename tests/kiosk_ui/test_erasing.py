@@ -5,12 +5,23 @@ from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from kiosk_ui.kept_pages import KeptPages
 from node.answered import answered, asked
 from node.erasing import LATE, erase, follow_up, orders
-from node.erasure_requests import OPEN_MAX, NobodyReads, TooMany, ask, grant, requests
+from node.erasure_requests import (
+    OPEN_MAX,
+    NobodyReads,
+    Request,
+    TooMany,
+    ask,
+    grant,
+    requests,
+)
 from node.hiding import MANY, TakesTwo, hide
+from node.mail.looking import WISH as A_WISH
+from node.mail.looking import WISH_REASONS, looked
 from node.node import Node, NotAllowed, NotSignedIn, edition
 from node.people import begin, let_in
 from node.pins import Pins
@@ -65,6 +76,38 @@ def ask_for(browser: FlaskClient, post: Post, **typed_in: str) -> str:
     return str(sent.headers["Location"]).partition("?")[0]
 
 
+def opening(desk: FlaskClient, *chosen: Request, reason: str = "decide") -> TestResponse:
+    """What the staff see who tick these and open them."""
+    form: dict[str, object] = {
+        "csrf": typed(desk.get("/erasures"))["csrf"],
+        "request": [each.address for each in chosen],
+        "reason": reason,
+    }
+    return desk.post("/erasures/open", data=form)
+
+
+def test_who_opened_a_request_is_noted_before_and_nothing_of_it_is_shown_unnoted(
+    town: Town, browser: FlaskClient, desk: FlaskClient, staff: Account, post: Post
+) -> None:
+    ask_for(browser, post, words=WORDS, name=WHO, contact=PHONE)
+    town.exchange()
+    (request,) = requests(town.office)
+    for page in (desk.get("/erasures"), desk.get("/kept"), opening(desk, request, reason="?")):
+        assert not any(said in page.text for said in (NAME, WORDS, WHO, PHONE))
+    assert looked(town.office) == []
+    opening(desk, request, reason="check")
+    (note,) = looked(town.office)
+    said = (note.who, note.conversation, note.why, note.title, note.post)
+    assert said == ("佐藤", request.code, WISH_REASONS["check"], A_WISH, "")
+    form = {"csrf": typed(desk.get("/erasures"))["csrf"], "request": request.address}
+    assert NAME in words(desk.post("/erasures/ask", data=form))
+    assert len(looked(town.office)) == 2, "the page that asks again names it too"
+    told = words(desk.get("/looked"))
+    assert "佐藤" in told
+    assert A_WISH in told
+    assert NAME not in told, "what is erased lives on in no note"
+
+
 def test_from_the_kiosk_to_the_office_and_back_to_the_receipt(
     town: Town, browser: FlaskClient, desk: FlaskClient, staff: Account, post: Post
 ) -> None:
@@ -72,9 +115,10 @@ def test_from_the_kiosk_to_the_office_and_back_to_the_receipt(
     assert "役場の返事を待っています" in words(browser.get(receipt))
     town.exchange()
     page = desk.get("/erasures")
-    for said in (NAME, "わたしのこと", WORDS, WHO, PHONE, "上郷公民館"):
-        assert said in words(page)
     (request,) = requests(town.office)
+    opened = words(opening(desk, request))
+    for said in (NAME, "わたしのこと", WORDS, WHO, PHONE, "上郷公民館"):
+        assert said in opened
     form = {"csrf": typed(page)["csrf"], "request": request.address}
     assert NAME in words(desk.post("/erasures/ask", data=form))
     assert desk.post("/erasures/grant", data=form).status_code == 303
@@ -275,7 +319,7 @@ def test_what_is_hidden_can_be_asked_for_and_erased(
     assert NAME not in page.text
     ask(town.kamigo, post, WISH)
     town.exchange()
-    assert NAME in words(desk.get("/erasures")), "who decides sees it"
+    assert NAME in words(opening(desk, *requests(town.office))), "who decides sees it"
     grant(town.office, requests(town.office), by=staff)
     assert state(town.office, post) is PostState.ERASED
 

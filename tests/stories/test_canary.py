@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from node.mail.letters import answer, open_for_letters, received_here
-from node.mail.looking import looked, note
+from node.mail.looking import LETTER_REASONS, looked, note_letters
 from node.node import Node, open_node
 from node.people import begin
 from node.reading import begin_reading
@@ -95,7 +95,7 @@ def test_a_canary_is_found_on_no_disk_in_no_log_and_on_no_page_but_its_readers(
     (told,) = received_here(node, keeper)
     read = [*(getattr(told.letters[0].letter, name) for name in CANARIES)]
     assert read == list(CANARIES.values()), "else nothing would be shown by its absence"
-    note(node, told, "answer", by=keeper)
+    note_letters(node, told, LETTER_REASONS["answer"], by=keeper)
     answer(node, told.name, ANSWER, by=keeper)
     node.database.close()
     wait_until_all_hold_the_same(machines)
