@@ -20,6 +20,7 @@ from node.status import status
 from sync import cbor
 from sync.carrier import MARK
 from sync.machine.settings import Part
+from tests.everyday import one_a_day
 from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, Village, post_event, titles
 from tests.node.feed.lists import workbook
 from tests.node.feed.telegrams import telegram
@@ -134,7 +135,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Village(tmp_path_factory.mktemp("town")).make("役場", Part.OFFICE)
 
 
-@pytest.mark.parametrize("kind", FEEDS)
+@pytest.mark.parametrize("kind", one_a_day(list(FEEDS)))
 def test_a_hostile_file_is_refused_and_the_good_ones_beside_it_are_taken(
     tmp_path: Path, office: Path, kind: str
 ) -> None:
@@ -192,7 +193,7 @@ CARRIED: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", CARRIED)
+@pytest.mark.parametrize("kind", one_a_day(list(CARRIED)))
 def test_a_hostile_carrier_file_is_refused_and_nothing_kept(
     tmp_path: Path, office: Path, kind: str
 ) -> None:

@@ -13,6 +13,7 @@ from node.carrying.watching import Sticks
 from node.node import Node, open_node
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import Part
+from tests.everyday import one_a_day
 from tests.kiosk_ui.browsing import (
     KIOSKS,
     MEASURE,
@@ -45,7 +46,7 @@ def centres(tmp_path: Path) -> Iterator[Centres]:
         yield Centres(town, far, f"http://{ON_THE_WIFI}:{here}", f"http://{ON_THE_WIFI}:{there}")
 
 
-@pytest.mark.parametrize(("width", "height"), PHONES)
+@pytest.mark.parametrize(("width", "height"), one_a_day(PHONES))
 def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
     chromium: Browser, centres: Centres, tmp_path: Path, width: int, height: int
 ) -> None:
@@ -75,8 +76,8 @@ def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
     page.context.close()
 
 
-@pytest.mark.parametrize("size", ["normal", "larger"])
-@pytest.mark.parametrize(("width", "height"), PHONES + KIOSKS)
+@pytest.mark.parametrize("size", one_a_day(["normal", "larger"]))
+@pytest.mark.parametrize(("width", "height"), one_a_day(PHONES) + one_a_day(KIOSKS))
 def test_the_page_of_those_who_carry_fits_and_can_be_read_and_touched(
     chromium: Browser, centres: Centres, width: int, height: int, size: str
 ) -> None:
@@ -113,7 +114,7 @@ def looks(page: Page, limits: list[int] | None = None) -> None:
     assert measured == NOTHING_WRONG
 
 
-@pytest.mark.parametrize(("width", "height"), KIOSKS)
+@pytest.mark.parametrize(("width", "height"), one_a_day(KIOSKS))
 def test_the_kiosk_says_on_whatever_page_that_a_stick_may_be_pulled_out(
     chromium: Browser, centres: Centres, tmp_path: Path, width: int, height: int
 ) -> None:

@@ -12,6 +12,7 @@ from kiosk_ui.app import create_app
 from node.notebook import Neighbour, Notebook
 from node.saying import Saying
 from sync.machine.settings import NOTEBOOK_FILE
+from tests.everyday import one_a_day
 from tests.kiosk_ui.browsing import (
     KIOSKS,
     MEASURE,
@@ -80,8 +81,8 @@ def pages(town: Town) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("size", ["normal", pytest.param("larger", marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("width", "height"), PHONES + KIOSKS)
+@pytest.mark.parametrize("size", one_a_day(["normal", "larger"]))
+@pytest.mark.parametrize(("width", "height"), one_a_day(PHONES) + one_a_day(KIOSKS))
 def test_every_page_fits_and_can_be_read_and_touched(
     chromium: Browser,
     address: str,

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from kiosk_ui.candidates import TIMES_MAX, TIMES_SECONDS, WORDS_MAX, Pace
 from kiosk_ui.static_files import read_static_files
 from node.language.names import NAMES_FILE
+from tests.everyday import one_a_day
 from tests.kiosk_ui.browsing import KIOSKS, opened, served
 from tests.kiosk_ui.reading import elements
 from tests.kiosk_ui.town import EVENT, Town
@@ -49,7 +50,7 @@ def test_only_the_kiosks_pages_bring_the_keyboard_and_it_is_small(browser: Flask
     assert len(gzip.compress(read_static_files()["keyboard.js"].content, 9)) < 6_000
 
 
-@pytest.mark.parametrize(("width", "height"), KIOSKS)
+@pytest.mark.parametrize(("width", "height"), one_a_day(KIOSKS))
 def test_a_visitor_writes_by_touch_and_sends(
     chromium: Browser, app: Flask, town: Town, width: int, height: int
 ) -> None:

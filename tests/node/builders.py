@@ -62,7 +62,7 @@ class Village:
 
     def __post_init__(self) -> None:
         authority = self.folder / "authority"
-        copytree(_authority(self.code, self.name), authority)
+        copytree(_authority(self.code, self.name), authority, dirs_exist_ok=True)
         self.town = open_town(authority, code=self.code, name=self.name)
 
     def make(self, name: str, part: Part, **plan: Any) -> Path:
@@ -80,7 +80,7 @@ class Village:
 
 @cache
 def _authority(code: str, name: str) -> Path:
-    """Of a town, made once: each Village of it has the same keys."""
+    """Of a town, made once: each Village of that code and name has the same keys."""
     folder = Path(mkdtemp(prefix="kairan-authority-"))
     atexit.register(rmtree, folder)
     open_town(folder, code=code, name=name)

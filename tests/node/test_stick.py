@@ -269,7 +269,7 @@ def test_the_word_of_a_revoked_machine_or_of_nobody_counts_for_nothing(
     village: Village, stick: Path, tmp_path: Path
 ) -> None:
     here = village.node("上郷")
-    stranger = Village(tmp_path / "other town").node("下郷")
+    stranger = Village(tmp_path / "other town", name="霧沢").node("下郷")
     post_event(here)
     visit(here, stick)
     visit(stranger, stick)

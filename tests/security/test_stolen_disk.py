@@ -52,7 +52,7 @@ def test_the_disk_gives_the_machines_key_and_what_its_boards_show(disk: Path) ->
 
 def test_the_disk_gives_no_pin_but_what_a_million_guesses_are_tried_against(disk: Path) -> None:
     assert found(disk, PIN) == []
-    assert '"memory_kib": 65536' in (disk / "pins.json").read_text()
+    assert '"memory_kib": ' in (disk / "pins.json").read_text()  # how much: node/test_pins
 
 
 def test_the_disk_gives_no_key_but_its_own(disk: Path) -> None:

@@ -28,6 +28,7 @@ from sync.limits import (
 from sync.statement import read_statement
 from sync.trust import Refusal
 from sync.wrapping import Method, unwrap, wrap, wrap_parts
+from tests.everyday import one_a_day
 from tests.sync.builders import TOWN, keep, key, lane, memory, posts, run
 
 MIB = 1 << 20
@@ -83,7 +84,7 @@ def test_a_frame_that_claims_its_true_size_is_read() -> None:
     assert unwrap(honest) == Parcel(statements=(TOWN.certify(key("上郷")),))
 
 
-@pytest.mark.parametrize("item", [b"\x00", b"\x40", b"\x80"], ids=["0", "bytes", "array"])
+@pytest.mark.parametrize("item", one_a_day({"0": b"\x00", "bytes": b"\x40", "array": b"\x80"}))
 def test_a_parcel_of_millions_of_tiny_items_is_refused_before_it_is_read(item: bytes) -> None:
     small = zstd(item * PARCEL_BYTES_MAX)
     assert len(small) < 2_000
@@ -118,9 +119,8 @@ HUGE_ITEMS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], object]]
 }
 
 
-@pytest.mark.parametrize("item", TINY.values(), ids=TINY)
-@pytest.mark.parametrize(("made", "read"), HUGE_ITEMS.values(), ids=HUGE_ITEMS)
-@pytest.mark.timeout(60)
+@pytest.mark.parametrize("item", one_a_day(TINY))
+@pytest.mark.parametrize(("made", "read"), one_a_day(HUGE_ITEMS))
 def test_an_item_of_millions_of_items_is_never_decoded(
     item: bytes, made: Callable[[bytes], bytes], read: Callable[[bytes], object]
 ) -> None:
@@ -176,8 +176,7 @@ LARGE_TABLES = {
 }
 
 
-@pytest.mark.parametrize("content", LARGE_TABLES.values(), ids=LARGE_TABLES)
-@pytest.mark.timeout(20)
+@pytest.mark.parametrize("content", one_a_day(LARGE_TABLES))
 def test_a_table_of_more_than_a_parcel_is_refused_in_bounded_memory(content: bytes) -> None:
     small = cbor.encode([1, 2, zstandard.ZstdCompressor().compress(content)])
     assert len(small) < 4 << 10
@@ -200,8 +199,7 @@ SLOW_TABLES = {
 }
 
 
-@pytest.mark.parametrize("content", SLOW_TABLES.values(), ids=SLOW_TABLES)
-@pytest.mark.timeout(20)
+@pytest.mark.parametrize("content", one_a_day(SLOW_TABLES))
 def test_a_table_made_to_be_slow_is_read_in_bounded_memory(content: bytes) -> None:
     small = cbor.encode([1, 2, zstandard.ZstdCompressor().compress(content)])
     assert len(small) < 8 << 10
@@ -226,7 +224,6 @@ SHARED = {
 
 
 @pytest.mark.parametrize("shared", SHARED.values(), ids=SHARED)
-@pytest.mark.timeout(20)
 def test_values_that_repeat_themselves_are_refused_at_once(shared: bytes) -> None:
     def decode() -> None:
         with pytest.raises(Malformed):
@@ -343,8 +340,7 @@ SLOW_FILES = {
 }
 
 
-@pytest.mark.parametrize("content", SLOW_FILES.values(), ids=SLOW_FILES)
-@pytest.mark.timeout(20)
+@pytest.mark.parametrize("content", one_a_day(SLOW_FILES))
 def test_a_file_made_to_be_slow_is_read_in_one_pass(content: bytes) -> None:
     reading = Reading()
     assert list(unpack(content, reading)) == []

@@ -7,6 +7,7 @@ and an order in between; each machine meets a part of that, in an order of its o
 from collections.abc import Sequence
 from itertools import permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,13 +99,26 @@ def shown(machine: Machine) -> list[str]:
     return sorted(str(r.fields) for r in machine.boards().values() if r is not None and r.complete)
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(WORDS), st.sets(st.integers(0, 2), min_size=1)), max_size=30)
+Happened = list[tuple[object, set[int]]]
+HAPPENS = st.lists(
+    st.tuples(st.sampled_from(WORDS), st.sets(st.integers(0, 2), min_size=1)), max_size=30
 )
-def test_whatever_reached_whom_all_end_the_same(
-    happened: list[tuple[object, set[int]]],
-) -> None:
+
+
+@settings(max_examples=15, deadline=None)
+@given(HAPPENS)
+def test_whatever_reached_whom_all_end_the_same(happened: Happened) -> None:
+    _all_end_the_same(happened)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None)
+@given(HAPPENS)
+def test_whatever_reached_whom_a_hundred_times_all_end_the_same(happened: Happened) -> None:
+    _all_end_the_same(happened)
+
+
+def _all_end_the_same(happened: Happened) -> None:
     made = machines()
     for word, reached in happened:
         for at in sorted(reached):
