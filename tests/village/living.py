@@ -42,7 +42,7 @@ def _live(seed: int, folder: Path | None, steps: int, nodes: int) -> World:
     lives = Random(seed)
     with (
         patch("sync.machine.memory.incarnation_random", lambda: lives.randbytes(8)),
-        patch("sync.machine.sqlite.incarnation_random", lambda: lives.randbytes(8)),
+        patch("sync.machine.own_lives.incarnation_random", lambda: lives.randbytes(8)),
     ):
         world = World(seed, folder, nodes)
         try:
