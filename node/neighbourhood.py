@@ -14,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock
 
+from node.addresses import Address, Stranger, introduced
 from node.lan.bell import Heard
 from node.lan.service import Service
 from node.lan.standing import Standing
 from node.lan.turns import Turns
-from node.neighbours import Address, NeighbourLoop, Stranger, introduced
+from node.neighbours import NeighbourLoop
 from node.node import Node
 from node.notebook import Notebook
 from node.road import HttpRoad

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 
+from node.addresses import addresses
 from node.carrying.left import LeftOnSticks
 from node.carrying.watching import Sticks
 from node.erasing import follow_up
@@ -20,7 +21,6 @@ from node.lan.discovery import Discovery, Me
 from node.mail.ending import let_go
 from node.moderation.keeping import Restored
 from node.neighbourhood import Neighbourhood
-from node.neighbours import addresses
 from node.node import Node, NotAllowed
 from node.notebook import Notebook
 from node.retaining import Retention

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 
 from hub.app import create_app
 from hub.hub import Hub, open_hub
-from node.neighbours import addresses
+from node.addresses import addresses
 from node.node import Node
 from node.notebook import Neighbour, Notebook
 from node.status import in_words, status
