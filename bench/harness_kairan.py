@@ -3,7 +3,7 @@
 kairan = a hub serves, and one without boards offers and takes in: signatures checked, ledgers
 durable, one author a side. Words after a colon, joined by +, make other rows of it: 20 = twenty
 authors a side; boards = a node offers and a node serves, both with boards; kept = the connection is
-kept from task to task; tls = TLS before the hub.
+kept from task to task; tls = the hub's own TLS.
 
 Runs in the harness's Python, so nothing of ours is imported here; what is ours runs in ours.
 """
@@ -17,7 +17,6 @@ from typing import Any
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _PYTHON = os.environ.get("KAIRAN_PYTHON", sys.executable)
-_ADDRESSES = ("10.77.0.1", "10.78.0.1")  # what the harness has A found at, first and later
 _ENVIRONMENT = {"PYTHONPATH": str(_CHECKOUT)}
 
 Document = Mapping[str, Any]
@@ -47,7 +46,8 @@ class P:
         }
         machines = [f"--machine={folder}={part}" for folder in self._folder.values()]
         authors = [f"--author={author}" for side in "AB" for author in self._authors[side]]
-        self._run("A", "town", self._env.work / "town", *machines, *authors)
+        tls = ["--tls"] if "tls" in words else []
+        self._run("A", "town", self._env.work / "town", *machines, *authors, *tls)
         self.add("A", docs)
         # Done once, by whoever has time; what it takes is said beside the table.
         said = self._run("A", "pack", self._folder["A"]).decode().strip()
@@ -57,21 +57,12 @@ class P:
         self._env.spawn("A", [_PYTHON, *serves, "--data", self._folder["A"]], env=_ENVIRONMENT)
         self._env.wait_port(port)
         self._scheme = "https" if "tls" in words else "http"
-        if "tls" in words:
-            port = self._put_tls_before(port)
         self._port = self._env.proxy(port)
-        trusted = {"SSL_CERT_FILE": str(self._env.work / "tls" / "root.pem")}
         kept = ["--kept"] if "kept" in words else []
-        offers = _ours("offer", self._folder["B"], *kept)
-        self._offering = self._env.agent("B", offers, _ENVIRONMENT | trusted)
+        known = [f"--hub={self._folder['A']}"] if "tls" in words else []
+        offers = _ours("offer", self._folder["B"], *kept, *known)
+        self._offering = self._env.agent("B", offers, _ENVIRONMENT)
         self._offering.line()
-
-    def _put_tls_before(self, port: int) -> int:
-        secured: int = self._env.port()
-        arguments = [self._env.work / "tls", secured, port, *_ADDRESSES]
-        self._env.spawn("A", [_PYTHON, "-m", "bench.harness_tls", *arguments], env=_ENVIRONMENT)
-        self._env.wait_port(secured)
-        return secured
 
     def pull(self) -> None:
         """One exchange, which is both ways always."""

@@ -23,6 +23,7 @@ from provisioning.town import Plan, make_machines, open_town
 from sync.machine.keys import load_identity
 from sync.machine.packing import pack_next
 from sync.machine.settings import KEY_FILE, Part
+from sync.machine.tls import pins
 
 _CODE = "990019"
 
@@ -37,6 +38,7 @@ def main() -> None:
     town.set_defaults(does=_town)
     town.add_argument("folder", type=Path)
     town.add_argument("--machine", action="append", default=[])
+    town.add_argument("--tls", action="store_true")
     town.add_argument("--author", action="append", type=Path, default=[])
     for name, do in (
         ("write", _write),
@@ -48,6 +50,7 @@ def main() -> None:
         one.set_defaults(does=do)
         one.add_argument("folder", type=Path)
         one.add_argument("--author", action="append", type=Path, default=[])
+        one.add_argument("--hub", type=Path, help="whose keys are known")
         one.add_argument("--kept", action="store_true", help="the connection, between exchanges")
     told = parser.parse_args()
     told.does(told)
@@ -58,7 +61,10 @@ def _town(told: argparse.Namespace) -> None:
     make_machines(
         open_town(told.folder, code=_CODE, name="見本町"),
         [
-            *(Plan(folder=Path(f), name=Path(f).name, part=Part(part)) for f, part in machines),
+            *(
+                Plan(folder=Path(f), name=Path(f).name, part=Part(part), plain=not told.tls)
+                for f, part in machines
+            ),
             *(Plan(folder=author, name=author.name, part=Part.NODE) for author in told.author),
         ],
     )
@@ -96,7 +102,7 @@ def _offer(told: argparse.Namespace) -> None:
     for line in sys.stdin:
         if line.strip() != at:
             at = line.strip()
-            road = HttpRoad(at)
+            road = HttpRoad(at, pins=pins(told.hub) if told.hub else ())
         # Where it lives may change, whom we know by that key does not.
         try:
             key, done = meet(machine, road, key=key)

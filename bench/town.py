@@ -41,7 +41,7 @@ def make_town(folder: Path, *, authors: int = 0, peer_of_here: str = "") -> Town
     make_machines(
         open_town(folder / "authority", code=_CODE, name="見本町"),
         [
-            Plan(folder=town.hub, name="ハブ", part=Part.HUB),
+            Plan(folder=town.hub, name="ハブ", part=Part.HUB, plain=True),
             Plan(folder=town.here, name="こちらの公民館", part=Part.NODE, peers=peers),
             Plan(folder=town.there, name="あちらの公民館", part=Part.NODE),
             *(Plan(folder=author, name=author.name, part=Part.NODE) for author in town.authors),

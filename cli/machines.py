@@ -18,6 +18,7 @@ from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
 from cli.watching import watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
+from sync.machine.pin import TLS_FILE
 from sync.machine.process import apart, end_soon
 from sync.machine.settings import Part, read_address, read_settings
 from sync.machine.starter import who_started_us
@@ -169,8 +170,20 @@ def _run_hub(told: argparse.Namespace) -> None:
     _keep_private(told.data)
     starter = who_started_us()
     apart(lambda: _check_ledger(told.data))
-    watch(starter, [told.address], told.port)
-    serve(mailbox, address=told.address, port=told.port, crowd=MACHINES)
+    tls = told.data / TLS_FILE
+    watch(
+        starter,
+        [told.address],
+        told.port,
+        known_by=told.data if tls.exists() else None,
+    )
+    serve(
+        mailbox,
+        address=told.address,
+        port=told.port,
+        crowd=MACHINES,
+        tls=tls if tls.exists() else None,
+    )
 
 
 def _keep_private(folder: Path) -> None:

@@ -49,12 +49,14 @@ def main() -> None:
 def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     """What is over as soon as it is done; and what it may refuse with."""
     from cli.village import add_village_command
+    from hub import commands as hub_commands
     from node import commands as node_commands
     from provisioning import backup_commands
     from provisioning import commands as provisioning_commands
 
     add_village_command(commands)
     node_commands.add_commands(commands)
+    hub_commands.add_commands(commands)
     provisioning_commands.add_commands(commands)
     backup_commands.add_commands(commands)
     return (

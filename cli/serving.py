@@ -6,6 +6,7 @@ import resource
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -85,10 +86,12 @@ def serve(
     port: int,
     crowd: Crowd = SCREENS,
     beside: bool = False,
+    tls: Path | None = None,
 ) -> None:
     """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker.
 
-    `beside` others of this machine at the same port. Raises Refused where the port can't be had.
+    `beside` others of this machine at the same port. `tls`: the file with the key and certificate
+    to answer with. Raises Refused where the port can't be had.
     """
     if not beside:
         check_port(address, port)
@@ -115,6 +118,8 @@ def serve(
         backpressure=CONNECTIONS_MAX,
         backlog=2048,
         websockets=False,
+        ssl_cert=tls,
+        ssl_key=tls,
         http1_settings=HTTP1Settings(
             header_read_timeout=HEADERS_MILLISECONDS_MAX, max_buffer_size=HEADERS_BYTES_MAX
         ),

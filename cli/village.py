@@ -16,15 +16,18 @@ from node.commands import Refused, Subparsers
 from node.people_commands import has_somebody
 from node.pins import Pins, grouped
 from provisioning.sample_town import MACHINES, make_sample_town
+from sync.errors import NotEncrypted, WrongKey
 from sync.machine import clock
 from sync.machine.files import write_whole
 from sync.machine.settings import Part
+from sync.machine.tls import connection, pins
 
 FIRST_PORT = 8700
 OFFER_SECONDS = 2
 READY_SECONDS_MAX = 60.0
 LOOK_SECONDS = 0.05
 
+_SCHEMES = {"hub": "https"}
 _STOPPED = "stopped"  # a file in a machine's folder: it is to stay off
 
 
@@ -73,7 +76,9 @@ def _village(told: argparse.Namespace) -> None:
 
 
 def _run(folder: Path, ports: Mapping[str, int], stop: Event) -> None:
-    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    addresses = {
+        name: f"{_SCHEMES.get(name, 'http')}://127.0.0.1:{port}" for name, port in ports.items()
+    }
     make_sample_town(folder, addresses, now=clock.now(), offer_seconds=OFFER_SECONDS)
     write_whole(folder / "addresses.json", json.dumps(addresses, indent=1).encode() + b"\n")
     processes = {
@@ -125,7 +130,7 @@ def _keep_running(
                     end([process])
                     process.child = None
             wanted = [name for name in processes if not (folder / name / _STOPPED).exists()]
-            if not told and all(map(_answers, [ports[name] for name in wanted])):
+            if not told and all(_answers(folder / name, ports[name]) for name in wanted):
                 _tell(folder, addresses, wanted)
                 told = True
             if not told and clock.running() - began > READY_SECONDS_MAX:
@@ -182,12 +187,12 @@ def _first_codes(folder: Path) -> Mapping[str, str]:
     return {id_: pins.make_code() for id_, pins in every.items() if not has_somebody(pins)}
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def _answers(machine: Path, port: int) -> bool:
+    asked = connection("127.0.0.1", port, pins=pins(machine), timeout=2)
     try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        asked.request("GET", "/healthz")
+        return asked.getresponse().status == 200
+    except (OSError, http.client.HTTPException, NotEncrypted, WrongKey):
         return False
     finally:
-        connection.close()
+        asked.close()

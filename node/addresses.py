@@ -15,6 +15,7 @@ class Address:
 
     url: str
     road: str  # "hub", "peer", or "lan"
+    pins: tuple[bytes, ...] = ()  # of whoever is there, where it answers over TLS of its own
 
 
 class Stranger(Exception):
@@ -23,8 +24,9 @@ class Stranger(Exception):
 
 def addresses(node: Node, peers: tuple[str, ...] = ()) -> list[Address]:
     """All that the settings name, and these peers."""
-    found = [Address(node.settings.hub, "hub")] if node.settings.hub else []
-    urls = dict.fromkeys((*node.settings.peers, *(peer.rstrip("/") for peer in peers)))
+    settings = node.settings
+    found = [Address(settings.hub, "hub", settings.hub_pins)] if settings.hub else []
+    urls = dict.fromkeys((*settings.peers, *(peer.rstrip("/") for peer in peers)))
     return found + [Address(url, "peer") for url in urls]
 
 
@@ -32,7 +34,7 @@ def road_to(address: Address) -> HttpRoad:
     """Nothing is asked yet."""
     if address.road == "lan":
         return HttpRoad(address.url, near=True, answer_seconds_max=NEAR_ANSWER_SECONDS_MAX)
-    return HttpRoad(address.url)
+    return HttpRoad(address.url, pins=address.pins)
 
 
 def introduced(node: Node, key: bytes, statements: list[bytes]) -> bytes:

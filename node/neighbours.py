@@ -50,7 +50,7 @@ class NeighbourLoop:
         self._node = node
         self._standing = standing
         self._turns = turns
-        self._kind = address.road
+        self._kind, self._pins = address.road, address.pins
         self._key = key
         self._port = port
         self._places = Places(address.url)
@@ -246,7 +246,7 @@ class NeighbourLoop:
         if self._road is None or self._road.address != url:
             if self._road is not None:
                 self._road.close()
-            self._road = road_to(Address(url, self._kind))
+            self._road = road_to(Address(url, self._kind, self._pins))
         if self._key is None:
             self._key = self._introduced(self._road)
         try:

@@ -11,10 +11,11 @@ from node.addresses import Address, Stranger
 from node.node import Node
 from node.notebook import Neighbour, Notebook
 from node.refusals import in_words
-from sync.errors import Malformed, Unreachable, Unverified
+from sync.errors import Malformed, NotEncrypted, Unreachable, Unverified, WrongKey
 from sync.exchange import Declined
 from sync.machine import clock
 from sync.machine.exchanging import Exchanged
+from sync.machine.settings import SETTINGS_FILE
 
 NOTE_SECONDS = 10.0  # so often that all is still well is written down, where nothing moved
 
@@ -120,6 +121,18 @@ def _problem(wrong: Exception) -> str:
     match wrong:
         case Unreachable():
             return "つながりません。つながりしだい、自動で送ります。"
+        case WrongKey():
+            return (
+                "ハブの鍵が、教えられているものと違います。ほかの機械がハブのふりをしているか、"
+                "ハブの鍵が替わりました。何も送っていません。役場の係に電話で確かめ、替わったのなら"
+                f"設定（{SETTINGS_FILE}）の hub_pins を新しいものにしてください"
+                f"（いま応える鍵: {wrong}）。"
+            )
+        case NotEncrypted():
+            return (
+                "ハブの番地にいる機械が、暗号で応えません。何も送っていません。番地とポートが"
+                "合っているか、ハブが動いているかを、役場の係に確かめてください。"
+            )
         case Stranger():
             return "この町の機械ではないものが応えました。番地を確かめてください。"
         case Declined():

@@ -2,6 +2,8 @@
 
 import http.client
 import socket
+import ssl
+from collections.abc import Collection
 from contextlib import suppress
 from threading import Timer
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 from sync.errors import Malformed, TooLarge, Unreachable
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.doorway import read_hello
+from sync.machine.tls import connection
 
 ANSWER_SECONDS_MAX = 120
 
@@ -21,18 +24,20 @@ class HttpRoad:
     """The way to one machine; its connection is kept between messages."""
 
     def __init__(
-        self, address: str, *, near: bool = False, answer_seconds_max: float = ANSWER_SECONDS_MAX
+        self,
+        address: str,
+        *,
+        pins: Collection[bytes] = (),
+        near: bool = False,
+        answer_seconds_max: float = ANSWER_SECONDS_MAX,
     ) -> None:
         """`address`: http or https, host, port and perhaps a path.
 
+        `pins`: of the keys of whoever is there. Then each message may raise WrongKey, NotEncrypted.
         `near`: on the LAN, where whoever is there is heard of in a moment, or has moved.
         """
-        parts = urlsplit(address)
-        kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-        self._connection = kinds[parts.scheme](
-            parts.hostname or "", parts.port, timeout=answer_seconds_max
-        )
-        self._path = parts.path.rstrip("/") + "/sync"
+        self._connection = _connection(address, pins, answer_seconds_max)
+        self._path = urlsplit(address).path.rstrip("/") + "/sync"
         self._near = near
         self._answer_seconds_max = answer_seconds_max
         self.address = address
@@ -80,7 +85,9 @@ class HttpRoad:
             self.close()
             # A kept connection that the other side has closed meanwhile: once more, afresh. What
             # was taken in at the first try is known at the second.
-            if kept and isinstance(wrong, ConnectionError):
+            if kept and isinstance(
+                wrong, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError
+            ):
                 return self._ask(method, body, below)
             raise Unreachable(str(wrong) or type(wrong).__name__) from wrong
 
@@ -118,3 +125,13 @@ class HttpRoad:
             (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, NEAR_SILENT_SECONDS_MAX * 1_000),
         ):
             connection.sock.setsockopt(level, option, value)
+
+
+def _connection(
+    address: str, pins: Collection[bytes], seconds_max: float
+) -> http.client.HTTPConnection:
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "https" and not pins:
+        return http.client.HTTPSConnection(host, port, timeout=seconds_max)
+    return connection(host, port, pins=pins, timeout=seconds_max)

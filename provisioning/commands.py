@@ -55,6 +55,7 @@ from sync.lane import Audience, Class, is_town
 from sync.letters import as_meant, fingerprint
 from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX, STATEMENT_BYTES_MAX
 from sync.machine.keys import Identity, make_identity
+from sync.machine.pin import read_pin
 from sync.machine.settings import Part, read_address
 from sync.revocation import Revocation, Succession, name_successor, revoke
 from sync.statement import Statement
@@ -111,6 +112,14 @@ def add_commands(commands: Subparsers) -> None:
         "--blank", action="store_true", help="鍵を入れない（画面のQRコードで、あとから加える）"
     )
     seeding.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
+    seeding.add_argument(
+        "--hub-pin",
+        metavar="PIN",
+        type=read_pin,
+        action="append",
+        default=[],
+        help="ハブの鍵（kairan hub-key が出すもの。2つとも）",
+    )
     seeding.add_argument("--peer", metavar="URL", type=read_address, action="append", default=[])
 
     revoking = _act(acts, "revoke", _revoke, "盗まれた機械や、偽の機械を止めます。")
@@ -310,7 +319,16 @@ def _take_request(told: argparse.Namespace, desk: Authority) -> None:
 
 def _seed(told: argparse.Namespace) -> None:
     desk = open_authority(told.authority)
-    plan = Plan(folder=told.out, name=told.name, part=Part.NODE, hub=told.hub, peers=told.peer)
+    if told.hub_pin and not (told.hub or "").startswith("https:"):
+        raise Refused("--hub-pin は、https:// で始まる --hub と一緒に使います。")
+    plan = Plan(
+        folder=told.out,
+        name=told.name,
+        part=Part.NODE,
+        hub=told.hub,
+        hub_pins=told.hub_pin,
+        peers=told.peer,
+    )
     if not 0 < len(told.name) <= NAME_CHARACTERS_MAX:
         raise Refused(f"名前は{NAME_CHARACTERS_MAX}文字までにしてください。")
     try:

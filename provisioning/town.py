@@ -4,7 +4,7 @@ A folder that is a machine's already is left as it is, so making a town twice ch
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provisioning.authority import AUTHORITY_FILE, Authority, found, open_authority, read_key
@@ -14,6 +14,7 @@ from sync.certificate import CLASSES_OF, Certificate, Role, certify
 from sync.lane import Audience
 from sync.machine.files import write_whole
 from sync.machine.keys import Identity, load_identity, make_identity, save_identity
+from sync.machine.pin import pin_in_words
 from sync.machine.settings import (
     FEED_KEY_FILE,
     KEY_FILE,
@@ -22,6 +23,7 @@ from sync.machine.settings import (
     STATEMENTS_FILE,
     Part,
 )
+from sync.machine.tls import make_tls, pins
 from sync.machine.toml import quoted
 
 NO_SECRET = ("見本の町のふだんの鍵", "見本の町の控えの鍵")
@@ -51,7 +53,9 @@ class Plan:
     name: str
     part: Part
     hub: str | None = None
+    hub_pins: Sequence[bytes] = ()  # where the hub isn't made beside it
     peers: Sequence[str] = ()
+    plain: bool = False  # a hub without TLS of its own
     offer_seconds: int = 60
 
 
@@ -92,9 +96,16 @@ def make_machines(town: Town, plans: Iterable[Plan]) -> None:
         )
     )
     statements = b"".join(map(cbor.encode, desk.standing()))
+    known_by = [pin for plan, _ in made if plan.part is Part.HUB for pin in pins(plan.folder)]
     for plan, _ in made:
         write_whole(plan.folder / STATEMENTS_FILE, statements)
-        write_whole(plan.folder / SETTINGS_FILE, _settings(desk, plan).encode())
+        write_whole(plan.folder / SETTINGS_FILE, _settings(desk, _pinned(plan, known_by)).encode())
+
+
+def _pinned(plan: Plan, known_by: Sequence[bytes]) -> Plan:
+    """It knows the hub that is made beside it by its keys, unless it was told others."""
+    over_tls = plan.hub is not None and plan.hub.startswith("https:")
+    return replace(plan, hub_pins=known_by) if over_tls and not plan.hub_pins else plan
 
 
 def make_seed(desk: Authority, plan: Plan, authority: Identity | None) -> Authority:
@@ -143,6 +154,8 @@ def _identities(plan: Plan) -> list[tuple[Role, Identity]]:
     plan.folder.mkdir(parents=True, exist_ok=True)
     match plan.part:
         case Part.HUB:
+            if not plan.plain:
+                make_tls(plan.folder)
             wanted = [(Role.HUB, KEY_FILE)]
         case Part.NODE:
             wanted = [(Role.NODE, KEY_FILE)]
@@ -167,6 +180,10 @@ def _settings(desk: Authority, plan: Plan) -> str:
     ]
     if plan.hub:
         lines.append(f"hub = {quoted(plan.hub)}")
+    if plan.hub_pins:
+        lines.append(
+            f"hub_pins = [{', '.join(quoted(pin_in_words(pin)) for pin in plan.hub_pins)}]"
+        )
     lines += [
         "[town_names]",
         f"{desk.code} = {quoted(desk.name)}",

@@ -13,5 +13,13 @@ class Unverified(Exception):
     """What was sent is not signed by whom it says."""
 
 
+class WrongKey(Exception):
+    """Whoever answers has another key than we were told; what it has. Nothing was sent."""
+
+
+class NotEncrypted(Exception):
+    """Whoever answers doesn't do so over TLS as we expect; why. Nothing was sent."""
+
+
 class Unreachable(Exception):
     """The other side could not be reached; we will try again."""

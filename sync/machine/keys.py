@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -33,6 +34,11 @@ class Identity:
 def make_identity() -> Identity:
     """A new key."""
     return Identity(Ed25519PrivateKey.generate())
+
+
+def tls_key() -> ec.EllipticCurvePrivateKey:
+    """A new key to be known by over TLS; on the curve that every browser and library takes."""
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def load_identity(path: Path) -> Identity:

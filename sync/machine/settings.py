@@ -3,7 +3,8 @@
 name = "上郷公民館"
 role = "node"                          # node, office or hub
 towns = ["990019"]                     # a node and an office have one
-hub = "http://127.0.0.1:8700"          # optional
+hub = "https://127.0.0.1:8700"         # optional; http:// only where it is meant to be open
+hub_pins = ["<SHA-256 in base64>", …]  # its keys, now and next; without, authorities are asked
 peers = ["http://127.0.0.1:8702"]      # optional; static addresses
 offer_seconds = 60                     # how often it offers when nothing has changed
 sticks = "/media/kairan"               # optional; below it USB sticks are mounted
@@ -26,6 +27,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sync.lane import is_town
+from sync.machine.pin import read_pin
 
 SETTINGS_FILE = "machine.toml"
 KEY_FILE = "machine.key"
@@ -67,6 +69,7 @@ class Settings:
     town_names: Mapping[str, str]
     authorities: Mapping[str, tuple[bytes, ...]]
     hub: str | None = None
+    hub_pins: tuple[bytes, ...] = ()
     peers: tuple[str, ...] = ()
     offer_seconds: int = 60
     sticks: Path | None = None
@@ -109,6 +112,7 @@ def read_settings(folder: Path) -> Settings:
                 for town, keys in told["authorities"].items()
             },
             hub=read_address(told["hub"]) if "hub" in told else None,
+            hub_pins=tuple(read_pin(str(pin)) for pin in told.get("hub_pins", ())),
             peers=tuple(map(read_address, told.get("peers", ()))),
             offer_seconds=max(1, int(told.get("offer_seconds", 60))),
             sticks=Path(str(told["sticks"])) if "sticks" in told else None,
@@ -123,6 +127,11 @@ def read_settings(folder: Path) -> Settings:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
     if not settings.towns or not all(map(is_town, settings.towns)):
         raise NotProvisioned(f"{path} の towns に、正しい団体コードを書いてください。")
+    if settings.hub_pins and not (settings.hub or "").startswith("https:"):
+        raise NotProvisioned(
+            f"{path} の hub_pins は、hub が https:// で始まるときだけ使えます。"
+            "どちらかを直してください。"
+        )
     return settings
 
 

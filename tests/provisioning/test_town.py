@@ -11,6 +11,7 @@ from provisioning.town import Plan, Town, make_machines, open_town
 from sync.certificate import CLASSES_OF, Role
 from sync.machine.keys import load_identity
 from sync.machine.opening import read_statements
+from sync.machine.pin import TLS_FILE
 from sync.machine.settings import (
     FEED_KEY_FILE,
     KEY_FILE,
@@ -21,6 +22,7 @@ from sync.machine.settings import (
     read_address,
     read_settings,
 )
+from sync.machine.tls import NEXT_TLS_FILE, pins
 from sync.statement import read_statement
 
 CODE, NAME = "990019", "霧沢町"
@@ -65,8 +67,10 @@ def test_a_key_is_read_by_its_owner_alone(town: Town, tmp_path: Path) -> None:
         *(tmp_path / name / KEY_FILE for name in ("hub", "office", "kamigo")),
         tmp_path / "office" / FEED_KEY_FILE,
     ]
+    tls = [tmp_path / "hub" / name for name in (TLS_FILE, NEXT_TLS_FILE)]
     assert {path for path in content(tmp_path) if path.suffix == ".key"} == {*keys, *closed}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in [*keys, *closed]} == {0o600}
+    assert {path for path in content(tmp_path) if path.suffix == ".pem"} == set(tls)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in [*keys, *closed, *tls]} == {0o600}
     assert len({load_identity(path).public for path in keys}) == 4
 
 
@@ -96,6 +100,19 @@ def test_settings_say_what_was_planned(town: Town, tmp_path: Path) -> None:
     assert read_settings(tmp_path / "hub").hub is None
 
 
+def test_machines_are_told_the_keys_of_the_hub_that_is_made_beside_them(
+    town: Town, tmp_path: Path
+) -> None:
+    make_machines(town, plans(tmp_path))
+    assert read_settings(tmp_path / "kamigo").hub_pins == pins(tmp_path / "hub")
+    assert read_settings(tmp_path / "office").hub_pins == ()  # its plan says http://
+
+
+def test_a_hub_may_be_planned_without_keys(town: Town, tmp_path: Path) -> None:
+    make_machines(town, [Plan(folder=tmp_path / "hub", name="ハブ", part=Part.HUB, plain=True)])
+    assert pins(tmp_path / "hub") == ()
+
+
 @pytest.mark.parametrize("name", ['「"上郷"」', "C:\\kairan", "上郷\n公民館", "\t\x7f", "🏔"])
 def test_a_machine_may_have_any_name(town: Town, tmp_path: Path, name: str) -> None:
     make_machines(town, [Plan(folder=tmp_path / "node", name=name, part=Part.NODE)])
@@ -114,6 +131,10 @@ DAMAGED = {
     '[authorities]\n990019 = ["zz"]\n',
     "a hub without an address": 'name = "上郷"\nrole = "node"\ntowns = ["990019"]\n'
     'hub = "ftp://hub"\n[authorities]\n',
+    "a pin that is none": 'name = "上郷"\nrole = "node"\ntowns = ["990019"]\n'
+    'hub = "https://hub"\nhub_pins = ["AAAA"]\n[authorities]\n',
+    "a pin that guards nothing": 'name = "上郷"\nrole = "node"\ntowns = ["990019"]\n'
+    f'hub = "http://hub"\nhub_pins = ["{"A" * 43}="]\n[authorities]\n',
     "a port that is none": 'name = "上郷"\nrole = "node"\ntowns = ["990019"]\n'
     'peers = ["http://a:99999"]\n[authorities]\n',
 }

@@ -185,7 +185,8 @@ class Machine:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "https" if self.part is Part.HUB else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     @property
     def visitor(self) -> Visitor:

@@ -10,7 +10,9 @@ from pathlib import Path
 from provisioning.authority import open_authority
 from provisioning.sealed_key import Place
 from provisioning.town import NO_SECRET, Plan, make_machines, open_town
+from sync.machine.pin import pin_in_words
 from sync.machine.settings import KEY_FILE, SEED_FILE, SETTINGS_FILE, Part
+from sync.machine.tls import pins
 from tests.stories.machines import (
     COMMAND_SECONDS_MAX,
     KAIRAN,
@@ -80,6 +82,7 @@ def test_whoever_stole_the_daily_key_is_put_out_with_the_reserve(
         name="偽の役場",
         part=Part.OFFICE,
         hub=hub.url,
+        hub_pins=pins(hub.folder),
         offer_seconds=1,
     )
     make_machines(open_town(loot, code=TOWN, name="霧沢町"), [plan])
@@ -131,6 +134,7 @@ def test_of_a_copied_seed_the_machine_that_people_know_goes_on(
         keys,
         "seed",
         *("--name", "奥郷公民館", "--out", node.folder, "--hub", hub.url),
+        *(word for pin in pins(hub.folder) for word in ("--hub-pin", pin_in_words(pin))),
         passphrases=(daily or NO_SECRET[Place.DAILY],),
     )
     settings = node.folder / SETTINGS_FILE

@@ -11,6 +11,7 @@ from node.node import open_node
 from provisioning.town import Plan, make_machines, open_town
 from sync.fork import ForkProof
 from sync.machine.settings import Part
+from sync.machine.tls import pins
 from tests.stories.desk import Desk
 from tests.stories.machines import (
     TOWN,
@@ -194,7 +195,7 @@ def _provisioned(machines: FourMachines, name: str) -> Machine:
     authority = open_town(folder / "authority", code=TOWN, name="霧沢町")
     plan = Plan(
         folder=new.folder, name="下郷の新しい機械", part=Part.NODE, hub=machines.hub.url,
-        offer_seconds=1,
+        hub_pins=pins(machines.hub.folder), offer_seconds=1,
     )  # fmt: skip
     make_machines(authority, [plan])
     return new

@@ -29,7 +29,7 @@ def test_each_machine_has_an_address_that_is_printed_and_written_down(
     town: Village, port: int
 ) -> None:
     assert town.addresses == {
-        name: f"http://127.0.0.1:{port + at}"
+        name: f"{'https' if name == 'hub' else 'http'}://127.0.0.1:{port + at}"
         for at, name in enumerate(("hub", "office", "kamigo", "shimogo"))
     }
     said = town.running.said()

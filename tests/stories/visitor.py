@@ -1,6 +1,7 @@
 """A visitor without JavaScript: opens pages, fills in the forms that are there, and sends them."""
 
 import http.client
+import ssl
 from contextlib import closing
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -87,9 +88,7 @@ class Visitor:
     def ask(self, method: str, path: str, body: str = "") -> Page:
         """One request. Raises OSError or HTTPException where nobody answers."""
         parts = urlsplit(urljoin(self.url, path))
-        with closing(
-            http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS_MAX)
-        ) as connection:
+        with closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
             headers = {"Origin": self.url} if method == "POST" else {}
             if body:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -114,6 +113,15 @@ class Visitor:
     def _done(page: Page) -> str:
         assert page.status == 303, f"{page.status}: {page.text}"
         return urlsplit(page.location).path
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    """Whoever answers: a visitor has been told no key."""
+    if scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS_MAX)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=ANSWER_SECONDS_MAX, context=context)
 
 
 class _Reader(HTMLParser):
