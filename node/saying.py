@@ -28,7 +28,7 @@ from sync.ledger import Ledger
 from sync.limits import SOFTWARE_CHARACTERS_MAX
 from sync.machine import clock
 from sync.machine.clock import Moment
-from sync.machine.keys import Identity
+from sync.machine.keys import Identity, key_file
 from sync.machine.opening import open_identity
 from sync.machine.registering import held_register, write_register
 from sync.machine.settings import FEED_KEY_FILE, NOTEBOOK_FILE
@@ -131,7 +131,7 @@ def own_heads(ledger: Ledger, author: bytes) -> list[Head]:
 def _identities(node: Node) -> Iterator[Identity]:
     """The keys that this machine writes with."""
     yield node.identity
-    if (node.settings.folder / FEED_KEY_FILE).exists():
+    if key_file(node.settings.folder, FEED_KEY_FILE).exists():
         yield open_identity(node.settings, FEED_KEY_FILE)
 
 

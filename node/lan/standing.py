@@ -4,6 +4,7 @@ from threading import Lock
 
 from node.node import Node
 from sync.announcement import held_in_short
+from sync.machine.keys import key_file
 from sync.machine.opening import open_identity
 from sync.machine.settings import FEED_KEY_FILE
 
@@ -18,7 +19,7 @@ class Standing:
         self._version = -1
         self._digest = b""
         self._own = {node.identity.public}
-        if (node.settings.folder / FEED_KEY_FILE).exists():
+        if key_file(node.settings.folder, FEED_KEY_FILE).exists():
             self._own.add(open_identity(node.settings, FEED_KEY_FILE).public)
 
     def digest(self) -> bytes:

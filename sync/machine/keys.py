@@ -41,6 +41,17 @@ def tls_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def key_file(folder: Path, name: str) -> Path:
+    """Where a machine's key is: among what systemd decrypted for this service, else in its folder.
+
+    systemd-creds(1): such a key lies encrypted on the disk, and in memory while the service runs.
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (handed_over := Path(credentials) / name).is_file():
+        return handed_over
+    return folder / name
+
+
 def load_identity(path: Path) -> Identity:
     """The key kept there. Raises OSError, or ValueError for a file that holds no Ed25519 key."""
     key = load_pem_private_key(path.read_bytes(), password=None)

@@ -11,7 +11,7 @@ from sync.ingest import Kept, Refused, ingest_statement
 from sync.ledger import Ledger
 from sync.machine.database import Database
 from sync.machine.enrolling import grow_up
-from sync.machine.keys import Identity, load_identity
+from sync.machine.keys import Identity, key_file, load_identity
 from sync.machine.mishap import mind_a_missing
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, NotProvisioned, Settings
 from sync.trust import Refusal
@@ -33,7 +33,7 @@ def with_ledger(path: Path, open_machine: Callable[[Database], _Machine]) -> _Ma
 
 def open_identity(settings: Settings, name: str = KEY_FILE) -> Identity:
     """A key of the machine. Raises NotProvisioned."""
-    path = settings.folder / name
+    path = key_file(settings.folder, name)
     try:
         grow_up(settings.folder)
         return load_identity(path)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from node.node import open_node
 from node.people import begin
 from node.pins import Pins
 from sync.machine.keys import load_identity
-from sync.machine.settings import KEY_FILE
+from sync.machine.settings import KEY_FILE, NotProvisioned
 from tests.node.builders import Village, post_event
 from tests.security.doors import open_doors
 
@@ -58,3 +59,27 @@ def test_the_disk_gives_no_pin_but_what_a_million_guesses_are_tried_against(disk
 def test_the_disk_gives_no_key_but_its_own(disk: Path) -> None:
     marked = [p.name for p in disk.rglob("*") if p.is_file() and b"PRIVATE KEY" in p.read_bytes()]
     assert marked == [KEY_FILE]
+
+
+def test_a_key_that_systemd_decrypts_is_used_and_lies_on_no_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As systemd hands it over to a service: in a folder in memory, named in its environment."""
+    node = Village(tmp_path / "village").node()
+    folder, before = node.settings.folder, node.identity.public
+    node.database.close()
+    in_memory = tmp_path / "credentials"
+    in_memory.mkdir(mode=0o700)
+    (folder / KEY_FILE).rename(in_memory / KEY_FILE)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(in_memory))
+    with open_doors(folder) as doors:
+        assert doors.get("/carry") == 200
+    again = open_node(folder)
+    assert again.identity.public == before
+    post_event(again)
+    again.database.close()
+    assert not [p for p in folder.rglob("*") if p.is_file() and b"PRIVATE KEY" in p.read_bytes()]
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    with pytest.raises(NotProvisioned):
+        open_node(folder)
+    assert not (folder / KEY_FILE).exists(), "nor does it become another machine without it"
