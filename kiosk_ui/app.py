@@ -36,6 +36,7 @@ from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.queries import write_queries_in_ascii
 from kiosk_ui.reach import Reach
+from kiosk_ui.reading_keys import reading_keys_pages
 from kiosk_ui.receipts import receipts_pages
 from kiosk_ui.records import record_pages
 from kiosk_ui.reporting import reporting_pages, reports_pages
@@ -127,6 +128,7 @@ def create_app(
         writing_pages(screen),
         six_words_pages(screen),
         letters_pages(screen),
+        reading_keys_pages(screen),
         looks_page(),
         static_pages(static),
         health_page(screen),

@@ -102,18 +102,17 @@ def begin_reading(node: Node) -> None:
             announce(node)
 
 
-def change_key(node: Node) -> ReadingKey:
-    """Another key for the place from now on; the ones before open what was sealed to them.
+def change_keys(node: Node) -> None:
+    """Others for the place and for each post from now on; those before open what came before.
 
     Raises NotAllowed.
     """
     with node.ledger.transaction():
-        own = node.identity.public
-        before = [key for key in readers_at(node, own) if key.author == own]
-        new = announce(node)
+        before = [key for key in own_keys(node) if key.author == node.identity.public]
         for key in before:
-            take_back(node, key)
-    return new
+            if key.stands:
+                announce(node, about=key.about, account=key.account)
+                take_back(node, key)
 
 
 def announce(node: Node, *, about: About | None = None, account: bytes | None = None) -> ReadingKey:

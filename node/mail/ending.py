@@ -31,7 +31,7 @@ def let_go(node: Node, now: Moment) -> None:
     """What is due here: keys of ended posts, and at the office the letters. Raises NotAllowed."""
     for key in own_keys(node):
         post = post_of(node, key.about)
-        if key.about is not None and key.stands and post is not None and _is_due(node, post, now):
+        if key.about is not None and post is not None and _is_due(node, post, now):
             _end(node, key)
     if node.is_office:
         _order_away(node, now)
@@ -49,7 +49,7 @@ def end_letters(node: Node, post: Post, *, by: Account | None) -> int:
     if not has_ended(node, post):
         raise NotSignedIn
     named = about(node, post)
-    keys = [k for k in own_keys(node) if named is not None and k.about == named and k.stands]
+    keys = [key for key in own_keys(node) if named is not None and key.about == named]
     if not all(may_read(node, key.account, by) for key in keys):
         raise NotSignedIn
     for key in keys:
@@ -58,8 +58,10 @@ def end_letters(node: Node, post: Post, *, by: Account | None) -> int:
 
 
 def _end(node: Node, key: ReadingKey) -> None:
+    """Also one that was changed for another."""
     secrets_of(node).destroy(sealing.tag(key.key))
-    take_back(node, key)
+    if key.stands:
+        take_back(node, key)
 
 
 def _is_due(node: Node, post: Post, now: Moment) -> bool:

@@ -16,8 +16,10 @@ from node.node import edition
 from node.people import begin, let_in
 from node.pins import Pins
 from node.post import Post
-from node.reading import begin_reading
+from node.reading import begin_reading, own_keys
+from node.reading_files import secrets_of
 from node.sealed import all_sealed
+from sync import sealing
 from sync.account import Account, Duty
 from sync.entry import Quality
 from sync.machine.clock import Moment
@@ -25,6 +27,7 @@ from sync.sealed_record import LETTER
 from tests.kiosk_ui.reading import elements, typed, words
 from tests.kiosk_ui.test_signing_in import PIN, sign_in
 from tests.kiosk_ui.town import EVENT, JOB, Town
+from tests.raw import files_with
 
 MESSAGE = "週に三日、午前だけ働けますか。"
 ANSWER = "はい、どうぞお越しください。"
@@ -224,6 +227,37 @@ def test_opening_is_noted_first_and_the_office_sees_who_and_why(
     assert "山田 花" in page
     assert "上郷公民館" in page
     assert MESSAGE not in page
+
+
+def test_a_changed_key_reads_what_came_before_and_what_comes_and_both_go_with_the_posting(
+    town: Town, browser: FlaskClient, desk: FlaskClient, keeper: Account, job: Post
+) -> None:
+    write(desk, job)
+    town.exchange()
+    before = own_keys(town.kamigo)
+    assert {key.for_the_place for key in before} == {True, False}, "the posting has its own"
+    page = browser.get("/reading-keys")
+    assert "上郷公民館（この機械）" in words(page)
+    assert browser.post("/reading-keys").status_code == 403, "not without the mark of its page"
+    assert browser.post("/reading-keys", data=typed(page)).status_code == 303
+    after = [key for key in own_keys(town.kamigo) if key.stands]
+    assert len(after) == len(before)
+    assert not {key.key for key in after} & {key.key for key in before}
+    town.exchange()
+    write(desk, job)
+    town.exchange()
+    first, second = all_sealed(town.kamigo, LETTER)
+    assert not {*first.sealed.parts} & {*second.sealed.parts}
+    assert "2人、返事まち 2" in words(browser.get("/letters"))
+    secrets = [secrets_of(town.kamigo).of(sealing.tag(key.key)) for key in (*before, *after)]
+    town.kamigo.remove(job, seen=edition(job), by=keeper)
+    town.exchange()
+    form = typed(browser.get(f"/letters/{job.address}"))
+    assert browser.post(f"/letters/{job.address}/end", data=form).status_code == 303
+    kept = {key.key for key in (*before, *after) if key.for_the_place}
+    for key, secret in zip((*before, *after), secrets, strict=True):
+        assert secret is not None
+        assert bool(files_with(town.kamigo.settings.folder, secret.hex())) is (key.key in kept)
 
 
 def test_an_answer_that_is_none_shows_no_letter_that_nobody_noted(
