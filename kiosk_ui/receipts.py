@@ -69,16 +69,14 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
     told: dict[str, object] = {
         "about": board.label if board else "",
         "heading": "確認を待っています",
-        "advice": "この公民館の管理人が内容を確かめてから、掲示板にのります。"
-        if screen.node.is_guarded
-        else "確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。",
+        "advice": _who_looks(screen, waiting),
         "state": "waiting",
     }
     match waiting.state:
         case State.WAITING:
             return told
         case State.LET_IN:
-            advice = "管理人が、言葉を少しなおしてのせました。" if waiting.mended else ""
+            advice = "担当者が、言葉を少しなおしてのせました。" if waiting.mended else ""
             return told | {
                 "heading": "載りました",
                 "advice": advice,
@@ -92,6 +90,17 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
                 "公民館の人にお話しください。",
                 "state": "declined",
             }
+
+
+def _who_looks(screen: Screen, waiting: WaitingPost) -> str:
+    if screen.node.is_guarded:
+        return "この公民館の管理人が内容を確かめてから、掲示板にのります。"
+    if screen.desk.asks_the_office(waiting):
+        return (
+            "役場の人が内容を確かめてから、掲示板にのります。"
+            "役場とつながるまで、日がかかることがあります。"
+        )
+    return "確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。"
 
 
 def _of_report(screen: Screen, report: Report) -> dict[str, object]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from kiosk_ui import dates
 from kiosk_ui.screen import Screen
+from node.moderation.elsewhere import elsewhere
 
 LOOK_DAYS = 2
 
@@ -26,7 +27,7 @@ def to_look_at(screen: Screen) -> ToLookAt | None:
     waiting = screen.desk.waiting(person)
     oldest = dates.from_seconds(waiting[0].since.seconds) if waiting else None
     return ToLookAt(
-        waiting=len(waiting),
+        waiting=len(waiting) + len(elsewhere(screen.node, person)),
         long=oldest is not None and screen.now() - oldest >= timedelta(days=LOOK_DAYS),
         reports=len(screen.desk.reporting.open(person)),
     )

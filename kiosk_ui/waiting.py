@@ -1,7 +1,10 @@
 """`/waiting`: residents' posts that wait for a look; for those who keep the place.
 
-Each takes two touches: to open it, and to say what becomes of it.
+Each takes two touches: to open it, and to say what becomes of it. At the office, also those of
+places where nobody looks.
 """
+
+from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
@@ -12,7 +15,15 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
 from node.mail.letters import open_for_letters
-from node.moderation.desk import REASONS, Gone
+from node.moderation.desk import REASONS
+from node.moderation.elsewhere import (
+    Elsewhere,
+    Gone,
+    decline_elsewhere,
+    elsewhere,
+    let_in_elsewhere,
+    one_elsewhere,
+)
 from node.moderation.waiting import State, WaitingPost
 from node.node import NotAllowed, NotSignedIn
 from sync.errors import TooLarge
@@ -31,6 +42,11 @@ def waiting_pages(screen: Screen) -> Blueprint:
             "waiting.html",
             waiting=[_told(screen, each) for each in desk.waiting(person)],
             declined=[_told(screen, each) for each in desk.declined(person)],
+            elsewhere=[
+                {**_told(screen, each.as_waiting), **_there(screen, each)}
+                for each in elsewhere(screen.node, person)
+                if each.said.board in screen.node.boards
+            ],
             done=said(),
         )
         return make_response(page)
@@ -44,6 +60,9 @@ def waiting_pages(screen: Screen) -> Blueprint:
             shown=screen.draw_waiting(found),
             reasons=REASONS,
             was_declined=found.state is State.DECLINED,
+            let_in_at=url_for("waiting.let_in", id_=id_),
+            decline_at=url_for("waiting.decline", id_=id_),
+            mend_at=url_for("waiting.mend", id_=id_),
             back=url_for("waiting.listed"),
         )
         return make_response(page)
@@ -77,7 +96,58 @@ def waiting_pages(screen: Screen) -> Blueprint:
             screen, form, lambda fields: _let_in(screen, id_, fields, form)
         )
 
+    @pages.get("/waiting/elsewhere/<address>")
+    def one_there(address: str) -> Response:
+        try:
+            found = one_elsewhere(screen.node, address, by=screen.signed_in())
+        except Gone:
+            return forms.see_other(url_for("waiting.listed", done="gone"))
+        except (NotAllowed, NotSignedIn):
+            abort(403)
+        if found.said.board not in screen.node.boards:
+            abort(404)
+        page = render_template(
+            "waiting_one.html",
+            each={**_told(screen, found.as_waiting), **_there(screen, found)},
+            shown=screen.draw_waiting(found.as_waiting),
+            reasons=REASONS,
+            was_declined=False,
+            let_in_at=url_for("waiting.let_in_there", address=address),
+            decline_at=url_for("waiting.decline_there", address=address),
+            mend_at="",
+            back=url_for("waiting.listed"),
+        )
+        return make_response(page)
+
+    @pages.post("/waiting/elsewhere/<address>/let-in")
+    def let_in_there(address: str) -> Response:
+        return _decide_there(
+            screen,
+            lambda: let_in_elsewhere(screen.node, address, by=screen.signed_in()),
+            done="let_in_there",
+        )
+
+    @pages.post("/waiting/elsewhere/<address>/decline")
+    def decline_there(address: str) -> Response:
+        if (reason := REASONS.get(request.form.get("reason", ""))) is None:
+            abort(400)
+        return _decide_there(
+            screen,
+            lambda: decline_elsewhere(screen.node, address, reason, by=screen.signed_in()),
+            done="declined",
+        )
+
     return pages
+
+
+def _decide_there(screen: Screen, decide: Callable[[], None], *, done: str) -> Response:
+    try:
+        decide()
+    except Gone:
+        done = "gone"
+    except (NotAllowed, NotSignedIn):
+        return ask_to_sign_in(screen)
+    return forms.see_other(url_for("waiting.listed", done=done))
 
 
 def _one(screen: Screen, id_: int) -> WaitingPost:
@@ -125,6 +195,12 @@ def _form(screen: Screen, found: WaitingPost) -> forms.Form:
         advice="はっきりした誤り（電話番号や日付の書きまちがいなど）だけをなおしてください。"
         "なおしたことは、投稿と、のせた人の控えに示されます。",
     )
+
+
+def _there(screen: Screen, each: Elsewhere) -> dict[str, object]:
+    """Where it waits."""
+    name = screen.node.ledger.trust().name(each.record.author)
+    return {"address": each.address, "place": name}
 
 
 def _told(screen: Screen, each: WaitingPost) -> dict[str, object]:

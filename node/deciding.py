@@ -7,6 +7,7 @@ call this.
 from collections.abc import Mapping
 
 from node.node import Node, NotAllowed
+from node.views.words import Words
 from sync.about import About
 from sync.decision import Decision, as_fields
 from sync.entry import CHECK_BYTES, RecordId
@@ -52,6 +53,20 @@ def withdrawal(
         counter=found.counter + 1,
         account=by,
     )
+
+
+def answer_to(
+    node: Node, record: RecordId, *, granted: Words, declined: Words
+) -> tuple[bool, Decision] | None:
+    """What was decided of just that record, and whether it was granted, which comes first."""
+    stretch, head = node.ledger.stretch(record.lane), node.ledger.head_at(*record)
+    if stretch is None or head is None:
+        return None
+    for grants, decisions in ((True, granted), (False, declined)):
+        for decision in decisions.about(stretch.lane.id, record.number):
+            if decision.town == stretch.lane.town and head.startswith(decision.about.check):
+                return grants, decision
+    return None
 
 
 def may_lift(node: Node, decision: Decision) -> bool:

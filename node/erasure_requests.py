@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from node.deciding import about as decision_about
+from node.deciding import answer_to
 from node.erasing import erase
 from node.form import readable
 from node.node import Node, NotAllowed
@@ -232,14 +233,7 @@ def _answer_to(node: Node, record: SealedRecord) -> Answer | None:
 
 def _decision(node: Node, record: SealedRecord) -> tuple[bool, Decision] | None:
     """An office's word to just this request; that it was granted is the last one."""
-    stretch, head = node.ledger.stretch(record.id.lane), node.ledger.head_at(*record.id)
-    if stretch is None or head is None:
-        return None
-    for granted, decisions in ((True, node.views.grants), (False, node.views.declines)):
-        for decision in decisions.about(stretch.lane.id, record.id.number):
-            if decision.town == record.town and head.startswith(decision.about.check):
-                return granted, decision
-    return None
+    return answer_to(node, record.id, granted=node.views.grants, declined=node.views.declines)
 
 
 def _answer(node: Node, decision: Decision, *, granted: bool) -> Answer | None:

@@ -12,6 +12,7 @@ from node.boards.declaration import Board, Retained
 from node.deciding import about, withdrawal
 from node.erasure_requests import requests_answered
 from node.known_by import KnownBy
+from node.moderation.elsewhere import asked_about
 from node.node import Node, NotAllowed
 from node.own_lane import write_decisions
 from node.people import tending
@@ -30,6 +31,9 @@ from sync.writing import Draft
 
 REQUEST_DAYS = 365
 """So long after its answer a request to erase something is kept."""
+
+WAITING_DAYS = 60
+"""So long a post that waits for the office's look is kept there, if nobody looks."""
 
 COMING_DAYS = 30
 """So long beforehand staff may see what will go."""
@@ -107,6 +111,7 @@ def retain(node: Node, moment: Moment) -> int | None:
         known.note(node.ledger, _day(max(now, moment.at)))
         records = [each.post.id for each in _due(node, known, _day(now))]
         records += _old_requests(node, known, _day(now))
+        records += _looked_at(node, known, _day(now))
         drafts = _orders(node, records)
         if drafts:
             write_decisions(node, drafts)
@@ -203,6 +208,16 @@ def _old_requests(node: Node, known: KnownBy, day: date) -> list[RecordId]:
         request
         for request, answer in requests_answered(node)
         if not _is_later(known.day(answer), span, day)
+    ]
+
+
+def _looked_at(node: Node, known: KnownBy, day: date) -> list[RecordId]:
+    """What was sealed to the office to be looked at, and was; or nobody looked for long."""
+    span = timedelta(days=WAITING_DAYS)
+    return [
+        waiting
+        for waiting, decision in asked_about(node)
+        if decision is not None or not _is_later(known.day(waiting), span, day)
     ]
 
 

@@ -19,6 +19,7 @@ from node.erasing import follow_up
 from node.lan.bell import Bell
 from node.lan.discovery import Discovery, Me
 from node.mail.ending import let_go
+from node.moderation.desk import Desk
 from node.moderation.keeping import Restored
 from node.neighbourhood import Neighbourhood
 from node.node import Node, NotAllowed
@@ -27,6 +28,7 @@ from node.retaining import Retention
 from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
 from sync import cose
+from sync.errors import TooLarge
 from sync.machine import clock
 from sync.machine.obeying import Obeying
 from sync.machine.packing import Packing
@@ -92,6 +94,7 @@ def run(
         LOOK_SECONDS, "order away what is over", partial(_order_away, node, Retention(node))
     )
     schedule.every(LET_GO_SECONDS, "let go of letters", lambda: _let_go(node))
+    schedule.every(LOOK_SECONDS, "ask about what waits", partial(_keep_asking, node, Desk(node)))
     neighbourhood.start()
     if discovery is not None:
         discovery.start()
@@ -176,6 +179,14 @@ def _order_away(node: Node, retention: Retention) -> None:
         retention.look(clock.now())
         follow_up(node)
     except (sqlite3.Error, OSError, NotAllowed) as wrong:
+        node.database.give_up(wrong)
+
+
+def _keep_asking(node: Node, desk: Desk) -> None:
+    """What doesn't succeed is tried again."""
+    try:
+        desk.keep_asking()
+    except (sqlite3.Error, OSError, NotAllowed, TooLarge) as wrong:
         node.database.give_up(wrong)
 
 

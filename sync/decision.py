@@ -69,3 +69,11 @@ def read_decision(record: Record, trust: Trust, *, board: str, name: str) -> Dec
             )
         case _:
             return None
+
+
+def read_of_an_office(record: Record, trust: Trust, *, board: str, name: str) -> Decision | None:
+    """The same, where only an office's word counts."""
+    decision = read_decision(record, trust, board=board, name=name)
+    if decision is None or not trust.is_office(decision.author, decision.town):
+        return None
+    return decision

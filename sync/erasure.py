@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sync import cbor
 from sync.about import About, read_about
-from sync.decision import Decision, groups, read_decision
+from sync.decision import Decision, groups, read_of_an_office
 from sync.entry import RecordId
 from sync.errors import Malformed
 from sync.limits import SEALED_PLAIN_BYTES_MAX
@@ -56,18 +56,12 @@ def read_wish(plain: bytes) -> Wish:
 
 def read_grant(record: Record, trust: Trust) -> Decision | None:
     """An office's word that what was asked is done; None if a record is none."""
-    return _of_an_office(read_decision(record, trust, board=GRANT, name=REQUEST), trust)
+    return read_of_an_office(record, trust, board=GRANT, name=REQUEST)
 
 
 def read_decline(record: Record, trust: Trust) -> Decision | None:
     """An office's word that it isn't; None if a record is none."""
-    return _of_an_office(read_decision(record, trust, board=DECLINE, name=REQUEST), trust)
-
-
-def _of_an_office(decision: Decision | None, trust: Trust) -> Decision | None:
-    if decision is None or not trust.is_office(decision.author, decision.town):
-        return None
-    return decision
+    return read_of_an_office(record, trust, board=DECLINE, name=REQUEST)
 
 
 def code(request: RecordId) -> str:

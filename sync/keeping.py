@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sync.decision import Decision, groups, read_decision
+from sync.decision import Decision, groups, read_of_an_office
 from sync.record import Record
 from sync.trust import Trust
 
@@ -15,7 +15,4 @@ GROUPS: Mapping[str, Mapping[str, str]] = {KEEP: groups(POST)}
 
 def read_keeping(record: Record, trust: Trust) -> Decision | None:
     """An office's decision to keep a post that a record is; None if it is none."""
-    decision = read_decision(record, trust, board=KEEP, name=POST)
-    if decision is None or not trust.is_office(decision.author, decision.town):
-        return None
-    return decision
+    return read_of_an_office(record, trust, board=KEEP, name=POST)

@@ -31,7 +31,10 @@ ESCROW = "escrow"
 REPORT = "report"
 """That something is wrong with a post."""
 
-SEALED_KINDS = (LETTER, LOOKED, ERASURE, ESCROW, REPORT)
+WAITING = "waiting"
+"""A resident's post that waits for an office's look."""
+
+SEALED_KINDS = (LETTER, LOOKED, ERASURE, ESCROW, REPORT, WAITING)
 _GROUP = {"sealed": "sealed", "post": "sealed", "answer": "sealed"}
 GROUPS: Mapping[str, Mapping[str, str]] = dict.fromkeys(SEALED_KINDS, _GROUP)
 

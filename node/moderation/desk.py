@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from node.boards.declaration import Board
 from node.moderation.allowance import Allowance
+from node.moderation.elsewhere import Gone, Sent
 from node.moderation.reporting import Reporting
 from node.moderation.sources import KIOSK, Sources
 from node.moderation.waiting import State, WaitingPost, WaitingPosts
@@ -41,10 +42,6 @@ REASONS: Mapping[str, str] = {
 _SCHEMA = files("node.moderation").joinpath("tables.sql")
 
 
-class Gone(Exception):
-    """It was looked at meanwhile."""
-
-
 class Desk:
     """The desk of one machine."""
 
@@ -55,6 +52,7 @@ class Desk:
         self.sources = Sources()
         self._waiting = WaitingPosts(node.database)
         self._allowance = Allowance(node.database)
+        self._sent = Sent(node, self._waiting)
         self.reporting = Reporting(node, self._new_code)
 
     # what the place wishes
@@ -97,7 +95,7 @@ class Desk:
         with node.ledger.transaction():
             wish = self.wish()
             if board.name in wish.waits or not self._goes_in(board, source, wish, now):
-                return self._waiting.add(
+                found = self._waiting.add(
                     board=board.name,
                     fields=fields,
                     opened=opened,
@@ -105,11 +103,13 @@ class Desk:
                     since=now.written,
                     code=self._new_code,
                 )
+                self._sent.send()
+                return found
             change = Change(board=board, fields=read, opened=opened, by=by)
             (record,) = node.write([change], identity=node.identity)
-        found = node.views.by_id(record)
-        assert found is not None, "it was written just now"
-        return found
+        made = node.views.by_id(record)
+        assert made is not None, "it was written just now"
+        return made
 
     def _goes_in(self, board: Board, source: str, wish: Wish, now: Moment) -> bool:
         """Whether it needs no look; whoever stands at a machine that nobody keeps isn't counted."""
@@ -164,14 +164,25 @@ class Desk:
         content = node.readings.added(board, fields if fields is not None else said)
         with node.ledger.transaction():
             person, now = tending(node, by), self.one(id_, by=by)
-            change = Change(
-                board=board,
-                fields={**content, MENDED: True} if mended else content,
-                opened=now.opened and node.may_open(board),
-                by=person,
-            )
-            (record,) = node.write([change], identity=node.identity)
-            self._waiting.let_in(id_, post=address(record), mended=mended)
+            return self._write(now, board, content, mended=mended, by=person)
+
+    def _write(
+        self,
+        waiting: WaitingPost,
+        board: Board,
+        content: Mapping[str, object],
+        *,
+        mended: bool,
+        by: Account | None,
+    ) -> str:
+        change = Change(
+            board=board,
+            fields={**content, MENDED: True} if mended else content,
+            opened=waiting.opened and self.node.may_open(board),
+            by=by,
+        )
+        (record,) = self.node.write([change], identity=self.node.identity)
+        self._waiting.let_in(waiting.id, post=address(record), mended=mended)
         return address(record)
 
     def decline(self, id_: int, reason: str, *, by: Account | None) -> None:
@@ -181,3 +192,26 @@ class Desk:
             if self.one(id_, by=by).state is not State.WAITING:
                 raise Gone
             self._waiting.decline(id_, said)
+
+    # where the office looks
+
+    def asks_the_office(self, waiting: WaitingPost) -> bool:
+        """Whether the office was asked about it, since nobody looks here."""
+        return self._sent.is_sent(waiting)
+
+    def keep_asking(self) -> None:
+        """Ask the office about what waits where nobody looks, and do what it decided."""
+        self._sent.send()
+        for waiting, granted, decision in list(self._sent.decided()):
+            board = self.node.boards.get(waiting.board)
+            if granted and (board is None or not self.node.may_post(board)):
+                continue
+            content = self.node.readings.added(board, waiting.fields or {}) if board else {}
+            with self.node.ledger.transaction():
+                now = self._waiting.get(waiting.id)
+                if now is None or now.state is not State.WAITING:
+                    continue  # somebody here was faster
+                if granted and board is not None:
+                    self._write(now, board, content, mended=False, by=None)
+                else:
+                    self._waiting.decline(now.id, decision.reason)

@@ -48,4 +48,10 @@ CREATE TABLE IF NOT EXISTS desk_receipts (
     report INTEGER NOT NULL,
     source TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS desk_receipts_by_report ON desk_receipts (report)
+CREATE INDEX IF NOT EXISTS desk_receipts_by_report ON desk_receipts (report);
+
+CREATE TABLE IF NOT EXISTS desk_sent (
+    post INTEGER PRIMARY KEY,
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL
+)

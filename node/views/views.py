@@ -46,6 +46,10 @@ from sync.subscription import SUBSCRIPTION
 from sync.suspension import GROUPS as SUSPENSION_GROUPS
 from sync.suspension import SUSPEND, read_suspension
 from sync.trust import Trust
+from sync.waiting_post import DECLINE as NOT_LET_IN
+from sync.waiting_post import GROUPS as WAITING_GROUPS
+from sync.waiting_post import LET_IN, read_let_in
+from sync.waiting_post import read_decline as read_not_let_in
 
 _SCHEMA = files("node.views").joinpath("views.sql")
 _TABLE = re.compile(r"TABLE IF NOT EXISTS (\w+)(.*)", re.DOTALL)
@@ -73,6 +77,8 @@ class Views:
         self.keeps = Words(database, KEEP, KEEPING_GROUPS[KEEP], read_keeping)
         self.grants = Words(database, GRANT, ERASURE_GROUPS[GRANT], read_grant)
         self.declines = Words(database, DECLINE, ERASURE_GROUPS[DECLINE], read_decline)
+        self.let_in = Words(database, LET_IN, WAITING_GROUPS[LET_IN], read_let_in)
+        self.not_let_in = Words(database, NOT_LET_IN, WAITING_GROUPS[NOT_LET_IN], read_not_let_in)
         self.search = Search(database, boards)
         self.reading_keys = ReadingKeys(database)
         self.sealed = {board: SealedRecords(database, board) for board in SEALED_KINDS}
@@ -84,6 +90,8 @@ class Views:
             self.keeps,
             self.grants,
             self.declines,
+            self.let_in,
+            self.not_let_in,
             self.reading_keys,
             *self.sealed.values(),
         )

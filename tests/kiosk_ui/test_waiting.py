@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
 from node.carrying.file import export
-from node.moderation.desk import Desk, Gone
+from node.moderation.desk import Desk
+from node.moderation.elsewhere import Gone
 from node.moderation.sources import KIOSK
 from node.moderation.waiting import POSTS_MAX, Full, WaitingPost
 from node.moderation.wishing import say, wish_of

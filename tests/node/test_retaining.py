@@ -10,18 +10,23 @@ from node.boards.declaration import Board, Retained
 from node.erasing import orders
 from node.erasure_requests import ask, grant, requests
 from node.known_by import KnownBy
+from node.moderation.desk import Desk
+from node.moderation.elsewhere import decline_elsewhere, elsewhere
+from node.moderation.sources import KIOSK
+from node.moderation.wishing import say
 from node.node import NotAllowed, NotSignedIn, edition
 from node.people import begin
 from node.post import Post, PostState
 from node.reading import begin_reading
-from node.retaining import coming, in_words, keep, kept, release, retain
+from node.retaining import WAITING_DAYS, coming, in_words, keep, kept, release, retain
 from node.saying import Saying
 from node.witnesses import AHEAD, witnessed
 from sync.entry import Quality
 from sync.ingest import Kept, ingest_statement
 from sync.machine.clock import Moment
 from sync.revocation import revoke
-from tests.node.builders import JOB_FIELDS, Village, meet, post_event
+from sync.sealed_record import WAITING
+from tests.node.builders import CHOIR, JOB_FIELDS, Village, meet, post_event
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -162,6 +167,33 @@ def test_what_people_wrote_to_have_something_erased_goes_a_year_after_the_answer
     assert here.passes(FIRST + 365 * DAY) == 0
     assert here.passes(FIRST + 366 * DAY) == 1
     assert requests(here.office) == []
+
+
+def test_what_waited_for_the_offices_look_goes_from_there_once_it_was_looked_at_or_for_long(
+    here: Here,
+) -> None:
+    staff = begin(here.office, "佐藤")
+    begin_reading(here.office)
+    meet(here.office, here.node)
+    place = here.node.identity.public
+    say(here.office, place, waits=frozenset({"event"}), allowance=20, by=staff)
+    meet(here.office, here.node)
+    desk, board = Desk(here.node), here.node.boards["event"]
+    for _ in range(2):
+        desk.take_in(board, CHOIR, opened=False, by=None, source=KIOSK)
+    meet(here.node, here.office)
+    assert here.passes(FIRST) == 0
+    looked_at, other = elsewhere(here.office, staff)
+    decline_elsewhere(here.office, looked_at.address, "宣伝のため", by=staff)
+    assert here.passes(FIRST + DAY) == 1
+    assert [each.address for each in elsewhere(here.office, staff)] == [other.address]
+    assert here.passes(FIRST + (WAITING_DAYS - 1) * DAY) == 0
+    assert here.passes(FIRST + WAITING_DAYS * DAY) == 1
+    assert elsewhere(here.office, staff) == []
+    assert here.node.views.sealed[WAITING].all() == []
+    desk.keep_asking()
+    (waiting,) = desk.waiting(begin(here.node, "山田"))
+    assert waiting.fields == CHOIR, "it still waits where it was written"
 
 
 def test_a_node_orders_nothing_away(here: Here) -> None:
