@@ -10,7 +10,7 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.second_person import second_person
 from kiosk_ui.shown import UNTITLED
-from kiosk_ui.signing_in import ask_to_sign_in
+from kiosk_ui.signing_in import ask_to_sign_in, only_staff
 from node.answered import Asked, answered, asked
 from node.carrying.left import LeftOnSticks
 from node.erasing import REASONS, Order, erase, may_erase, orders
@@ -20,7 +20,6 @@ from node.mail.looking import TO_ERASE, WISH_REASONS, NobodyKeepsIt, note_wishes
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from node.telling import when_in_words
-from sync.account import Duty
 from sync.entry import Quality
 from sync.machine import clock
 from sync.order import RETAIN
@@ -31,13 +30,7 @@ ORDERS_SHOWN_MAX = 100
 def erasing_pages(screen: Screen) -> Blueprint:
     """For the office's staff, signed in."""
     pages = Blueprint("erasing", __name__)
-
-    @pages.before_request
-    def only_those() -> Response | None:
-        person = screen.signed_in()
-        if not screen.node.is_office or person is None or person.duty is not Duty.STAFF:
-            return ask_to_sign_in(screen)
-        return None
+    pages.before_request(lambda: only_staff(screen))
 
     @pages.get("/records/<address>/erase")
     def ask(address: str) -> Response:

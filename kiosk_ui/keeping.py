@@ -8,14 +8,13 @@ from kiosk_ui import dates, forms
 from kiosk_ui.done import said
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import UNTITLED
-from kiosk_ui.signing_in import ask_to_sign_in
+from kiosk_ui.signing_in import ask_to_sign_in, only_staff
 from node.erasing import orders
 from node.erasure_requests import requests
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from node.retaining import COMING_DAYS, REASONS, coming, in_words, keep, kept, release
 from node.witnesses import witnessed
-from sync.account import Duty
 from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.order import RETAIN
@@ -26,13 +25,7 @@ COMING_SHOWN_MAX = 200
 def keeping_pages(screen: Screen) -> Blueprint:
     """For the office's staff, signed in."""
     pages = Blueprint("keeping", __name__)
-
-    @pages.before_request
-    def only_those() -> Response | None:
-        person = screen.signed_in()
-        if not screen.node.is_office or person is None or person.duty is not Duty.STAFF:
-            return ask_to_sign_in(screen)
-        return None
+    pages.before_request(lambda: only_staff(screen))
 
     @pages.get("/kept")
     def listed() -> Response:

@@ -19,6 +19,7 @@ from node.node import NotAllowed
 from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
 from node.reading import begin_reading
+from sync.account import Duty
 
 DIGITS_MAX = PIN_DIGITS_MAX
 WRONG = "番号が違います。確かめて、もう一度押してください。"
@@ -154,6 +155,13 @@ def only_keepers(screen: Screen) -> Response | None:
     """Before pages of those who keep the place: None for who does and is signed in."""
     person = screen.signed_in()
     return None if person and person.tends_people else ask_to_sign_in(screen)
+
+
+def only_staff(screen: Screen) -> Response | None:
+    """Before pages of the office's staff: None for who is of them and signed in there."""
+    person = screen.signed_in()
+    at_the_office = screen.node.is_office and person is not None and person.duty is Duty.STAFF
+    return None if at_the_office else ask_to_sign_in(screen)
 
 
 def _known(screen: Screen, address: str) -> str:

@@ -9,8 +9,11 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
 
 from kiosk_ui.app import create_app
+from node.people import begin
+from node.pins import Pins
+from sync.account import Account
 from tests.kiosk_ui.browsing import ARGUMENTS, CHROMIUM
-from tests.kiosk_ui.town import NOW, Town, make_town
+from tests.kiosk_ui.town import NOW, PIN, Town, make_town
 
 
 @pytest.fixture
@@ -36,6 +39,14 @@ def browser(app: Flask) -> FlaskClient:
 def desk(town: Town) -> FlaskClient:
     """The office's screen."""
     return create_app(town.office, now=lambda: NOW).test_client()
+
+
+@pytest.fixture
+def keeper(town: Town) -> Account:
+    """Who keeps the centre, and has a PIN there."""
+    made = begin(town.kamigo, "山田 花")
+    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
+    return made
 
 
 @pytest.fixture(scope="module")

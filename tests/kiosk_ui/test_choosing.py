@@ -8,20 +8,13 @@ from werkzeug.test import TestResponse
 from node.decided import decided
 from node.hiding import MANY, MOST, TakesTwo, hide, hide_all, lift_all
 from node.node import NotAllowed
-from node.people import begin, let_in
+from node.people import let_in
 from node.pins import Pins
 from node.post import Post, PostState
 from sync.account import Account, Duty
 from tests.kiosk_ui.reading import elements, typed, words
-from tests.kiosk_ui.test_signing_in import OTHER_PIN, PIN, sign_in
-from tests.kiosk_ui.town import EVENT, Town
-
-
-@pytest.fixture
-def keeper(town: Town) -> Account:
-    made = begin(town.kamigo, "山田 花")
-    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
-    return made
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, OTHER_PIN, PIN, Town
 
 
 @pytest.fixture

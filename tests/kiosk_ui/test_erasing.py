@@ -33,8 +33,8 @@ from sync.machine.obeying import Obeying
 from sync.sealed_record import ERASURE
 from tests.kiosk_ui.reading import typed, words
 from tests.kiosk_ui.test_hiding import state
-from tests.kiosk_ui.test_signing_in import OTHER_PIN, PIN, sign_in
-from tests.kiosk_ui.town import EVENT, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, OTHER_PIN, PIN, Town
 from tests.raw import files_with
 
 WORD = "zyxqvarplonk"  # which a search would keep whole

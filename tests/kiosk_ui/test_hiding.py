@@ -17,17 +17,10 @@ from node.post import Post, PostState
 from node.status import status
 from sync.account import Account, Duty
 from tests.kiosk_ui.reading import typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
-from tests.kiosk_ui.town import EVENT, JOB, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, JOB, PIN, Town
 
 SECRET = "もちつき大会"
-
-
-@pytest.fixture
-def keeper(town: Town) -> Account:
-    made = begin(town.kamigo, "山田 花")
-    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
-    return made
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from sync.entry import Quality
 from sync.machine.clock import Moment
 from sync.sealed_record import LETTER
 from tests.kiosk_ui.reading import elements, typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
-from tests.kiosk_ui.town import EVENT, JOB, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, JOB, PIN, Town
 from tests.raw import files_with
 
 MESSAGE = "週に三日、午前だけ働けますか。"

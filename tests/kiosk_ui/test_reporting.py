@@ -13,7 +13,6 @@ from node.moderation.sources import KIOSK
 from node.moderation.waiting import Full
 from node.node import NotAllowed, NotSignedIn
 from node.people import begin, let_in
-from node.pins import Pins
 from node.post import Post, PostState
 from node.reading import begin_reading, readers_at_the_office
 from node.sealed import write_sealed
@@ -22,17 +21,10 @@ from sync.account import Account, Duty
 from sync.report import WORDS_CHARACTERS_MAX, ReportedPost
 from sync.sealed_record import REPORT
 from tests.kiosk_ui.reading import typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
+from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, Town
 
 PHONE = {"REMOTE_ADDR": "192.168.7.20", "HTTP_HOST": "192.168.7.1"}
-
-
-@pytest.fixture
-def keeper(town: Town) -> Account:
-    made = begin(town.kamigo, "山田 花")
-    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
-    return made
 
 
 @pytest.fixture

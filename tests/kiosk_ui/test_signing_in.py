@@ -19,16 +19,7 @@ from sync.lane import Audience, Class, Lane
 from sync.machine import clock, keys
 from sync.writing import Draft, write
 from tests.kiosk_ui.reading import elements, typed, words
-from tests.kiosk_ui.town import EVENT, NOW, Town
-
-PIN, OTHER_PIN = "280417", "975310"
-
-
-@pytest.fixture
-def keeper(town: Town) -> Account:
-    made = begin(town.kamigo, "山田 花")
-    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
-    return made
+from tests.kiosk_ui.town import EVENT, NOW, OTHER_PIN, PIN, Town
 
 
 @pytest.fixture

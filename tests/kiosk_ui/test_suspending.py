@@ -11,15 +11,8 @@ from node.suspending import people, reinstate, suspend
 from sync.account import WRITE_ACCOUNT, Account, Duty, as_fields
 from sync.writing import Draft
 from tests.kiosk_ui.reading import typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
-from tests.kiosk_ui.town import EVENT, Town
-
-
-@pytest.fixture
-def keeper(town: Town) -> Account:
-    made = begin(town.kamigo, "山田 花")
-    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
-    return made
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, PIN, Town
 
 
 @pytest.fixture

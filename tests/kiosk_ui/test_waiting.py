@@ -15,24 +15,16 @@ from node.moderation.waiting import POSTS_MAX, Full, WaitingPost
 from node.moderation.wishing import say, wish_of
 from node.node import NotAllowed, NotSignedIn, open_node
 from node.people import begin, let_in
-from node.pins import Pins
 from node.post import Post
 from sync.account import Account, Duty
 from sync.entry import Quality, read_header
 from sync.machine.clock import Moment
 from tests.kiosk_ui.reading import typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
+from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, NOW, Town
 
 SECRET = "もちつき大会"
 PHONE = {"REMOTE_ADDR": "192.168.7.20", "HTTP_HOST": "192.168.7.1"}
-
-
-@pytest.fixture
-def keeper(town: Town) -> Account:
-    made = begin(town.kamigo, "山田 花")
-    Pins(town.kamigo.settings.folder).choose(made.address, PIN)
-    return made
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from node.reading import begin_reading
 from sync.account import Account, Duty
 from sync.sealed_record import WAITING
 from tests.kiosk_ui.reading import typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
+from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.test_waiting import SECRET, post, titles
-from tests.kiosk_ui.town import EVENT, NOW, Town
+from tests.kiosk_ui.town import EVENT, NOW, PIN, Town
 from tests.raw import files_with
 
 WORD = "zyxqvarplonk"

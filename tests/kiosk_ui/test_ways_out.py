@@ -30,8 +30,8 @@ from node.pins import Pins
 from node.post import Post
 from sync.account import Account, Duty
 from tests.kiosk_ui.test_papers import read
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
-from tests.kiosk_ui.town import EVENT, JOB, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, JOB, PIN, Town
 
 HIDDEN, WAITING, DECLINED = "隠カナリア", "待カナリア", "断カナリア"
 CANARY = "カナリア"

@@ -21,6 +21,9 @@ from sync.machine.settings import FEED_KEY_FILE, Part
 MACHINES = {"kamigo": ("上郷公民館", Part.NODE), "office": ("霧沢町役場", Part.OFFICE)}
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)  # 10:30 on a Sunday in Japan
 
+PIN, OTHER_PIN = "280417", "975310"
+"""Of whoever signs in, anywhere."""
+
 EVENT = {
     "title": "もちつき大会",
     "state": "planned",
