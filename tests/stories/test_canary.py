@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from node.erasure_requests import requests
 from node.mail.letters import answer, open_for_letters, received_here
 from node.mail.looking import LETTER_REASONS, looked, note_letters
 from node.node import Node, open_node
 from node.people import begin
 from node.reading import begin_reading
 from sync.account import Account
+from sync.sealed_record import REPORT
 from tests.kiosk_ui.town import JOB
 from tests.raw import files_with
 from tests.stories.machines import (
@@ -33,6 +35,12 @@ CANARIES = {
 GOES_ON = "カナリヤつづききいろいとり"
 ANSWER = "カナリヤ返事きいろいとり"
 SHOWN = "きいろい旗の店番"
+ASKED = {
+    "words": "カナリヤ消してきいろ",
+    "name": "カナリヤ依頼きいろ",
+    "contact": "カナリヤ電話きいろ",
+}
+REPORTED = "カナリヤ知らせきいろ"
 
 
 @pytest.fixture
@@ -98,10 +106,19 @@ def test_a_canary_is_found_on_no_disk_in_no_log_and_on_no_page_but_its_readers(
     note_letters(node, told, LETTER_REASONS["answer"], by=keeper)
     answer(node, told.name, ANSWER, by=keeper)
     node.database.close()
+    # somebody wants the posting erased, somebody says that it is false
+    form = there.visitor.open(f"{job}/erasure").form(ending="/erasure")
+    there.visitor.send(form.filled(**ASKED, whose="mine", why="personal"))
+    form = there.visitor.open(f"{job}/report").form(ending="/report")
+    there.visitor.send(form.filled(words=REPORTED, reason="false"))
     wait_until_all_hold_the_same(machines)
     assert ANSWER in conversation(there, receipt).text
     desk = at(office)
     assert [each.title for each in looked(desk)] == [SHOWN]
+    (wish,) = (each.wish for each in requests(desk))
+    assert wish is not None
+    assert {name: getattr(wish, name) for name in ASKED} == ASKED
+    assert len(desk.views.sealed[REPORT].all()) == 1
     desk.database.close()
     # all that leaves a machine
     for machine in (office, here, there):
@@ -113,10 +130,14 @@ def test_a_canary_is_found_on_no_disk_in_no_log_and_on_no_page_but_its_readers(
     assert len(files_with(folder, SHOWN)) >= 4, "else this looks at the wrong place"
     assert len(files_with(tmp_path, SHOWN)) >= 3
     words = receipt.split()
-    for secret in (*CANARIES.values(), GOES_ON, ANSWER, receipt, " ".join(words[:2])):
+    written = (*CANARIES.values(), *ASKED.values(), GOES_ON, ANSWER)
+    for secret in (*written, receipt, " ".join(words[:2])):
         assert files_with(folder, secret) == []
         assert files_with(tmp_path, secret) == []
+    assert files_with(tmp_path, REPORTED) == []
+    held = {machine.folder.name: files_with(machine.folder, REPORTED) for machine in machines}
+    assert [name for name, files in held.items() if files] == [there.folder.name], "its keeper's"
     for machine in (office, here, there):
         for page_ in ("/", "/boards/job", job, f"{job}/write", "/receipt", "/letters", "/looked"):
             shown = machine.visitor.open(page_).content
-            assert not [s for s in (*CANARIES.values(), GOES_ON, ANSWER) if s in shown]
+            assert not [secret for secret in (*written, REPORTED) if secret in shown]
