@@ -51,12 +51,14 @@ def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     from cli.village import add_village_command
     from hub import commands as hub_commands
     from node import commands as node_commands
+    from node.doctor import command as doctor
     from provisioning import backup_commands
     from provisioning import commands as provisioning_commands
 
     add_village_command(commands)
     node_commands.add_commands(commands)
     hub_commands.add_commands(commands)
+    doctor.add_command(commands)
     provisioning_commands.add_commands(commands)
     backup_commands.add_commands(commands)
     return (

@@ -139,9 +139,9 @@ def _meeting(node: Node, noted: Neighbour) -> Meeting:
         unconfirmed = max(0, here - int(noted.held))
     return Meeting(
         road=noted.road,
-        tried=_noted(noted.tried, noted.clock),
-        reached=_noted(noted.reached, noted.clock),
-        equal=_noted(noted.synced, noted.synced_clock),
+        tried=noted_time(noted.tried, noted.clock),
+        reached=noted_time(noted.reached, noted.clock),
+        equal=noted_time(noted.synced, noted.synced_clock),
         unconfirmed=unconfirmed,
         problem=noted.problem,
     )
@@ -153,7 +153,7 @@ def _carried(node: Node, key: bytes) -> Meeting | None:
     if receipt is None:
         return None
     left = _unheld(node, receipt.summary)
-    said = _time(*receipt.written)
+    said = time_of(*receipt.written)
     return Meeting(
         road="carrier",
         tried=None,
@@ -215,8 +215,8 @@ def _word(node: Node, health: Health, heard: Heard) -> Word:
     if len(source) == 64:
         source = node.ledger.trust().name(bytes.fromhex(source))
     return Word(
-        said=_time(*health.written),
-        came=_time(*heard.at),
+        said=time_of(*health.written),
+        came=time_of(*heard.at),
         source=source,
         software=health.software,
         disk=health.disk,
@@ -226,16 +226,17 @@ def _word(node: Node, health: Health, heard: Heard) -> Word:
         holes=health.holes,
         waiting=health.waiting,
         mishap=health.mishap,
-        changed=_time(*health.changed),
+        changed=time_of(*health.changed),
     )
 
 
-def _noted(text: str, clock: str) -> Time | None:
-    """A time from the notebook, which may have been mended by hand."""
+def noted_time(text: str, clock: str) -> Time | None:
+    """A time from a file of ours, which may have been mended by hand."""
     return Time(at=text, sure=quality_of(clock) >= Quality.CARRIED) if text else None
 
 
-def _time(seconds: int, quality: Quality) -> Time:
+def time_of(seconds: int, quality: Quality) -> Time:
+    """A time by a clock of that quality."""
     try:
         at = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):  # no clock shows it

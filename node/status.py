@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from node.backup.noted import read_noted
 from node.confirming import doubts
-from node.membership import Membership
-from node.membership import in_words as membership_in_words
+from node.doctor.known import known
+from node.moderation.waiting import WaitingPosts
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
-from node.others import Machine, others
+from node.others import Machine, Time, noted_time, others, time_of
 from node.post import PostState
 from node.telling import Told, tell
 from sync.entry import Quality
@@ -17,11 +18,9 @@ from sync.lacking import held_digest
 from sync.letters import fingerprint
 from sync.machine import clock
 from sync.machine.clock import Moment
-from sync.machine.disk import Disk, read_disk
-from sync.machine.disk import in_words as disk_in_words
+from sync.machine.disk import Disk, free_bytes, read_disk
 from sync.machine.mishap import Mishap
-from sync.machine.mishap import in_words as mishap_in_words
-from sync.machine.settings import NOTEBOOK_FILE, Part
+from sync.machine.settings import NOTEBOOK_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +47,11 @@ class Status:
     clock: str  # how good this machine's is: "trusted", "carried", "hinted", "unknown"
     mishap: Mishap | None  # what happened to its ledger, until dismissed
     disk: Disk
+    free_bytes: int
+    log_bytes: int  # of what SQLite writes before the ledger's file
+    posts_waiting: int  # that somebody should look at
+    posts_wait_since: Time | None
+    backup: Time | None  # when the last was written; None: never
 
     @property
     def erased(self) -> int:
@@ -63,6 +67,8 @@ def status(node: Node, moment: Moment | None = None) -> Status:
     """The machine now; `moment` is what its clock says."""
     moment = moment or clock.now()
     lanes = node.ledger.lanes()
+    posts_waiting, since = WaitingPosts(node.database).oldest()
+    backup = read_noted(node.settings.folder)
     counts = node.views.counts()
     not_shown: dict[str, int] = {}
     for states in counts.values():
@@ -90,7 +96,18 @@ def status(node: Node, moment: Moment | None = None) -> Status:
         clock=moment.quality.name.lower(),
         mishap=node.mishap(),
         disk=read_disk(node.settings.folder),
+        free_bytes=free_bytes(node.settings.folder),
+        log_bytes=_log_bytes(node),
+        posts_waiting=posts_waiting,
+        posts_wait_since=time_of(*since) if since else None,
+        backup=noted_time(backup.when, backup.clock) if backup else None,
     )
+
+
+def _log_bytes(node: Node) -> int:
+    path = node.database.path
+    log = path.with_name(f"{path.name}-wal")
+    return log.stat().st_size if log.exists() else 0
 
 
 class InWords(NamedTuple):
@@ -108,28 +125,7 @@ class InWords(NamedTuple):
 
 def for_a_keeper(status: Status, moment: Moment) -> InWords:
     """The same for the screen and for `kairan status`."""
-    here = [
-        *membership_in_words(Membership(status.membership), status.fingerprint),
-        *(
-            f"「{name}」と名のる機械が2台以上あります。どちらが本物かを確かめてください"
-            "（kairan confirm）。"
-            for name in status.in_doubt
-            if status.part == Part.OFFICE
-        ),
-        *mishap_in_words(status.mishap),
-        *disk_in_words(status.disk),
-    ]
-    if status.holes:
-        here.append(f"まだ届いていない内容が{status.holes}件あります。自動で取り寄せます。")
-    if status.waiting:
-        here.append(f"前の便を待っている束が{status.waiting}件あります。届けば自動で載ります。")
-    known = {machine.key for machine in status.others}
-    here += [
-        f"{peer.name or peer.address}とは、"
-        f"{'' if peer.synced else 'まだ一度も同じになっていません。'}{peer.problem}"
-        for peer in status.peers
-        if peer.problem and peer.key not in known
-    ]
+    here = [line for found in known(status, moment) if found.for_keeper for line in found.lines]
     sure = moment.quality >= Quality.CARRIED
     return InWords(here, [tell(machine, moment.at, sure=sure) for machine in status.others], sure)
 

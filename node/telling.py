@@ -130,7 +130,7 @@ def _todo(machine: Machine, now: datetime, *, sure: bool) -> Iterator[str]:
         yield "その機械の記憶装置の空きが少ないので、いらないファイルを片づけてください。"
     if word.mishap:
         yield "その機械の記録が一度こわれたので、見あたらない投稿がないか確かめてください。"
-    quiet = _days_since(word.said, now) if sure else None
+    quiet = days_since(word.said, now) if sure else None
     if quiet is not None and quiet >= QUIET_DAYS:
         yield (
             f"{quiet}日のあいだ知らせが来ていないので、電源が入っているか見てもらい、"
@@ -138,7 +138,8 @@ def _todo(machine: Machine, now: datetime, *, sure: bool) -> Iterator[str]:
         )
 
 
-def _days_since(then: Time, now: datetime) -> int | None:
+def days_since(then: Time, now: datetime) -> int | None:
+    """Whole days; None where nobody knows."""
     moment = _read(then)
     return (now - moment).days if moment and then.sure else None
 

@@ -65,5 +65,15 @@ def ring(folder: Path, heard: Heard) -> bool:
     return True
 
 
+def is_listened_to(folder: Path) -> bool:
+    """Whether somebody has that end: whoever does runs `kairan sync`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+        try:
+            bell.connect(_name(folder))
+        except OSError:
+            return False
+    return True
+
+
 def _name(folder: Path) -> str:
     return "\0kairan/" + sha256(bytes(folder.resolve())).hexdigest()

@@ -108,6 +108,12 @@ class WaitingPosts:
         """Those that nobody has looked at, the oldest first."""
         return self._select("state = ? ORDER BY id", State.WAITING)
 
+    def oldest(self) -> tuple[int, Written | None]:
+        """How many wait, and since when the first does; where the table may be missing, too."""
+        held = "SELECT 1 FROM sqlite_master WHERE name = 'desk_posts'"
+        found = self.waiting() if self._one(held) else ()
+        return len(found), found[0].since if found else None
+
     def declined(self) -> Sequence[WaitingPost]:
         """Those that were not let in and keep their words, the newest first."""
         return self._select("state = ? AND fields IS NOT NULL ORDER BY id DESC", State.DECLINED)

@@ -22,7 +22,13 @@ def read_disk(folder: Path) -> Disk:
     found = os.statvfs(folder)
     if found.f_flag & os.ST_RDONLY:
         return Disk.READ_ONLY
-    return Disk.FULL if found.f_bavail * found.f_frsize < FULL_BYTES else Disk.WELL
+    return Disk.FULL if free_bytes(folder) < FULL_BYTES else Disk.WELL
+
+
+def free_bytes(folder: Path) -> int:
+    """So much may still be written there."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
 
 
 def in_words(disk: Disk) -> Iterator[str]:
