@@ -21,13 +21,12 @@ from sync.errors import Malformed
 from sync.machine.files import read_bounded, write_whole
 from sync.machine.mishap import Lives
 from sync.machine.settings import SETTINGS_FILE
-from sync.machine.toml import quoted
+from sync.machine.toml import added
 
 FILE_BYTES_MAX = 1 << 20
 
-OF_THE_PLACE = ("sticks", "pixel_millimetres", "screen_off", "called")
+OF_THE_PLACE = ("sticks", "pixel_millimetres", "screen_off", "called", "wifi")
 """Settings that people make where the machine stands; the others are the desk's."""
-WIFI = "wifi"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,15 +170,13 @@ def _add_settings(path: Path, told: str) -> bool:
     """What people set at the place, where the desk said nothing else of it. Raises Malformed."""
     text = path.read_text()
     here, there = tomllib.loads(text), _settings(told)
-    new = [name for name in OF_THE_PLACE if name in there and name not in here]
-    lines = [f"{name} = {_value(there[name])}" for name in new]
-    wifi = there.get(WIFI) if WIFI not in here else None
-    table = []
-    if isinstance(wifi, dict):
-        table = [f"[{WIFI}]", *(f"{key} = {_value(value)}" for key, value in wifi.items())]
-    if not lines and not table:
+    new = {name: there[name] for name in OF_THE_PLACE if name in there and name not in here}
+    if not new:
         return False
-    write_whole(path, "\n".join([*lines, text.rstrip("\n"), *table, ""]).encode())
+    try:
+        write_whole(path, added(text, new).encode())
+    except ValueError as wrong:
+        raise Malformed("not a setting of a place") from wrong
     return True
 
 
@@ -188,15 +185,3 @@ def _settings(told: str) -> dict[str, object]:
         return tomllib.loads(told)
     except tomllib.TOMLDecodeError as wrong:
         raise Malformed("not settings") from wrong
-
-
-def _value(value: object) -> str:
-    match value:
-        case str():
-            return quoted(value)
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
-        case _:
-            raise Malformed("not a setting of a place")
