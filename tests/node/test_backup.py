@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from node.backup import making
+from node.backup import making, restoring
 from node.backup.closed import begin
 from node.backup.content import written
 from node.backup.local import Local
@@ -230,6 +230,31 @@ def test_over_a_ledger_that_goes_further_it_loses_and_changes_nothing(
     assert waiting(node, keeper) == []
     with pytest.raises(Wrong):
         Pins(node.settings.folder).try_(keeper.address, PIN)
+
+
+def test_where_the_power_goes_while_it_comes_back_doing_it_again_brings_all(
+    village: Village, kept: Kept, stick: Path
+) -> None:
+    old, keeper = kept
+    for number in range(40):
+        post_event(old, title=f"{number}の会")
+    waits(old, "待っている会")
+    made(old, stick)
+    new = village.node("上郷の新しい機械")
+    new.database.close()
+    for moment in ("begin_anew", "put_back"):
+        child = os.fork()
+        if child == 0:
+            setattr(restoring, moment, lambda *_: os._exit(9))
+            restored(new.settings.folder, stick, replaces="上郷")
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    restored(new.settings.folder, stick, replaces="上郷")
+    new = open_node(new.settings.folder)
+    bring(new, [Parcel(statements=(succeed(village, old, new),))])
+    assert table(new) == table(old)
+    assert waiting(new, keeper) == ["待っている会"]
+    assert Pins(new.settings.folder).try_(keeper.address, PIN)
 
 
 # what must not come back
