@@ -46,6 +46,7 @@ from sync.machine.settings import KEY_FILE, LEDGER_FILE, SETTINGS_FILE, read_set
 from sync.revocation import Cut, name_successor, revoke
 from tests.node.builders import CHOIR, Village, bring, meet, post_again, post_event, table, titles
 from tests.raw import files_with
+from tests.stories.sticks import fill, formatted
 
 PASSPHRASE, PIN = "うちの公民館の合言葉", "280417"
 SECRET = "書きすぎたひみつの番号"
@@ -426,20 +427,24 @@ def damages() -> dict[str, Callable[[bytes], bytes]]:
     }
 
 
-@pytest.mark.parametrize("how", damages())
 def test_of_a_damaged_or_changed_one_nothing_comes_back(
-    village: Village, kept: Kept, stick: Path, how: str
+    village: Village, kept: Kept, stick: Path
 ) -> None:
     for number in range(3):  # more than a chunk
         post_event(kept.node, title=f"{number}の会", description=os.urandom(15_000).hex())
     path = made(kept.node, stick).path
+    whole = path.read_bytes()
     new = village.node("新しい機械")
     new.database.empty_log()
-    path.write_bytes(damages()[how](path.read_bytes()))
     before = all_bytes(new.settings.folder)
-    with pytest.raises((CannotRestore, WrongPassphrase)):
-        restored(new.settings.folder, stick, replaces="上郷")
-    assert all_bytes(new.settings.folder) == before
+    for how, damage in damages().items():
+        path.write_bytes(damage(whole))
+        with pytest.raises((CannotRestore, WrongPassphrase)):
+            restored(new.settings.folder, stick, replaces="上郷")
+        assert all_bytes(new.settings.folder) == before, how
+    path.write_bytes(whole)
+    restored(new.settings.folder, stick, replaces="上郷")
+    assert len(titles(new)) == 3
 
 
 def test_who_only_knows_the_public_keys_makes_no_backup_that_is_taken(
@@ -529,6 +534,28 @@ def test_the_office_learns_of_backups_that_may_hold_what_it_ordered_away(
     for _ in range(KEPT_MAX):
         made(node, stick)
     assert left.stale() == 0
+
+
+def test_a_full_or_protected_stick_keeps_the_backup_before(kept: Kept, tmp_path: Path) -> None:
+    node = kept.node
+    with formatted("memory", tmp_path / "memory") as stick:
+        with stick.plugged_in(tmp_path / "usb") as usb:
+            first = back_up(node, usb, cost=COST_MIN)
+            before = first.path.read_bytes()
+            fill(usb)
+            with pytest.raises(CannotBackUp, match="いっぱい"):
+                back_up(node, usb, cost=COST_MIN)
+            assert [path.name for path in first.path.parent.iterdir()] == [first.path.name]
+            assert first.path.read_bytes() == before
+        with (
+            stick.plugged_in(tmp_path / "usb", read_only=True) as usb,
+            pytest.raises(CannotBackUp, match="書きこめません"),
+        ):
+            back_up(node, usb, cost=COST_MIN)
+        with stick.plugged_in(tmp_path / "usb") as usb:
+            (usb / "family.mov").unlink()
+            back_up(node, usb, cost=COST_MIN)
+            assert len(list(first.path.parent.iterdir())) == KEPT_MAX
 
 
 def test_the_machines_own_disk_is_no_place_for_it(kept: Kept, stick: Path) -> None:

@@ -158,6 +158,7 @@ def contents(stick: Stick, at: Path) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in there.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_full_or_protected_stick_keeps_the_backup_before(
     machines: FourMachines, stick: Stick, tmp_path: Path
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_full_or_protected_stick_keeps_the_backup_before(
         assert "この機械の中の記憶装置" in told("backup", office.folder, tmp_path, code=1)
 
 
+@pytest.mark.slow
 def test_the_power_goes_half_way_and_the_backup_before_still_opens(
     machines: FourMachines, stick: Stick, tmp_path: Path
 ) -> None:
