@@ -6,6 +6,8 @@ ones the newest stays beside it; other people's files, and other machines' backu
 """
 
 import re
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,19 +121,20 @@ def _write(node: Node, folder: Path, *, typed: str | None, cost: int) -> Made:
             _read_again(half, label, key, frontier)
 
         size = write_new(path, closed.close(content, key), check=check)
-    left = LeftOnSticks(node.database)
-    left.note(path.name)
     gone = before[: max(0, len(before) + 1 - KEPT_MAX)]
-    _clear(gone)
-    left.forget(each.name for each in gone)
     entries = sum(frontier.values())
-    note(node.settings.folder, BackedUp.at(moment, file=path.name, entries=entries))
+    with suppress(OSError, sqlite3.OperationalError):  # our own disk may be what fails
+        left = LeftOnSticks(node.database)
+        left.note(path.name)
+        _clear(gone)
+        left.forget(each.name for each in gone)
+        note(node.settings.folder, BackedUp.at(moment, file=path.name, entries=entries))
     return Made(
         path=path,
         size=size,
         entries=entries,
         opens_with_passphrase=closed.takes_passphrase,
-        removed=tuple(each.name for each in gone),
+        removed=tuple(each.name for each in gone if not each.exists()),
     )
 
 
