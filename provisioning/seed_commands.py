@@ -26,6 +26,7 @@ from provisioning.seeds import (
     read_list,
 )
 from sync.machine.keys import Identity
+from sync.machine.pin import read_pin
 from sync.machine.settings import read_address, read_settings
 
 _PROVISION = "provision"
@@ -75,6 +76,14 @@ def _making(acts: Subparsers, name: str, does: object, help_: str) -> argparse.A
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="新しいフォルダー")
     parser.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
     parser.add_argument(
+        "--hub-pin",
+        metavar="PIN",
+        type=read_pin,
+        action="append",
+        default=[],
+        help="ハブの鍵（kairan hub-key が出すもの。2つとも）",
+    )
+    parser.add_argument(
         "--key", metavar="FILE", type=Path, dest="key_file", help="使う鍵（既定: ふだんの鍵）"
     )
     parser.add_argument(
@@ -90,7 +99,8 @@ def _making(acts: Subparsers, name: str, does: object, help_: str) -> argparse.A
 
 def _node(told: argparse.Namespace) -> None:
     desk = _desk(told)
-    wanted = [Wanted(line=1, name=told.name, hub=told.hub, peers=tuple(told.peer))]
+    pins, peers = tuple(told.hub_pin), tuple(told.peer)
+    wanted = [Wanted(line=1, name=told.name, hub=told.hub, hub_pins=pins, peers=peers)]
     problems = [*check(wanted), *([] if told.same_name else already_there(desk, wanted))]
     if problems:
         raise Refused(problems[0].why)
@@ -99,7 +109,7 @@ def _node(told: argparse.Namespace) -> None:
 
 def _batch(told: argparse.Namespace) -> None:
     desk = _desk(told)
-    wanted = read_list(told.list, hub=told.hub)
+    wanted = read_list(told.list, hub=told.hub, hub_pins=tuple(told.hub_pin))
     if problems := already_there(desk, wanted):
         raise WrongLines(problems)
     _make(told, desk, wanted)

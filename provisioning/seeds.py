@@ -20,6 +20,7 @@ from sync.limits import NAME_CHARACTERS_MAX
 from sync.machine.files import read_bounded, sync_folder, write_whole
 from sync.machine.keys import Identity
 from sync.machine.opening import read_statements
+from sync.machine.pin import read_pin
 from sync.machine.settings import (
     SETTINGS_FILE,
     STATEMENTS_FILE,
@@ -37,6 +38,7 @@ _LIST_BYTES_MAX = 1 << 20
 COLUMNS: Mapping[str, str] = {
     "名前": "name",
     "ハブ": "hub",
+    "ハブの鍵": "hub_pins",
     "相手の番地": "peers",
     "画面の番地": "called",
     "画面を消す時刻": "screen_off",
@@ -57,6 +59,7 @@ class Wanted:
     line: int
     name: str
     hub: str | None = None
+    hub_pins: tuple[bytes, ...] = ()
     peers: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
 
@@ -90,8 +93,10 @@ class Seed:
     code: str
 
 
-def read_list(path: Path, *, hub: str | None = None) -> list[Wanted]:
-    """The nodes in a CSV file; `hub`: of those that name none. Raises WrongLines."""
+def read_list(
+    path: Path, *, hub: str | None = None, hub_pins: tuple[bytes, ...] = ()
+) -> list[Wanted]:
+    """The nodes in a CSV file; `hub`, and its keys: of those that name none. Raises WrongLines."""
     try:
         content = read_bounded(path, _LIST_BYTES_MAX)
         if content is None:
@@ -101,13 +106,14 @@ def read_list(path: Path, *, hub: str | None = None) -> list[Wanted]:
         raise WrongLines([Wrong(line=1, why=f"読めません（{wrong}）")]) from wrong
     if not rows:
         raise WrongLines([Wrong(line=1, why="何も書かれていません。")])
+    usual = Wanted(line=0, name="", hub=hub, hub_pins=hub_pins)
     columns, problems = _columns(rows[0])
     if problems:
         raise WrongLines(problems)
     wanted: list[Wanted] = []
     for row in rows[1:]:
         cells = {name: row.cell(at) for name, at in columns.items() if row.cell(at)}
-        read = list(_read(row.number, cells, hub))
+        read = list(_read(row.number, cells, usual))
         problems += [each for each in read if isinstance(each, Wrong)]
         wanted += [each for each in read if isinstance(each, Wanted)]
         if len(row.cells) > len(rows[0].cells):
@@ -140,7 +146,7 @@ def _columns(head: Row) -> tuple[dict[str, int], list[Wrong]]:
     return {known[cell]: at for at, cell in enumerate(head.cells) if cell in known}, problems
 
 
-def _read(line: int, cells: Mapping[str, str], hub: str | None) -> Iterator[Wanted | Wrong]:
+def _read(line: int, cells: Mapping[str, str], usual: Wanted) -> Iterator[Wanted | Wrong]:
     addresses: dict[str, list[str]] = {"hub": [], "peers": [], "called": []}
     for name, found in addresses.items():
         for text in cells.get(name, "").split():
@@ -148,6 +154,12 @@ def _read(line: int, cells: Mapping[str, str], hub: str | None) -> Iterator[Want
                 found.append(read_address(text))
             except ValueError:
                 yield Wrong(line=line, why=f"「{text}」は番地ではありません（http://… の形です）。")
+    pins: list[bytes] = []
+    for text in cells.get("hub_pins", "").split():
+        try:
+            pins.append(read_pin(text))
+        except ValueError:
+            yield Wrong(line=line, why=f"「{text}」はハブの鍵ではありません（kairan hub-key）。")
     if len(addresses["hub"]) > 1:
         yield Wrong(line=line, why="ハブは1つだけです。")
     settings: dict[str, object] = {name: cells[name] for name in _SETTINGS if name in cells}
@@ -159,7 +171,8 @@ def _read(line: int, cells: Mapping[str, str], hub: str | None) -> Iterator[Want
     yield Wanted(
         line=line,
         name=cells.get("name", ""),
-        hub=addresses["hub"][0] if addresses["hub"] else hub,
+        hub=addresses["hub"][0] if addresses["hub"] else usual.hub,
+        hub_pins=tuple(pins) if addresses["hub"] or pins else usual.hub_pins,
         peers=tuple(addresses["peers"]),
         settings=settings,
     )
@@ -226,7 +239,12 @@ def make_seeds(
         for each in wanted:
             folder = made / each.name
             plan = Plan(
-                folder=folder, name=each.name, part=Part.NODE, hub=each.hub, peers=each.peers
+                folder=folder,
+                name=each.name,
+                part=Part.NODE,
+                hub=each.hub,
+                hub_pins=each.hub_pins,
+                peers=each.peers,
             )
             draft = make_seed(draft, plan, authority)
             problems += _set(folder, each)

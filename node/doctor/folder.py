@@ -20,6 +20,7 @@ from node.reading_files import READING_FOLDER
 from sync.machine.disk import Disk, read_disk
 from sync.machine.disk import in_words as disk_in_words
 from sync.machine.keys import load_identity
+from sync.machine.pin import TLS_FILE
 from sync.machine.settings import (
     FEED_KEY_FILE,
     KEY_FILE,
@@ -35,7 +36,7 @@ STOPPERS = frozenset({"settings", "not begun", "key", "folder", "ledger", "schem
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PROBE_BYTES = 64 << 10
 _LIVES = LEDGER_FILE.replace(".sqlite", ".lives")
-_SECRETS = (KEY_FILE, FEED_KEY_FILE, SEED_FILE, PINS_FILE)
+_SECRETS = (KEY_FILE, FEED_KEY_FILE, SEED_FILE, PINS_FILE, TLS_FILE)
 
 
 def look(folder: Path, software: str) -> Iterator[Finding]:

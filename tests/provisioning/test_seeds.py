@@ -12,6 +12,7 @@ from node.pins import FIRST, Pins
 from provisioning import seeds as seeds_made
 from provisioning.authority import open_authority
 from sync.machine.keys import make_identity, save_identity
+from sync.machine.pin import pin_in_words
 from sync.machine.settings import SEED_FILE, SETTINGS_FILE, STATEMENTS_FILE, read_settings
 from tests.cli.kairan import Said, here, message
 from tests.node.builders import meet, post_event, titles
@@ -78,6 +79,21 @@ def test_every_machine_of_a_list_becomes_a_member_at_its_first_start(
     assert okugo.wifi is not None
     assert okugo.wifi.password == ""
     assert beside(desk) == {"authority", "seeds", "list.csv", "役場"}
+
+
+def test_each_knows_its_hub_by_the_hubs_keys(desk: Desk) -> None:
+    usual, other = (pin_in_words(bytes([number]) * 32) for number in (1, 2))
+    text = f"名前,ハブ,ハブの鍵\n上郷,,\n下郷,https://hub2,{other}\n奥郷,http://hub3,\n"
+    hub = ("--hub", "https://hub:8700", "--hub-pin", usual)
+    assert batch(desk, text, *hub).code == 0
+    out = desk.folder / "seeds"
+    known_by = [read_settings(out / name).hub_pins for name in ("上郷", "下郷", "奥郷")]
+    assert [[pin_in_words(pin) for pin in pins] for pins in known_by] == [[usual], [other], []]
+    wrong = f"名前,ハブ,ハブの鍵\n里,http://hub,{other}\n浜,https://hub,これ\n"
+    said = message(batch(desk, wrong, out="again"))
+    assert "3行目: 「これ」はハブの鍵ではありません" in said
+    said = message(batch(desk, wrong.replace("浜,https://hub,これ\n", ""), out="again"))
+    assert "2行目: 設定が正しくありません" in said
 
 
 def test_every_wrong_line_is_told_and_nothing_is_made(desk: Desk) -> None:

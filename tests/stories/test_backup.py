@@ -17,7 +17,9 @@ from node.backup.making import ENDING, FOLDER
 from node.node import Change, open_node
 from provisioning.sealed_key import Place
 from provisioning.town import NO_SECRET
+from sync.machine.pin import pin_in_words
 from sync.machine.settings import SETTINGS_FILE, Part
+from sync.machine.tls import pins
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
     COMMAND_SECONDS_MAX,
@@ -122,7 +124,8 @@ def test_a_broken_machine_is_replaced_with_nothing_lost(
     new = Machine(Part.NODE, tmp_path / "new", free_ports(1))
     daily = NO_SECRET[Place.DAILY]
     seed = ("--name", "kamigo", "--out", new.folder, "--hub", hub.url)
-    authority(keys, "seed", *seed, passphrases=(daily,))
+    known_by = [word for pin in pins(hub.folder) for word in ("--hub-pin", pin_in_words(pin))]
+    authority(keys, "seed", *seed, *known_by, passphrases=(daily,))
     settings = new.folder / SETTINGS_FILE
     settings.write_text(settings.read_text().replace("offer_seconds = 60", "offer_seconds = 1"))
     hub.stop()

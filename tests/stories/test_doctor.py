@@ -55,7 +55,7 @@ def test_what_fails_while_a_machine_runs_is_found_and_explained(tmp_path: Path) 
         make_machines(away, [Plan(folder=other.folder, name="よそのハブ", part=Part.HUB)])
         other.start()
         try:
-            until(partial(hub_is, here, "この町の機械ではないものが応えました"))
+            until(partial(hub_is, here, "ハブの鍵が、教えられているものと違います"))
         finally:
             other.stop()
 
