@@ -43,6 +43,9 @@ class Lacking:
 FEW_ENTRIES = 1_000
 """So many are packed in a tenth of a second, and from what both hold into fewer bytes."""
 
+LOOSE_BYTES_MAX = 1 << 20
+"""Of what wasn't packed once, in one message: to wrap it takes ten times that of memory."""
+
 _WRAPPED_BYTES_MAX = MESSAGE_BYTES_MAX * 3 // 4  # leaves room for what a message tells
 _STATEMENTS_BYTES_MAX = PARCEL_BYTES_MAX // 4
 
@@ -98,7 +101,8 @@ def lacking(
 ) -> Lacking:
     """What a machine that holds `there` lacks of these towns: statements, then by class.
 
-    `bytes_max` is before compression, and goes over by one bundle or pack at the most. `registers`
+    `bytes_max` is before compression, as LOOSE_BYTES_MAX is of what isn't packed; each is gone over
+    by one bundle or pack at the most. `registers`
     go with the statements. `packs`: what was packed once may serve.
     """
     held = ledger.holding(towns).statements
@@ -117,14 +121,15 @@ def lacking(
             parts.append(Parcel(statements=tuple(statements), bundles=tuple(bundles)))
         statements, bundles = [], []
 
-    more = False
+    more, loose = False, 0
     for piece in pieces(ledger, there, towns, ledger.packs() if packs else (), bytes_max):
         takes = piece.size if isinstance(piece, Pack) else size_of(piece)
         takes_wrapped = piece.wrapped_size if isinstance(piece, Pack) else takes
         too_much = size + takes > PARCEL_BYTES_MAX or (
             wrapped_size + takes_wrapped > _WRAPPED_BYTES_MAX
         )
-        if size >= min(bytes_max, PARCEL_BYTES_MAX // 2) or (size and too_much):
+        enough = size >= min(bytes_max, PARCEL_BYTES_MAX // 2) or loose >= LOOSE_BYTES_MAX
+        if enough or (size and too_much):
             more = True
             break
         size, wrapped_size = size + takes, wrapped_size + takes_wrapped
@@ -137,6 +142,7 @@ def lacking(
             parts.append(wrapped)
         else:
             bundles.append(piece)
+            loose += takes
     close()
     return Lacking(parts=tuple(parts), more=more)
 

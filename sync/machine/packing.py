@@ -12,13 +12,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock, Thread
 
-from sync.bundle import Parcel
+from sync.bundle import Parcel, pack_bundle
 from sync.ledger import Ledger
 from sync.packs import PACK_WRAPPED_BYTES_MAX, Due, due, out_of_place, size_of
-from sync.wrapping import Method, wrap
+from sync.wrapping import wrap
 
 QUIET_SECONDS = 5.0
 """So long nothing may have changed before anything is packed …"""
@@ -37,11 +38,17 @@ def thoroughly(parcel: Parcel) -> bytes:
 def thoroughly_apart(parcel: Parcel) -> bytes:
     """The same, in a process of low priority. Raises OSError if that can't be."""
     command = [sys.executable, "-m", "sync.machine.packing_apart"]
-    plain = wrap(parcel, Method.PLAIN)
-    ended = subprocess.run(command, input=plain, stdout=subprocess.PIPE, check=False)
-    if ended.returncode:
-        raise ChildProcessError(f"packing ended with {ended.returncode}")
-    return ended.stdout
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        # A broken pipe: it ended before it had all, and says with what.
+        with suppress(BrokenPipeError), child.stdin as told:
+            for bundle in parcel.bundles:  # one by one: together they would lie here twice
+                told.write(pack_bundle(bundle))
+        wrapped = child.stdout.read()
+    if child.returncode:
+        raise ChildProcessError(f"packing ended with {child.returncode}")
+    return wrapped
 
 
 def pack_next(ledger: Ledger, wrapped_by: Callable[[Parcel], bytes] = thoroughly) -> bool:

@@ -9,7 +9,7 @@ import os
 import sys
 
 from sync.machine.process import die_with_parent
-from sync.wrapping import unwrap, wrap
+from sync.wrapping import read_plain, wrap
 
 _NICE = 15
 
@@ -18,7 +18,7 @@ def main() -> None:
     """Do it, for the process that waits for it."""
     die_with_parent()
     os.nice(_NICE)
-    parcel = unwrap(sys.stdin.buffer.read())
+    parcel = read_plain(sys.stdin.buffer.read())
     if parcel.unreadable:
         raise parcel.unreadable[0]
     sys.stdout.buffer.write(wrap(parcel, thorough=True))
