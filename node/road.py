@@ -8,12 +8,13 @@ from contextlib import suppress
 from threading import Timer
 from urllib.parse import urlsplit
 
-from sync.errors import Malformed, TooLarge, Unreachable
+from sync.errors import Interrupted, Malformed, TooLarge, Unreachable
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.doorway import read_hello
 from sync.machine.tls import connection
 
 ANSWER_SECONDS_MAX = 120
+_UNDER_WAY = (ConnectionResetError, BrokenPipeError, http.client.IncompleteRead)
 
 NEAR_CONNECT_SECONDS_MAX = 2.0
 NEAR_SILENT_SECONDS_MAX = 10
@@ -89,7 +90,8 @@ class HttpRoad:
                 wrong, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError
             ):
                 return self._ask(method, body, below)
-            raise Unreachable(str(wrong) or type(wrong).__name__) from wrong
+            said = str(wrong) or type(wrong).__name__
+            raise (Interrupted if isinstance(wrong, _UNDER_WAY) else Unreachable)(said) from wrong
 
     def _ask_once(self, method: str, body: bytes, below: str) -> bytes:
         connection = self._connection

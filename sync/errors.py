@@ -23,3 +23,7 @@ class NotEncrypted(Exception):
 
 class Unreachable(Exception):
     """The other side could not be reached; we will try again."""
+
+
+class Interrupted(Unreachable):
+    """The line broke under way; with less to carry it may come through."""

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from sync.bundle import Parcel
 from sync.dictionary import dictionary, dictionary_for
-from sync.errors import Unreachable
+from sync.errors import Interrupted, Unreachable
 from sync.exchange import Answer, Declined, No, offer, open_answer
 from sync.frontier import EVERYWHERE, Span, Summary
 from sync.holding import Holding
@@ -229,8 +229,9 @@ class _Conversation:
         began = clock.running()
         try:
             answered = road(message)
-        except Unreachable:
-            self._pace.broke(clock.running() - began)
+        except Unreachable as wrong:
+            under_way = isinstance(wrong, Interrupted)
+            self._pace.broke(clock.running() - began, under_way=under_way)
             raise
         self._pace.took(len(message) + len(answered), clock.running() - began)
         return answered
@@ -356,7 +357,7 @@ class _Conversation:
             return tell(holding, base=base, name=name, parcel=parcel, lines_max=self._lines_max)
 
         for bytes_max in _PUSHES:
-            send = self._lacking(base, bytes_max)
+            send = self._lacking(base, min(bytes_max, self._pace.budget_bytes))
             packed = wrap(
                 send.parcel, dictionary=dictionary_for(self._ledger, base, send.parcel.bundles)
             )

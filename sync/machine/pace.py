@@ -5,7 +5,9 @@ message takes. On a line that is slow, or breaks, messages become smaller.
 """
 
 BUDGET_BYTES = 4 << 20  # of bundles in one message, before compression
-BUDGET_BYTES_MIN = 64 << 10
+BUDGET_BYTES_MIN = 2 << 10
+"""A few posts, for a line that breaks at each few kilobytes; at the least one entry is sent."""
+
 PACKS_BUDGET_BYTES = 1 << 20
 """Below that nothing is sent that was packed once: a pack may be larger than the budget."""
 
@@ -47,9 +49,9 @@ class Pace:
         elif seconds < self._seconds / 2:
             self._set(self.budget_bytes * 2)
 
-    def broke(self, seconds: float) -> None:
-        """It broke after so long, perhaps under way."""
-        if seconds > self._seconds / 2:
+    def broke(self, seconds: float, *, under_way: bool = False) -> None:
+        """It broke after so long. `under_way`: surely; else nobody may have been reached."""
+        if under_way or seconds > self._seconds / 2:
             self._set(self.budget_bytes // 4)
 
     def _set(self, budget_bytes: int) -> None:

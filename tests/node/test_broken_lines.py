@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,6 +14,7 @@ from node.road import HttpRoad
 from sync.errors import Malformed, Unreachable
 from sync.ledger import Ledger
 from sync.machine.exchanging import Exchanged, converse
+from sync.machine.pace import Pace
 from sync.machine.settings import Part
 from tests.node.breaking import breaking
 from tests.node.builders import Village, post_event, titles
@@ -77,3 +79,36 @@ def test_wherever_it_breaks_nothing_is_lost_and_nothing_called_equal(village: Vi
                 assert exchange(node, hub, road).synced
     assert sorted(titles(here)) == sorted(titles(there))
     assert len(titles(here)) == held(hub.ledger) > 2 * CUTS
+
+
+def test_over_a_line_that_breaks_at_each_eight_kilobytes_all_comes_in_the_end(
+    village: Village,
+) -> None:
+    """Up and down; what came through stays, and messages become as small as the line needs."""
+    hub = open_hub(village.make("hub", Part.HUB))
+    here, there = village.node("上郷"), village.node("下郷")
+    noise = Random(1)
+    for at in range(60):
+        text = "".join(map(chr, noise.choices(range(0x4E00, 0x9C00), k=300)))
+        post_event(here, title=f"{at}", description=text)
+    with served(create_app(hub)) as address:
+        for node in (here, there):
+            pace, tries, carried = Pace(), 0, 0
+            while True:
+                tries += 1
+                assert tries < 150, f"{carried} bytes, and not the same yet"
+                with over(address, 8_000) as (road, passed), suppress(Unreachable, Malformed):
+                    to = hub.identity.public
+                    synced = converse(
+                        node.ledger,
+                        road,
+                        me=node.identity,
+                        to=to,
+                        software=SOFTWARE,
+                        pace=pace,
+                    ).synced
+                    if synced:
+                        break
+                carried += passed[0]
+            assert tries > 3, "the line broke"
+    assert titles(there) == titles(here)
