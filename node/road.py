@@ -14,7 +14,12 @@ from sync.machine.doorway import read_hello
 from sync.machine.tls import connection
 
 ANSWER_SECONDS_MAX = 120
-_UNDER_WAY = (ConnectionResetError, BrokenPipeError, http.client.IncompleteRead)
+_UNDER_WAY = (
+    ConnectionResetError,
+    BrokenPipeError,
+    http.client.IncompleteRead,
+    ssl.SSLEOFError,
+)
 
 NEAR_CONNECT_SECONDS_MAX = 2.0
 NEAR_SILENT_SECONDS_MAX = 10
