@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.lingering import THIS_MACHINE
-from cli.serving import MACHINES, check_port, serve
+from cli.ports import check_port
 from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
-from cli.watching import watch
+from cli.watching import Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.pin import TLS_FILE
@@ -150,13 +150,15 @@ def _run_web(told: argparse.Namespace) -> None:
     apart(check)
     _keep_private(told.data)
     if told.beside or told.address in THIS_MACHINE:
-        watch(starter, [told.address], told.port)
+        from cli.serving import serve
+
+        Watch(starter, [told.address], told.port).look_on()
         serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
         return
     screens_of_each = _screens(told)
+    watch = Watch(starter, [KIOSK, told.address], told.port)
     with told_to_stop() as stop:
-        watch(starter, [KIOSK, told.address], told.port)
-        supervise(screens_of_each, stop)
+        supervise(screens_of_each, stop, look=watch.look)
 
 
 def _run_hub(told: argparse.Namespace) -> None:
@@ -166,17 +168,15 @@ def _run_hub(told: argparse.Namespace) -> None:
 
         return create_app(open_hub(told.data), start_anew=end_soon)
 
+    from cli.serving import MACHINES, serve
+
     _check_part(told)
     _keep_private(told.data)
     starter = who_started_us()
     apart(lambda: _check_ledger(told.data))
     tls = told.data / TLS_FILE
-    watch(
-        starter,
-        [told.address],
-        told.port,
-        known_by=told.data if tls.exists() else None,
-    )
+    known_by = told.data if tls.exists() else None
+    Watch(starter, [told.address], told.port, known_by=known_by).look_on()
     serve(
         mailbox,
         address=told.address,

@@ -52,7 +52,7 @@ def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     from hub import commands as hub_commands
     from node import commands as node_commands
     from node.doctor import command as doctor
-    from provisioning import backup_commands, seed_commands
+    from provisioning import backup_commands, image_commands, seed_commands
     from provisioning import commands as provisioning_commands
 
     add_village_command(commands)
@@ -60,6 +60,7 @@ def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     hub_commands.add_commands(commands)
     doctor.add_command(commands)
     provisioning_commands.add_commands(commands)
+    image_commands.add_commands(commands)
     backup_commands.add_commands(commands)
     seed_commands.add_commands(commands)
     return (

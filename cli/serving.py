@@ -1,13 +1,9 @@
 """A WSGI application behind granian: one worker process with threads, dying with its starter."""
 
-import errno
-import os
 import resource
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from granian import Granian
@@ -17,8 +13,7 @@ from granian.log import LogLevels
 
 from cli.bodies import Places, with_bodies_awaited
 from cli.lingering import Lingering
-from node.refused import Refused
-from sync.machine import clock
+from cli.ports import check_port
 from sync.machine.process import die_with_parent
 
 if TYPE_CHECKING:
@@ -30,39 +25,6 @@ BODIES_MAX = THREADS * 3 // 4
 HEADERS_MILLISECONDS_MAX = 20_000  # to say what one wants, and between two wishes
 HEADERS_BYTES_MAX = 64 << 10
 FILES_BESIDE = 1024
-FREE_SECONDS_MAX = 3.0  # a worker that was killed with its starter is gone by then
-LOOK_SECONDS = 0.05
-
-
-def check_port(address: str, port: int) -> None:
-    """Refuse a port that somebody else listens at.
-
-    Granian asks to share its port (SO_REUSEPORT), so two machines at one port would both start
-    and answer by turns.
-    """
-    deadline = clock.running() + FREE_SECONDS_MAX
-    while (wrong := _listening(address, port)) is not None:
-        if wrong.errno != errno.EADDRINUSE:
-            why = os.strerror(wrong.errno) if wrong.errno else str(wrong)
-            raise Refused(f"{address} のポート {port} を使えません（{why}）。") from wrong
-        if clock.running() > deadline:
-            raise Refused(
-                f"ポート {port} は、ほかで使われています。それを終えるか、"
-                "--port でほかの番号にしてください。"
-            ) from wrong
-        Event().wait(LOOK_SECONDS)
-
-
-def _listening(address: str, port: int) -> OSError | None:
-    """What is in the way of listening there."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError as wrong:
-            return wrong
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

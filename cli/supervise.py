@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
@@ -19,7 +19,7 @@ from threading import Event
 from sync.machine import clock
 from sync.machine.process import die_with_parent
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.2
 STOP_SECONDS_MAX = 15.0
 
 QUICK_STARTS_MAX = 10  # at once; what ends more often within a minute can't run as things are,
@@ -90,12 +90,15 @@ def kairan(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "cli.main", *arguments]
 
 
-def supervise(processes: Sequence[Process], stop: Event) -> None:
-    """Keep them running until `stop` is set, then end them in order."""
+def supervise(
+    processes: Sequence[Process], stop: Event, *, look: Callable[[], None] = lambda: None
+) -> None:
+    """Keep them running until `stop` is set, then end them in order; `look` at them meanwhile."""
     try:
         while True:
             for process in processes:
                 process.keep_running()
+            look()
             if stop.wait(LOOK_SECONDS):
                 break
     finally:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
-from cli.serving import check_port
+from cli.ports import check_port
 from cli.supervise import Process, end, kairan, told_to_stop
 from node.commands import Refused, Subparsers
 from node.people_commands import has_somebody

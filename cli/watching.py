@@ -1,87 +1,116 @@
 """Tells whoever started the screens that they answer, for as long as they do.
 
 A page is asked for as a browser asks. Where none comes nothing is said, and who waits for word in
-vain starts the screens anew. Who looks is a process of its own: whoever serves makes processes by
-fork(2), and a thread beside it might hold just then what the new one waits for, for ever.
+vain starts the screens anew.
 """
 
-import http.client
 import os
 import signal
-from collections.abc import Sequence
+import socket
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Event
 
 from sync.errors import NotEncrypted, WrongKey
+from sync.machine import clock
 from sync.machine.process import die_with_parent
 from sync.machine.starter import Starter
 
-PAGE = "/"
-FIRST_LOOK_SECONDS = 0.2  # until all answer
-ANSWER_SECONDS_MAX = 20.0  # on a slow machine with many visitors
+SOON_SECONDS = 0.2  # where none came, it is asked for again
+ANSWER_SECONDS_MAX = 10.0  # on a slow machine with many visitors
 
+_ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+_STATUS_BYTES = len("HTTP/1.1 200")
 _BROKEN = 500  # from here on it is the machine's fault (RFC 9110, 15.6)
 _WHERE_ONLY_ALL_LISTEN = {"0.0.0.0": "127.0.0.2", "::": "::1"}  # noqa: S104
 """Who listens everywhere isn't asked at 127.0.0.1: there the kiosk has a process of its own."""
 
 
-def watch(
-    starter: Starter, addresses: Sequence[str], port: int, *, known_by: Path | None = None
-) -> None:
-    """Begin to look on, until this process ends; only where word is waited for.
+class Watch:
+    """Over the screens at one port, by one address or more."""
 
-    `known_by`: the folder with the keys of who answers over TLS.
-    """
-    if not starter.waits or os.fork():
-        return
-    try:
-        die_with_parent()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-        asked = [_WHERE_ONLY_ALL_LISTEN.get(address, address) for address in addresses]
-        _watch(starter, asked, port, _pins(known_by))
-    finally:
-        os._exit(os.EX_SOFTWARE)
+    def __init__(
+        self,
+        starter: Starter,
+        addresses: Sequence[str],
+        port: int,
+        *,
+        known_by: Path | None = None,
+    ) -> None:
+        """Nothing was asked yet. `known_by`: the folder with the keys of who answers over TLS."""
+        self._starter, self._port = starter, port
+        self._known_by = known_by
+        self._answers: Callable[[str, int], bool] | None = None
+        self._addresses = [_WHERE_ONLY_ALL_LISTEN.get(address, address) for address in addresses]
+        self._ready, self._due = False, 0.0
 
+    def look(self) -> None:
+        """Ask, if it is time to and word is waited for. May be called often."""
+        if not self._starter.waits or clock.running() < self._due:
+            return
+        if self._answers is None:  # only now, and so only in the process that looks
+            self._answers = answers if self._known_by is None else _over_tls(self._known_by)
+        well = all(self._answers(address, self._port) for address in self._addresses)
+        if well:
+            if not self._ready:
+                self._starter.ready()
+                self._ready = True
+            self._starter.well()
+        self._due = clock.running() + (self._starter.word_seconds if well else SOON_SECONDS)
 
-def _pins(known_by: Path | None) -> tuple[bytes, ...]:
-    """Read once, as whoever serves does: a key that is changed later is used after a restart."""
-    if known_by is None:
-        return ()
-    from sync.machine.tls import pins
+    def look_on(self) -> None:
+        """In a process of its own that ends with this one; only where word is waited for.
 
-    return pins(known_by)
-
-
-def _watch(
-    starter: Starter, addresses: Sequence[str], port: int, known_by: tuple[bytes, ...]
-) -> None:
-    ready = False
-    while True:
-        if all(answers(address, port, known_by) for address in addresses):
-            if not ready:
-                starter.ready()
-                ready = True
-            starter.well()
-        Event().wait(starter.word_seconds if ready else FIRST_LOOK_SECONDS)
-
-
-def answers(address: str, port: int, known_by: tuple[bytes, ...] = ()) -> bool:
-    """Whether a whole page comes."""
-    with closing(_line(address, port, known_by)) as line:
+        Not in a thread: whoever serves makes processes by fork(2), and what a thread held just
+        then the new one would wait for, for ever.
+        """
+        if not self._starter.waits or os.fork():
+            return
         try:
-            line.request("GET", PAGE)
-            answer = line.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException, NotEncrypted, WrongKey):
-            return False
-    return answer.status < _BROKEN
+            die_with_parent()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            while True:
+                self.look()
+                Event().wait(SOON_SECONDS)
+        finally:
+            os._exit(os.EX_SOFTWARE)
 
 
-def _line(address: str, port: int, known_by: tuple[bytes, ...]) -> http.client.HTTPConnection:
-    if not known_by:
-        return http.client.HTTPConnection(address, port, timeout=ANSWER_SECONDS_MAX)
-    from sync.machine.tls import connection
+def answers(address: str, port: int) -> bool:
+    """Whether a whole page comes. Of all that HTTP can be, what our own server says is enough."""
+    said = b""
+    try:
+        with socket.create_connection((address, port), ANSWER_SECONDS_MAX) as line:
+            line.sendall(_ASKED)
+            while part := line.recv(1 << 16):
+                said = said or part
+    except OSError:
+        return False
+    status = said[:_STATUS_BYTES].split(b" ")[-1]
+    return said.startswith(b"HTTP/") and status.isdigit() and int(status) < _BROKEN
 
-    return connection(address, port, pins=known_by, timeout=ANSWER_SECONDS_MAX)
+
+def _over_tls(folder: Path) -> Callable[[str, int], bool]:
+    """The same, asked of who is known by a key; loaded by who has one alone.
+
+    The key is read once, as whoever serves does: one that is changed later is used after a restart.
+    """
+    import http.client
+
+    from sync.machine.tls import connection, pins
+
+    known_by = pins(folder)
+
+    def answers_closed(address: str, port: int) -> bool:
+        with closing(connection(address, port, pins=known_by, timeout=ANSWER_SECONDS_MAX)) as line:
+            try:
+                line.request("GET", "/")
+                answer = line.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException, NotEncrypted, WrongKey):
+                return False
+        return answer.status < _BROKEN
+
+    return answers_closed

@@ -33,10 +33,12 @@ test_packages="
     fusefat
     git
     iproute2
+    mmdebstrap
     mount
     poppler-utils
     python3-venv
     systemd
+    systemd-container
     util-linux
 "
 

@@ -1,0 +1,43 @@
+"""`kairan provision image`: what a blank mini-PC runs, once it is a machine of the town."""
+
+import argparse
+from pathlib import Path
+
+from node.refused import Refused, Subparsers
+from provisioning.package_cache import DEBS, fetch
+from provisioning.root_file_system import build
+from provisioning.seed_commands import provision_acts
+
+
+def add_commands(commands: Subparsers) -> None:
+    """Put `image` beside what else `provision` does."""
+    acts = provision_acts(commands)
+    help_ = "パッケージを集め（--fetch）、集めたものから、機械の中身を作ります（--rootfs）。"
+    image = acts.add_parser("image", help=help_, description=help_)
+    image.add_argument(
+        "--cache", metavar="DIR", type=Path, required=True, help="パッケージのフォルダー"
+    )
+    image.add_argument(
+        "--fetch", action="store_true", help="パッケージを集める（回線がいるのは、ここだけです）"
+    )
+    image.add_argument("--renew", action="store_true", help="新しい版を選び直して集める")
+    image.add_argument("--rootfs", metavar="FILE", type=Path, help="作る tar ファイル")
+    image.set_defaults(does=_image)
+
+
+def _image(told: argparse.Namespace) -> None:
+    if told.renew and not told.fetch:
+        raise Refused("--renew は --fetch と一緒に使います。")
+    if not told.fetch and told.rootfs is None:
+        raise Refused("--fetch か --rootfs で、することを教えてください。")
+    if told.fetch:
+        lock = fetch(told.cache, renew=told.renew)
+        debs = sum(path.startswith(f"{DEBS}/") for path in lock.files)
+        print(
+            f"{told.cache}: Debianのパッケージ{debs}個と、"
+            f"Pythonのパッケージ{len(lock.files) - debs}個がそろっています。"
+        )
+    if told.rootfs is not None:
+        build(told.cache, told.rootfs)
+        size = told.rootfs.stat().st_size
+        print(f"{told.rootfs} を作りました（{size / 1e6:,.0f} MB）。")

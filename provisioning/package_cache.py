@@ -1,0 +1,233 @@
+"""The packages that root file systems are made of: fetched once, and the same ever after.
+
+A cache is a folder with what Debian and PyPI gave, and a lock that says for each file what is in
+it; `sha256sum --check` reads it too. What is built is built of those files and nothing else, with
+no network; where one is missing or is another, nothing is built.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+from node.refused import Refused
+from sync.machine import clock
+from sync.machine.files import write_whole
+
+HERE = Path(__file__).parent
+WANTED_OF_DEBIAN = HERE / "image" / "packages.txt"
+WANTED_OF_PYPI = HERE.parent / "requirements.txt"
+LOCK_FILE = "SHA256SUMS"
+DEBS, WHEELS = "debs", "wheels"
+DEBIAN = "12"
+PYTHON = (3, 11)
+"""Debian 12's, for which the wheels are."""
+
+PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
+
+_INSTALLED = re.compile(r"^Inst (\S+) \((\S+) .*\[(\w+)\]\)", re.MULTILINE)
+_HEAD = re.compile(r"# made at ([0-9]+) of ([0-9a-f]{64})")
+_SUM = re.compile(r"([0-9a-f]{64})  ((?:debs|wheels)/[\w.+~%-]+)")
+_DEB = re.compile(r"debs/(.+)_(.+)_(.+)\.deb")
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a cache holds."""
+
+    files: Mapping[str, str]  # path in the cache, to the digest of what is in it
+    made: int  # seconds since 1970: the date of all that is built of it
+    wanted: str  # digest of what was asked for
+
+    @classmethod
+    def read(cls, cache: Path) -> "Lock | None":
+        """Of that cache; None where there is none. Raises Refused."""
+        try:
+            first, *lines = (cache / LOCK_FILE).read_text().splitlines() or [""]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as wrong:
+            raise Refused(f"{cache / LOCK_FILE} を読めません。") from wrong
+        head, found = _HEAD.fullmatch(first), [_SUM.fullmatch(line) for line in lines]
+        if not head or not all(found):
+            raise Refused(f"{cache / LOCK_FILE} は、パッケージの一覧ではありません。")
+        return cls({each[2]: each[1] for each in found if each}, int(head[1]), head[2])
+
+    def write(self, cache: Path) -> None:
+        """Into that cache."""
+        lines = [f"# made at {self.made} of {self.wanted}"]
+        lines += [f"{digest}  {path}" for path, digest in sorted(self.files.items())]
+        write_whole(cache / LOCK_FILE, "\n".join([*lines, ""]).encode())
+
+    def not_as_locked(self, cache: Path) -> list[str]:
+        """The files that are missing there, or are others."""
+        return [path for path, digest in self.files.items() if _digest(cache / path) != digest]
+
+    def debs(self) -> Iterator[tuple[str, str, str]]:
+        """Name, version and architecture of each package of Debian's."""
+        for path in self.files:
+            if found := _DEB.fullmatch(path):
+                yield found[1], found[2].replace("%3a", ":"), found[3]
+
+
+def fetch(cache: Path, *, renew: bool = False) -> Lock:
+    """Fill the cache with what is locked; with the newest, where nothing is or `renew` is wished.
+
+    Nothing is asked of the network where all is there. Raises Refused.
+    """
+    _check_this_machine()
+    for name in (DEBS, WHEELS):
+        (cache / name).mkdir(parents=True, exist_ok=True)
+    wanted = wanted_now()
+    before = Lock.read(cache)
+    if before is not None and not renew:
+        if before.wanted != wanted:
+            raise Refused(
+                "必要なパッケージの一覧が、前に集めたときから変わりました。"
+                "--renew で集め直してください。"
+            )
+        if missing := before.not_as_locked(cache):
+            _fetch_again(cache, before, missing)
+        return before
+    _renew_lists()
+    chosen = [f"{name}:{arch}={version}" for name, version, arch in _chosen()]
+    _empty(cache / DEBS)
+    _empty(cache / WHEELS)
+    _download(cache, chosen)
+    _download_wheels(cache)
+    files = {
+        f"{name}/{path.name}": _digest(path)
+        for name in (DEBS, WHEELS)
+        for path in sorted((cache / name).iterdir())
+    }
+    lock = Lock(files, int(clock.now().at.timestamp()), wanted)
+    lock.write(cache)
+    return lock
+
+
+def whole(cache: Path) -> Lock:
+    """The lock of a cache that holds all that it says. Raises Refused."""
+    lock = Lock.read(cache)
+    if lock is None:
+        raise Refused(f"{cache} にパッケージがありません。先に --fetch で集めてください。")
+    if lock.wanted != wanted_now():
+        raise Refused(
+            "必要なパッケージの一覧が、集めたときから変わりました。"
+            "--fetch --renew で集め直してください。"
+        )
+    if missing := lock.not_as_locked(cache):
+        raise Refused(
+            f"{cache} のパッケージが、一覧（{LOCK_FILE}）と違います: {_some(missing)}。"
+            "--fetch で集め直してください。"
+        )
+    return lock
+
+
+def wanted_of_debian() -> list[str]:
+    """Their names."""
+    lines = WANTED_OF_DEBIAN.read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def wanted_now() -> str:
+    """A digest of what this software asks for."""
+    return sha256(WANTED_OF_DEBIAN.read_bytes() + WANTED_OF_PYPI.read_bytes()).hexdigest()
+
+
+def run(
+    command: Sequence[str],
+    why_not: str,
+    *,
+    folder: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """What a command said; Refused, with its last words, where it failed."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=env,
+        umask=0o022,  # who makes it may have another
+    )
+    if done.returncode:
+        raise Refused(f"{why_not}\n{(done.stdout + done.stderr)[-2_000:].strip()}")
+    return done.stdout
+
+
+def _fetch_again(cache: Path, lock: Lock, missing: Sequence[str]) -> None:
+    for path in missing:
+        (cache / path).unlink(missing_ok=True)
+    gone = Lock(dict.fromkeys(missing, ""), 0, "")
+    chosen = [f"{name}:{arch}={version}" for name, version, arch in gone.debs()]
+    if chosen:
+        _renew_lists()
+        _download(cache, chosen)
+    if len(chosen) < len(missing):
+        _download_wheels(cache)
+    if still := lock.not_as_locked(cache):
+        raise Refused(
+            f"一覧（{LOCK_FILE}）のとおりのものが、もう手に入りません: {_some(still)}。"
+            "--renew で新しいものを選んでください。"
+        )
+
+
+def _check_this_machine() -> None:
+    told = dict(
+        line.split("=", 1)
+        for line in Path("/etc/os-release").read_text().splitlines()
+        if "=" in line
+    )
+    release = told.get("ID"), told.get("VERSION_ID", "").strip('"')
+    if release != ("debian", DEBIAN) or sys.version_info[:2] != PYTHON:
+        raise Refused(f"パッケージは、Debian {DEBIAN} の機械で集めてください。")
+
+
+def _renew_lists() -> None:
+    """As far as may be; those that are here do too."""
+    if os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
+
+
+def _chosen() -> Iterable[tuple[str, str, str]]:
+    """What a machine with nothing on it would be given."""
+    none = ["-o", f"Dir::State::status={os.devnull}", "-o", "APT::Install-Recommends=false"]
+    command = ["apt-get", *none, "--simulate", "install", "?essential", *wanted_of_debian()]
+    said = run(command, "必要なパッケージを選べません。apt-get update を試してください。")
+    return _INSTALLED.findall(said)
+
+
+def _download(cache: Path, chosen: Sequence[str]) -> None:
+    command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", *chosen]
+    why_not = "Debianのパッケージを集められません。版が古くなったのなら --renew を試してください。"
+    run(command, why_not, folder=cache / DEBS)
+
+
+def _download_wheels(cache: Path) -> None:
+    exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
+    where = ["--dest", str(cache / WHEELS), "--requirement", str(WANTED_OF_PYPI)]
+    run([*PIP, "download", *exactly, *where], "Pythonのパッケージを集められません。")
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _some(paths: Sequence[str]) -> str:
+    names = [path.partition("/")[2] for path in sorted(paths)]
+    return "、".join(names[:3]) + (f" ほか{len(names) - 3}件" if len(names) > 3 else "")

@@ -1,0 +1,168 @@
+"""A root file system with Kairan in it, as one tar: of a whole cache, this checkout, and nothing
+else.
+
+The same cache and the same checkout give the same bytes, on whatever machine and day. No machine's
+name, key or settings are in it; those are put beside it, one folder a machine.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from node.refused import Refused
+from provisioning.package_cache import (
+    DEBS,
+    HERE,
+    PIP,
+    WANTED_OF_PYPI,
+    WHEELS,
+    Lock,
+    run,
+    whole,
+)
+
+CHECKOUT = HERE.parent
+UNITS = CHECKOUT / "systemd"
+FILES = HERE / "image" / "files"
+PROGRAM = Path("opt/kairan")
+SITE = PROGRAM / "lib/python3.11/site-packages"
+SUITE = "bookworm"
+
+_SEEN_INSIDE = "/tmp"  # noqa: S108  # what is left there of the way to the packages is swept away
+_HOOKS = Path("/usr/share/mmdebstrap/hooks")
+_CONFIGURATION_OF_SYSTEMD = ("sysusers.d", "tmpfiles.d")
+_LEFT_OUT = ("usr/share/man/*", "usr/share/locale/*", "usr/share/info/*", "usr/share/doc/*")
+_NOT_LEFT_OUT = ("usr/share/doc/*/copyright",)
+
+_STARTER = """\
+#!/opt/kairan/bin/python3
+from cli.main import main
+
+main()
+"""
+_ENVIRONMENT = """\
+home = /usr/bin
+include-system-site-packages = false
+"""
+
+
+def build(cache: Path, out: Path) -> None:
+    """Write it, whole or not at all. Raises Refused."""
+    if shutil.which("mmdebstrap") is None:
+        raise Refused("mmdebstrap がありません。apt-get install mmdebstrap で入れてください。")
+    if not UNITS.is_dir():
+        raise Refused("Kairanのソース（git clone したフォルダー）の中で動かしてください。")
+    lock = whole(cache)
+    half = out.with_name(f".{out.name}.half.tar")
+    with TemporaryDirectory(dir=_SEEN_INSIDE, prefix="kairan-rootfs-") as folder:
+        work = Path(folder)
+        ours = _ours(work, cache, lock)
+        try:
+            _bootstrap(work, cache, lock, ours, half)
+            half.replace(out)
+        finally:
+            half.unlink(missing_ok=True)
+
+
+def _ours(work: Path, cache: Path, lock: Lock) -> Path:
+    """A tar of what isn't Debian's."""
+    tree = work / "ours"
+    shutil.copytree(FILES, tree)
+    shutil.copytree(UNITS, tree / "usr/lib/systemd/system", ignore=_only_units)
+    for name in _CONFIGURATION_OF_SYSTEMD:
+        shutil.copytree(UNITS / name, tree / "usr/lib" / name)
+    shutil.copytree(UNITS / "journald.conf.d", tree / "etc/systemd/journald.conf.d")
+    _install_kairan(work, tree, cache, lock)
+    archive = work / "ours.tar"
+    as_root = ["--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"]
+    in_order = ["--sort=name", f"--mtime=@{lock.made}", "--format=posix"]
+    in_order += ["--pax-option=delete=atime,delete=ctime"]
+    tar = ["tar", "--create", f"--file={archive}", *as_root, *in_order, f"--directory={tree}", "."]
+    run(tar, "ファイルをまとめられません。")
+    return archive
+
+
+def _install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
+    """A virtual environment, made by hand: it names no folder of the machine that makes it."""
+    env = {**os.environ, "SOURCE_DATE_EPOCH": str(lock.made), "PYTHONHASHSEED": "0"}
+    ready = ["--no-index", "--no-deps", "--no-build-isolation"]
+    wheel = [*PIP, "wheel", *ready, f"--wheel-dir={work / 'kairan'}", str(CHECKOUT)]
+    run(wheel, "Kairanのパッケージを作れません。", env=env)
+    into = ["--no-compile", "--no-index", "--no-deps", f"--target={tree / SITE}"]
+    locked = [f"--find-links={cache.resolve() / WHEELS}", "--require-hashes"]
+    locked += [f"--requirement={WANTED_OF_PYPI}"]
+    own = [f"--find-links={work / 'kairan'}", "kairan"]
+    for what in (locked, own):
+        run([*PIP, "install", *into, *what], "Pythonのパッケージを入れられません。", env=env)
+    shutil.rmtree(tree / SITE / "bin", ignore_errors=True)  # with this machine's Python in them
+    programs = tree / PROGRAM / "bin"
+    programs.mkdir()
+    (programs / "python3").symlink_to("/usr/bin/python3")
+    (programs / "kairan").write_text(_STARTER)
+    (programs / "kairan").chmod(0o755)
+    (tree / PROGRAM / "pyvenv.cfg").write_text(_ENVIRONMENT)
+    compiled = ["-q", "--invalidation-mode=unchecked-hash", "-s", str(tree), "-p", "/"]
+    # Whatever can't be compiled is an example of a library's, or for another Python.
+    command = [sys.executable, "-m", "compileall", *compiled, str(tree / SITE)]
+    subprocess.run(command, capture_output=True, env=env)
+
+
+def _bootstrap(work: Path, cache: Path, lock: Lock, ours: Path, out: Path) -> None:
+    repository = work / "debian"
+    _make_repository(repository, cache, lock)
+    hooks = [
+        f"tar-in {ours} /",
+        'chroot "$1" systemd-sysusers',
+        'chroot "$1" systemctl preset-all --quiet',
+        'rm -f "$1/etc/resolv.conf" "$1/etc/apt/sources.list"',
+        'rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"',
+        'ln -s ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"',
+    ]
+    command = [
+        *("mmdebstrap", "--quiet", "--mode=auto", "--variant=essential", "--format=tar"),
+        *(f"--hook-dir={_HOOKS / name}" for name in ("merged-usr", "file-mirror-automount")),
+        f"--include={','.join(f'{name}={version}' for name, version, _ in lock.debs())}",
+        *(f"--dpkgopt=path-exclude=/{path}" for path in _LEFT_OUT),
+        *(f"--dpkgopt=path-include=/{path}" for path in _NOT_LEFT_OUT),
+        "--dpkgopt=force-unsafe-io",  # what isn't whole is thrown away
+        *(f"--customize-hook={hook}" for hook in hooks),
+        *(SUITE, str(out), f"deb [trusted=yes] file:{repository} {SUITE} main"),
+    ]
+    env = {**os.environ, "SOURCE_DATE_EPOCH": str(lock.made), "LC_ALL": "C.UTF-8"}
+    run(command, "ルートファイルシステムを作れません。", env=env)
+
+
+def _make_repository(folder: Path, cache: Path, lock: Lock) -> None:
+    """What apt installs from: the locked packages alone."""
+    debs = sorted(path for path in lock.files if path.startswith(f"{DEBS}/"))
+    architecture = run(["dpkg", "--print-architecture"], "dpkg がありません。").strip()
+    pool, suite = folder / DEBS, folder / "dists" / SUITE
+    index = suite / "main" / f"binary-{architecture}" / "Packages"
+    pool.mkdir(parents=True)
+    index.parent.mkdir(parents=True)
+    for path in debs:
+        shutil.copy(cache / path, pool)
+    index.write_text("\n".join(_described(cache, lock, debs)))
+    size, digest = index.stat().st_size, run(["sha256sum", str(index)], "").split()[0]
+    (suite / "Release").write_text(
+        f"Suite: {SUITE}\nCodename: {SUITE}\nComponents: main\nArchitectures: {architecture}\n"
+        f"SHA256:\n {digest} {size} {index.relative_to(suite)}\n"
+    )
+
+
+def _described(cache: Path, lock: Lock, debs: Iterable[str]) -> Iterator[str]:
+    for path in debs:
+        told = run(["dpkg-deb", "--field", str(cache / path)], f"{path} を読めません。")
+        size = (cache / path).stat().st_size
+        yield f"{told.strip()}\nFilename: {path}\nSize: {size}\nSHA256: {lock.files[path]}\n"
+
+
+def _only_units(folder: str, names: list[str]) -> list[str]:
+    """What isn't a unit, or added to one."""
+    if Path(folder) != UNITS:
+        return []
+    return [name for name in names if not name.endswith((".service", ".socket", ".service.d"))]
