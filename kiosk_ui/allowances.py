@@ -15,6 +15,7 @@ from flask import Flask, Response, g, request
 
 from kiosk_ui.errors import message_page
 from kiosk_ui.kiosk import at_the_kiosk
+from node.words import say
 from sync.machine import clock
 from sync.machine.networks import network, plain
 
@@ -95,7 +96,7 @@ def seconds_to_wait() -> float:
 
 def wait_in_words(seconds: float) -> str:
     """About how long that is."""
-    return "1分" if seconds <= 60 else f"{int(-(-seconds // 60))}分"
+    return say("1分") if seconds <= 60 else say("{text}分", text=int(-(-seconds // 60)))
 
 
 class Allowance:

@@ -28,6 +28,7 @@ from kiosk_ui.idle import idle_pages
 from kiosk_ui.joining import joining_page
 from kiosk_ui.keeping import keeping_pages
 from kiosk_ui.kept_pages import KeptPages
+from kiosk_ui.languages import add_languages
 from kiosk_ui.letters import letters_pages
 from kiosk_ui.lists import list_pages
 from kiosk_ui.looks import looks_page
@@ -55,6 +56,7 @@ from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
 from kiosk_ui.waiting import waiting_pages
 from kiosk_ui.wishing import wishing_pages
+from kiosk_ui.wording import WordedEnvironment
 from kiosk_ui.writing import writing_pages
 from node.moderation.desk import Desk
 from node.node import Node
@@ -93,6 +95,7 @@ def create_app(
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.extensions["screen"] = screen
+    app.jinja_environment = WordedEnvironment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for pages in (
         home_page(screen, kept),
@@ -137,6 +140,7 @@ def create_app(
         app.register_blueprint(pages)
     if development:
         app.register_blueprint(design_page(screen))
+    add_languages(app)
     add_frame(app, screen, static)
     write_queries_in_ascii(app)
     refuse_other_names(app, [name_in(node.settings.called)], but=doorway.ENDPOINTS)

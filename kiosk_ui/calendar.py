@@ -11,8 +11,9 @@ from kiosk_ui import current, dates
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
+from node.words import say
 
-VIEWS = {"day": "今日", "week": "今週", "month": "月のこよみ"}
+VIEWS = {"day": say("今日"), "week": say("今週"), "month": say("月のこよみ")}
 _WEEKS = calendar.Calendar(firstweekday=6)  # Sunday first, as calendars on Japanese walls have it
 _FIRST, _LAST = date(1950, 1, 1), date(2150, 12, 31)
 
@@ -92,10 +93,14 @@ def _days(screen: Screen, board: Board, first: date, last: date, *, month: int) 
 
 def _heading(screen: Screen, view: str, on: date, first: date, last: date) -> str:
     if view == "month":
-        return f"{on.year}年{on.month}月"
+        return say("{year}年{month}月", year=on.year, month=on.month)
     if view == "week":
         now = screen.now()
-        return f"{dates.day_in_words(first, now)}から{dates.day_in_words(last, now)}"
+        return say(
+            "{day_in_words}から{day_in_words2}",
+            day_in_words=dates.day_in_words(first, now),
+            day_in_words2=dates.day_in_words(last, now),
+        )
     return dates.day_in_words(on, screen.now())
 
 

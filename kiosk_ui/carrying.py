@@ -19,17 +19,18 @@ from kiosk_ui.shown import Shown
 from node.carrying.phone import Busy, PhoneFile, Phones, Thanks
 from node.carrying.words import thanks_in_words
 from node.post import PostState
+from node.words import say
 from sync.limits import MESSAGE_BYTES_MAX
 
 THANKS_MAX = 200
 NEW_SHOWN_MAX = 8
 
-_TOO_LARGE = (
+_TOO_LARGE = say(
     "ファイルが大きすぎて受け取れなかったので、名前の終わりが「.kairan」のものか確かめてください。"
 )
-_NOT_CHOSEN = "先に「ファイルを選ぶ」で、運んできたファイルを選んでください。"
-_BUSY = "ほかの人のファイルを受け取っているので、少し待って、もう一度渡してください。"
-_TOO_OFTEN = "続けて何度も渡されたので、{wait}ほど待って、もう一度渡してください。"
+_NOT_CHOSEN = say("先に「ファイルを選ぶ」で、運んできたファイルを選んでください。")
+_BUSY = say("ほかの人のファイルを受け取っているので、少し待って、もう一度渡してください。")
+_TOO_OFTEN = say("続けて何度も渡されたので、{wait}ほど待って、もう一度渡してください。")
 
 
 def carrying_pages(screen: Screen) -> Blueprint:
@@ -53,7 +54,7 @@ def carrying_pages(screen: Screen) -> Blueprint:
     @pages.post("/carry")
     def hand_over() -> Response:
         if seconds := brought.take(request.remote_addr or ""):
-            trouble = _TOO_OFTEN.format(wait=wait_in_words(seconds))
+            trouble = say(_TOO_OFTEN, wait=wait_in_words(seconds))
             return _again(screen, phones, trouble, 429)
         request.max_content_length = MESSAGE_BYTES_MAX
         try:
@@ -141,5 +142,5 @@ def _size(file: PhoneFile) -> str:
     """1.2メガバイト."""
     size = len(file.content)
     if size < 1_000_000:
-        return f"{max(1, round(size / 1_000))}キロバイト"
-    return f"{size / 1_000_000:.1f}メガバイト"
+        return say("{max}キロバイト", max=max(1, round(size / 1_000)))
+    return say("{size:.1f}メガバイト", size=size / 1_000_000)

@@ -11,13 +11,14 @@ from kiosk_ui.signing_in import ask_to_sign_in
 from node.boards.declaration import Board
 from node.node import ChangedMeanwhile, NotAllowed, NotSignedIn, edition
 from node.post import Post, PostState
+from node.words import say
 from sync.errors import TooLarge
 
-MEANWHILE = (
+MEANWHILE = say(
     "書いているあいだに、ほかの人がこの投稿をなおしました。"
     "いまの内容を、ちがうところの下に示します。確かめて、よければもう一度送ってください。"
 )
-MEANWHILE_REMOVE = (
+MEANWHILE_REMOVE = say(
     "ほかの人がこの投稿をなおしました。内容を確かめてから、もう一度えらんでください。"
 )
 
@@ -93,8 +94,8 @@ def _form(screen: Screen, post: Post, *, seen: str | None = None) -> forms.Form:
     board = screen.node.boards[post.board]
     return forms.Form(
         board=board,
-        heading=f"「{post.text(board.title) or UNTITLED}」をなおす",
-        send="なおした内容をのせる",
+        heading=say("「{text}」をなおす", text=post.text(board.title) or UNTITLED),
+        send=say("なおした内容をのせる"),
         back=url_for("records.record", address=post.address),
         seen=edition(post) if seen is None else seen,
     )
@@ -132,7 +133,7 @@ def _differences(board: Board, screen: Screen, now: Post) -> dict[str, str]:
     words = {row.label: row.text for row in screen.draw(now).rows}
     there = as_typed(board, now.fields)
     return {
-        field.name: words.get(field.label) or there[field.name] or "（何も書かれていません）"
+        field.name: words.get(field.label) or there[field.name] or say("（何も書かれていません）")
         for field in board.form_fields()
         if there[field.name] != typed.get(field.name, "")
     }

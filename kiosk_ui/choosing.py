@@ -17,10 +17,11 @@ from kiosk_ui.signing_in import ask_to_sign_in, only_keepers
 from node.hiding import MANY, MOST, REASONS, TakesTwo, hidden, hide_all, lift_all, may_hide
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
+from node.words import say
 from sync.account import Account
 
-_NOTHING = "投稿を、1つ以上えらんでください。"
-_TOO_MANY = f"1回に{MOST}件までです。"
+_NOTHING = say("投稿を、1つ以上えらんでください。")
+_TOO_MANY = say("1回に{MOST}件までです。", MOST=MOST)
 _LIFT = "lift"
 
 

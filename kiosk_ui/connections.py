@@ -6,6 +6,7 @@ from kiosk_ui import dates
 from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.screen import Screen
 from node.status import for_a_keeper, status
+from node.words import say
 from sync.machine import clock
 from sync.machine.clock import Moment
 
@@ -26,12 +27,14 @@ def connections_page(screen: Screen, kept: KeptPages) -> Blueprint:
             troubles=words.troubles,
             begun=any(told.state != "unknown" for told in words.others),
             equal=bool(words.others) and all(told.state == "equal" for told in words.others),
-            as_of=dates.moment_in_words(screen.now(), screen.now()) if words.sure else "日時未確認",
+            as_of=dates.moment_in_words(screen.now(), screen.now())
+            if words.sure
+            else say("日時未確認"),
             counts=[
                 (board.label, now.records.get(name, 0))
                 for name, board in screen.node.boards.items()
             ]
-            + ([("役場の決定や期限で内容が消えた投稿", now.erased)] if now.erased else []),
+            + ([(say("役場の決定や期限で内容が消えた投稿"), now.erased)] if now.erased else []),
         )
 
     return pages

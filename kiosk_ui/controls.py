@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from node.boards.declaration import Board, Choice, Field, FieldType
+from node.words import say
 
 _SHAPES = {
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
@@ -19,7 +20,7 @@ _INPUTS = {FieldType.DATE: "date", FieldType.TIME: "time", FieldType.MOMENT: "da
 _KEYBOARDS = {FieldType.NUMBER: "numeric", FieldType.PHONE: "tel", FieldType.LINK: "url"}
 _JAPAN = "+09:00"
 _LINE_CHARACTERS_MAX = 200  # what may be longer gets more than a line
-_NO_CHOICE = Choice(key="", label="えらばない")
+_NO_CHOICE = Choice(key="", label=say("えらばない"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

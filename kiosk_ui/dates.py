@@ -5,12 +5,17 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from node.words import say
 from sync.entry import Quality, Written
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 
 _SURE = (Quality.TRUSTED, Quality.CARRIED)
-_WEEKDAYS = "月火水木金土日"
+_WEEKDAYS = (say("月"), say("火"), say("水"), say("木"), say("金"), say("土"), say("日"))
+_MONTHS = (
+    *(say("1月"), say("2月"), say("3月"), say("4月"), say("5月"), say("6月")),
+    *(say("7月"), say("8月"), say("9月"), say("10月"), say("11月"), say("12月")),
+)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -49,18 +54,42 @@ def weekday(day: date) -> str:
     return _WEEKDAYS[day.weekday()]
 
 
+def month(day: date) -> str:
+    """1月 to 12月."""
+    return _MONTHS[day.month - 1]
+
+
 def day_in_words(day: date, now: datetime) -> str:
     """4月1日（水）, with the year where it isn't this one."""
-    year = "" if day.year == today(now).year else f"{day.year}年"
-    return f"{year}{day.month}月{day.day}日（{weekday(day)}）"
+    if day.year == today(now).year:
+        return say(
+            "{month}月{day}日（{weekday}）",
+            month=day.month,
+            month_name=month(day),
+            day=day.day,
+            weekday=weekday(day),
+        )
+    return say(
+        "{year}年{month}月{day}日（{weekday}）",
+        year=day.year,
+        month=day.month,
+        month_name=month(day),
+        day=day.day,
+        weekday=weekday(day),
+    )
 
 
 def time_in_words(at: time) -> str:
     """午前9時, 正午, 午後1時30分."""
     if (at.hour, at.minute) == (12, 0):
-        return "正午"
-    half, hour = ("午前", at.hour) if at.hour < 12 else ("午後", at.hour - 12)
-    return f"{half}{hour}時" + (f"{at.minute}分" if at.minute else "")
+        return say("正午")
+    if at.minute:
+        return say(
+            "午前{hour}時{minute}分" if at.hour < 12 else "午後{hour}時{minute}分",
+            hour=at.hour % 12,
+            minute=at.minute,
+        )
+    return say("午前{hour}時" if at.hour < 12 else "午後{hour}時", hour=at.hour % 12)
 
 
 def date_text(text: str, now: datetime) -> str:
@@ -80,21 +109,26 @@ def time_text(text: str) -> str:
 def moment_in_words(moment: datetime, now: datetime) -> str:
     """4月1日（水）午後1時30分, in Japan."""
     there = moment.astimezone(JAPAN)
-    return day_in_words(there.date(), now) + time_in_words(there.time())
+    return beside(day_in_words(there.date(), now), time_in_words(there.time()))
+
+
+def beside(day: str, at: str) -> str:
+    """A day and its time."""
+    return say("{day}{time}", day=day, time=at)
 
 
 def written_in_words(written: Written, now: datetime) -> str:
     """When a machine's clock says that something was written, and whether that clock was set."""
     moment = from_seconds(written.seconds)
     told = moment_in_words(moment, now) if moment else ""
-    return told if told and written.quality in _SURE else f"{told}（日時未確認）"
+    return told if told and written.quality in _SURE else say("{told}（日時未確認）", told=told)
 
 
 def day_of(written: Written, now: datetime) -> str:
     """Its day, likewise."""
     moment = from_seconds(written.seconds)
     told = day_in_words(moment.date(), now) if moment else ""
-    return told if told and written.quality in _SURE else f"{told}（日時未確認）"
+    return told if told and written.quality in _SURE else say("{told}（日時未確認）", told=told)
 
 
 def moment_text(text: str, now: datetime) -> str:
@@ -103,7 +137,11 @@ def moment_text(text: str, now: datetime) -> str:
     if moment is None:
         return text
     told = moment_in_words(moment, now)
-    return told if written == timedelta(hours=9) else f"{told}（元の表記は {text}）"
+    return (
+        told
+        if written == timedelta(hours=9)
+        else say("{told}（元の表記は {text}）", told=told, text=text)
+    )
 
 
 def _offset(text: str) -> timedelta | None:
@@ -117,22 +155,24 @@ def ago(then: datetime, now: datetime) -> str:
     """3時間前: rounded down, so that nothing is shown newer by more than a unit."""
     seconds = (now - then).total_seconds()
     if seconds < -5 * _MINUTE:
-        return "この機械の時計より先の時刻"
+        return say("この機械の時計より先の時刻")
     if seconds < _MINUTE:
-        return "たった今"
+        return say("たった今")
     if seconds < _HOUR:
-        return f"{int(seconds // _MINUTE)}分前"
+        return say("{minutes}分前", minutes=int(seconds // _MINUTE))
     if seconds < _DAY:
-        return f"{int(seconds // _HOUR)}時間前"
+        return say("{hours}時間前", hours=int(seconds // _HOUR))
     days = int(seconds // _DAY)
     if days < 60:
-        return f"{days}日前"
-    return f"{days // 30}か月前" if days < 365 else f"{days // 365}年前"
+        return say("{days}日前", days=days)
+    if days < 365:
+        return say("{months}か月前", months=days // 30)
+    return say("{years}年前", years=days // 365)
 
 
 def nearness(day: date, until: date | None, now: datetime) -> str:
     """今日, 明日, 開催中 or nothing."""
     here = today(now)
     if until and day < here <= until:
-        return "開催中"
-    return {0: "今日", 1: "明日"}.get((day - here).days, "")
+        return say("開催中")
+    return {0: say("今日"), 1: say("明日")}.get((day - here).days, "")

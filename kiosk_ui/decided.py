@@ -6,14 +6,15 @@ from kiosk_ui import dates
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import only_keepers
 from node.decided import DECIDED_MAX, Said, decided
+from node.words import say
 from sync.admission import ADMIT
 from sync.hiding import HIDE
 from sync.suspension import SUSPEND
 
 _WORDS = {
-    HIDE: ("投稿を隠す", "また出した"),
-    SUSPEND: ("担当者をしばらく止める", "また入れるようにした"),
-    ADMIT: ("のせ方の決まり", ""),
+    HIDE: (say("投稿を隠す"), say("また出した")),
+    SUSPEND: (say("担当者をしばらく止める"), say("また入れるようにした")),
+    ADMIT: (say("のせ方の決まり"), ""),
 }
 
 
@@ -31,7 +32,7 @@ def decided_pages(screen: Screen) -> Blueprint:
                 {
                     "heading": _WORDS[each.what][0],
                     "about": each.about,
-                    "reason": each.reason,
+                    "reason": say(each.reason),
                     "said": _told(screen, each.said),
                     "second": each.second,
                     "lifting": _WORDS[each.what][1],
@@ -41,7 +42,7 @@ def decided_pages(screen: Screen) -> Blueprint:
             ],
             most=DECIDED_MAX,
             declined=[
-                (screen.draw_waiting(each).title, each.reason)
+                (screen.draw_waiting(each).title, say(each.reason))
                 for each in screen.desk.declined(person)
             ],
         )

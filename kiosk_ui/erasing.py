@@ -20,6 +20,7 @@ from node.mail.looking import TO_ERASE, WISH_REASONS, NobodyKeepsIt, note_wishes
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from node.telling import when_in_words
+from node.words import say
 from sync.entry import Quality
 from sync.machine import clock
 from sync.order import RETAIN
@@ -64,14 +65,14 @@ def erasing_pages(screen: Screen) -> Blueprint:
         if (why := WISH_REASONS.get(request.form.get("reason", ""))) is None:
             abort(400)
         if not picked:
-            return _list_page(screen, trouble="開くものを、1つ以上えらんでください。")
+            return _list_page(screen, trouble=say("開くものを、1つ以上えらんでください。"))
         return _noted(screen, picked, why) or _opened_page(screen, picked)
 
     @pages.post("/erasures/ask")
     def ask_again() -> Response:
         picked = _picked(screen)
         if not picked:
-            trouble = "消すものがえらばれていません。もう一度開いて、えらんでください。"
+            trouble = say("消すものがえらばれていません。もう一度開いて、えらんでください。")
             return _list_page(screen, trouble=trouble)
         return _noted(screen, picked, TO_ERASE) or _confirm_page(screen, picked)
 
@@ -227,7 +228,7 @@ def _told_order(screen: Screen, order: Order, machines: Sequence[Asked]) -> dict
     sure = now.quality >= Quality.CARRIED
     return {
         "when": dates.written_in_words(order.written, screen.now()),
-        "what": "期限がすぎた分" if order.kind == RETAIN else "消した投稿",
+        "what": say("期限がすぎた分") if order.kind == RETAIN else say("消した投稿"),
         "reason": order.reason,
         "entries": order.entries,
         "by": node.ledger.trust().name(order.by),

@@ -23,14 +23,19 @@ from node.erasure_requests import (
 from node.node import NotAllowed
 from node.post import Post, PostState
 from node.retaining import in_words
+from node.words import say
 from sync.erasure import CODE_DIGITS
 from sync.errors import TooLarge
 
 _TROUBLES = {
-    NobodyReads: "役場で受け取る準備が、まだできていません。役場の窓口か電話でお話しください。",
-    TooMany: "返事待ちの依頼が多すぎるので、ここからは送れません。役場の窓口でお話しください。",
-    NotAllowed: "この機械からは、いま送れません。役場の窓口か電話でお話しください。",
-    TooLarge: "文が長すぎます。短くしてください。",
+    NobodyReads: say(
+        "役場で受け取る準備が、まだできていません。役場の窓口か電話でお話しください。"
+    ),
+    TooMany: say(
+        "返事待ちの依頼が多すぎるので、ここからは送れません。役場の窓口でお話しください。"
+    ),
+    NotAllowed: say("この機械からは、いま送れません。役場の窓口か電話でお話しください。"),
+    TooLarge: say("文が長すぎます。短くしてください。"),
 }
 
 
@@ -46,7 +51,9 @@ def erasure_pages(screen: Screen) -> Blueprint:
     def send(address: str) -> Response:
         post, typed = _post(screen, address), forms.typed()
         if typed.get("whose", "") not in WHOSE or typed.get("why", "") not in WHY:
-            trouble = "「だれのことですか」と「消してほしいわけ」を、一つずつえらんでください。"
+            trouble = say(
+                "「だれのことですか」と「消してほしいわけ」を、一つずつえらんでください。"
+            )
             return _form(screen, post, typed, trouble=trouble, status=422)
         token = typed.get(forms.TOKEN, "")
         with screen.sent_before.one_at_a_time():
@@ -69,7 +76,9 @@ def erasure_pages(screen: Screen) -> Blueprint:
             "erasure_about.html",
             digits=CODE_DIGITS,
             kept=[(board.label, in_words(board)) for board in screen.node.boards.values()],
-            trouble="番号は8けたです。もう一度お確かめください。" if "code" in request.args else "",
+            trouble=say("番号は8けたです。もう一度お確かめください。")
+            if "code" in request.args
+            else "",
             typed=request.args.get("code", "")[:20],
         )
         return make_response(page)

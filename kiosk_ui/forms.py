@@ -14,20 +14,21 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from node.boards.declaration import Board, Field
 from node.form import Problems, parse
+from node.words import say
 
 _log = logging.getLogger(__name__)
 
 TOKEN = "token"  # noqa: S105
 SEEN = "seen"
-NOT_KEPT = (
+NOT_KEPT = say(
     "いまは、この機械の記憶装置に書けないので、まだのっていません。書かれたものは、このまま残してあります。"
     "少し待って、もう一度送ってください。それでもだめなときは、公民館の人にお知らせください。"
 )
-TOO_OFTEN = (
+TOO_OFTEN = say(
     "続けて何度も送られたので、まだのっていません。書かれたものは、このまま残してあります。"
     "{wait}ほど待って、もう一度送ってください。お急ぎのときは、公民館の画面からどうぞ。"
 )
-TOO_LONG = "全部あわせると長すぎて、のせられません。どれかの文を短くしてください。"
+TOO_LONG = say("全部あわせると長すぎて、のせられません。どれかの文を短くしてください。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]
         if led_to := screen.sent_before.led_to(token):
             return see_other(led_to)
         if seconds := seconds_to_wait():
-            trouble = TOO_OFTEN.format(wait=wait_in_words(seconds))
+            trouble = say(TOO_OFTEN, wait=wait_in_words(seconds))
             return form_page(form, typed(), trouble=trouble, status=429)
         match parse(form.board, to_parse(form.board, request.form)):
             case Problems(by_field=problems):

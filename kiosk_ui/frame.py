@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from flask import Flask, request, url_for
 
-from kiosk_ui.dates import weekday
+from kiosk_ui.alert_words import in_your_words
+from kiosk_ui.dates import month, weekday
 from kiosk_ui.furigana import Furigana, expect
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.looks import LOOKS, chosen_looks
@@ -25,6 +26,8 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> N
         qr=qr,
         wifi_code=wifi_code,
         weekday=weekday,
+        month=month,
+        in_your_words=in_your_words,
         static_url=static_url,
         looks=LOOKS,
         place=screen.node.settings.name,

@@ -13,6 +13,7 @@ from importlib.resources import files
 from flask import g
 from markupsafe import Markup, escape
 
+from kiosk_ui.languages import EASY
 from kiosk_ui.looks import chosen_looks
 from node.language.asking import Spans
 from node.language.dates import read_dates
@@ -29,6 +30,7 @@ _POSTS = re.compile(f"({_POST}[^{_POST_END}<]*{_POST_END})")
 _TAG = re.compile(r"</?\s*([a-zA-Z0-9]+)")
 _EXPECTED = "furigana_expected"
 _SEAL = 'seal"'
+_FOREIGN = re.compile(r'\slang="(?!ja")')
 _BARE = frozenset({"title", "script", "style", "textarea", "option", "svg", "ruby"})
 """In these no ruby may stand."""
 
@@ -64,8 +66,9 @@ def expect() -> str:
 
 
 def is_chosen() -> bool:
-    """Whether this person wants to see readings."""
-    return chosen_looks()["furigana"] == "on"
+    """Whether this person wants to see readings, of the Japanese that is on the page."""
+    chosen = chosen_looks()
+    return chosen["furigana"] == "on" or chosen["language"] == EASY
 
 
 class Furigana:
@@ -93,11 +96,14 @@ class Furigana:
                 continue
             seal = _SEAL in part  # one letter of a word, for the eye alone
             yield _without(part)
-            if (tag := _TAG.match(part)) and (name := tag[1].lower()) in _BARE:
-                if not part.startswith("</"):
-                    bare.append(name)
-                elif bare and bare[-1] == name:
+            if (tag := _TAG.match(part)) is None:
+                continue
+            name = tag[1].lower()
+            if part.startswith("</"):
+                if bare and bare[-1] == name:
                     bare.pop()
+            elif name in _BARE or (name != "html" and _FOREIGN.search(part)):
+                bare.append(name)
 
     def _over_text(self, text: str) -> Iterator[str]:
         for part in _POSTS.split(text):

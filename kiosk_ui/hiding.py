@@ -10,6 +10,7 @@ from node.deciding import may_lift
 from node.hiding import REASONS, hidden, hide, lift, may_hide
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post, PostState
+from node.words import say
 
 
 def hiding_pages(screen: Screen) -> Blueprint:
@@ -59,7 +60,7 @@ def hiding_pages(screen: Screen) -> Blueprint:
             )
             reasons = each["why"]
             assert isinstance(reasons, list)
-            reasons.append((node.ledger.trust().name(decision.author), decision.reason))
+            reasons.append((node.ledger.trust().name(decision.author), say(decision.reason)))
             each["may_lift"] = each["may_lift"] or may_lift(node, decision)
         return make_response(render_template("hidden.html", listed=[*found.values()], done=said()))
 

@@ -11,6 +11,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
 from node.membership import in_words
+from node.words import say
 from sync.letters import fingerprint
 
 TO_COME_MAX = 5
@@ -59,7 +60,7 @@ def _mishap(screen: Screen) -> str:
     if mishap is None:
         return ""
     found = dates.read_moment(mishap.found) if mishap.clock == "trusted" else None
-    return dates.moment_in_words(found, screen.now()) if found else "日時未確認"
+    return dates.moment_in_words(found, screen.now()) if found else say("日時未確認")
 
 
 def _panels(screen: Screen) -> Iterator[Panel]:
@@ -71,16 +72,16 @@ def _panels(screen: Screen) -> Iterator[Panel]:
             items = sorted(current.to_come(screen, board), key=current.has_begun(screen))
             yield Panel(
                 board=board,
-                heading=f"これからの{board.label}",
-                nothing=f"これからの{board.label}は、まだのっていません。",
+                heading=say("これからの{label}", label=board.label),
+                nothing=say("これからの{label}は、まだのっていません。", label=board.label),
                 items=items[:TO_COME_MAX],
                 more=len(items[TO_COME_MAX:]),
             )
         elif current.is_by_arrival(board):
             yield Panel(
                 board=board,
-                heading=f"新しい{board.label}",
-                nothing=f"{board.label}は、まだのっていません。",
+                heading=say("新しい{label}", label=board.label),
+                nothing=say("{label}は、まだのっていません。", label=board.label),
                 items=current.newest(screen, board, limit=NEWEST_MAX),
                 more=max(0, sum(screen.node.sections(board).values()) - NEWEST_MAX),
             )

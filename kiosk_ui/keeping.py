@@ -15,6 +15,7 @@ from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from node.retaining import COMING_DAYS, REASONS, coming, in_words, keep, kept, release
 from node.witnesses import witnessed
+from node.words import say
 from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.order import RETAIN
@@ -67,7 +68,7 @@ def keeping_pages(screen: Screen) -> Blueprint:
             erased=[
                 {
                     "when": dates.written_in_words(each.written, screen.now()),
-                    "what": "期限" if each.kind == RETAIN else "消去",
+                    "what": say("期限") if each.kind == RETAIN else say("消去"),
                     "reason": each.reason,
                     "entries": each.entries,
                 }

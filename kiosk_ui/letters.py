@@ -20,6 +20,7 @@ from node.mail.letters import answer, post_of, received_here
 from node.mail.looking import LETTER_REASONS, NobodyKeepsIt, looked, note_letters
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
+from node.words import say
 from sync.errors import TooLarge
 
 NO_POST = "-"
@@ -76,7 +77,7 @@ def letters_pages(screen: Screen) -> Blueprint:
                 return forms.see_other(led_to)
             told, plain = _conversation(screen, name), readable(message)
             if not 0 < len(plain) <= MESSAGE_CHARACTERS_MAX:
-                trouble = forms.TOO_LONG if plain else "返事を書いてください。"
+                trouble = forms.TOO_LONG if plain else say("返事を書いてください。")
                 return _letter_page(screen, address, told, trouble=trouble)
             try:
                 answer(screen.node, name, plain, by=screen.signed_in())
@@ -135,7 +136,7 @@ def _of_post(
     ended = post is not None and has_ended(screen.node, post)
     return {
         "address": address,
-        "title": (post.text(board.title) if post and board else "") or "（なくなった投稿）",
+        "title": (post.text(board.title) if post and board else "") or say("（なくなった投稿）"),
         "board": board.label if board else "",
         "ended": ended,
         "may_end": ended and board is not None and board.letters_apart,

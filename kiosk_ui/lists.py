@@ -14,6 +14,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
 from node.retaining import in_words
+from node.words import say
 
 PAGE_POSTS = 50
 
@@ -128,7 +129,7 @@ def section_label(board: Board, key: str) -> str:
     """What people read for a section."""
     field = board.field(board.section)
     labels = {choice.key: choice.label for choice in field.choices} if field else {}
-    return labels.get(key) or key or "そのほか"
+    return labels.get(key) or key or say("そのほか")
 
 
 def _place(board: Board, key: str) -> tuple[int, str]:

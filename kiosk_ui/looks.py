@@ -6,11 +6,14 @@ A new way to look is one more line here: bar, cookies and kept pages know none b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, render_template, request
 
 from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.languages import JAPANESE, languages
+from node.words import say
 
 _YEAR_SECONDS = 365 * 86_400
 
@@ -22,6 +25,7 @@ class Look:
     name: str  # of its cookie, of form buttons, and in class names: "size-large"
     label: str
     choices: Mapping[str, str]  # key to what people read
+    only_in: str = ""  # the one language in which it is asked; "" for all
 
     @property
     def usual(self) -> str:
@@ -30,19 +34,35 @@ class Look:
 
 
 LOOKS = (
-    Look(name="size", label="文字", choices={"normal": "標準", "large": "大", "larger": "特大"}),
+    Look(
+        name="size",
+        label=say("文字"),
+        choices={"normal": say("標準"), "large": say("大"), "larger": say("特大")},
+    ),
     Look(
         name="theme",
-        label="色",
-        choices={"light": "ふつう", "contrast": "くっきり", "night": "暗く"},
+        label=say("色"),
+        choices={"light": say("ふつう"), "contrast": say("くっきり"), "night": say("暗く")},
     ),
-    Look(name="furigana", label="ふりがな", choices={"off": "なし", "on": "あり"}),
+    Look(
+        name="furigana",
+        label=say("ふりがな"),
+        choices={"off": say("なし"), "on": say("あり")},
+        only_in=JAPANESE,
+    ),
 )
 
 
+@cache
+def looks() -> tuple[Look, ...]:
+    """All that people may choose: how pages look, and in which language they are."""
+    names = {each.key: each.name for each in languages().values()}
+    return (*LOOKS, Look(name="language", label="Language", choices=names))
+
+
 def chosen_looks() -> dict[str, str]:
-    """The chosen key of each."""
-    return {look.name: _chosen(look) for look in LOOKS}
+    """The chosen key of each. What a page shows depends on these cookies and on no other."""
+    return {look.name: _chosen(look) for look in looks()}
 
 
 def _chosen(look: Look) -> str:
@@ -53,7 +73,9 @@ def _chosen(look: Look) -> str:
 def pressed_look() -> dict[str, str]:
     """What a form's button asks to look otherwise, if one of those was pressed."""
     return {
-        look.name: key for look in LOOKS if (key := request.form.get(look.name, "")) in look.choices
+        look.name: key
+        for look in looks()
+        if (key := request.form.get(look.name, "")) in look.choices
     }
 
 
@@ -72,7 +94,7 @@ def remember_looks(response: Response, chosen: Mapping[str, str]) -> Response:
 
 def forget_looks(response: Response) -> Response:
     """As if nobody had chosen."""
-    for look in LOOKS:
+    for look in looks():
         response.delete_cookie(look.name, httponly=True, samesite="Lax")
     return response
 
@@ -83,12 +105,17 @@ def looks_page() -> Blueprint:
 
     @pages.get("/looks/<name>")
     def change(name: str) -> Response:
-        look = next((look for look in LOOKS if look.name == name), None) or abort(404)
+        look = next((look for look in looks() if look.name == name), None) or abort(404)
         to = request.args.get("to", "")
         response = Response(
             status=303, headers={"Location": safe_path(request.args.get("next", ""))}
         )
         return remember_looks(response, {name: to} if to in look.choices else {})
+
+    @pages.get("/languages")
+    def choose() -> str:
+        there = safe_path(request.args.get("next", ""))
+        return render_template("languages.html", back=there, there=there)
 
     return pages
 

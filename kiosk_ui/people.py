@@ -25,14 +25,15 @@ from node.people import (
 )
 from node.pins import grouped
 from node.suspending import REASONS, people, reinstate, suspend
+from node.words import say, together
 from sync.account import Account, Duty
 
 _TROUBLES = {
-    NoName: "お名前を、100文字までで書いてください。",
-    TooMany: "担当者が多すぎます。使っていない人を止めてください。",
-    Oneself: "自分のことは、自分では変えられません。ほかの管理人に頼んでください。",
+    NoName: say("お名前を、100文字までで書いてください。"),
+    TooMany: say("担当者が多すぎます。使っていない人を止めてください。"),
+    Oneself: say("自分のことは、自分では変えられません。ほかの管理人に頼んでください。"),
 }
-_NOT_OURS = (
+_NOT_OURS = say(
     "役場が決めたことなので、ここでは変えられません。変えたいときは、役場の人にお話しください。"
 )
 
@@ -153,12 +154,12 @@ def _told(screen: Screen, account: Account) -> dict[str, object]:
         "account": account,
         "duty": DUTIES[account.duty],
         "place": name(account.place),
-        "boards": "、".join(
+        "boards": together(
             node.boards[board].label
             for board in sorted(account.boards or ())
             if board in node.boards
         ),
-        "suspended": sorted({(name(each.author), each.reason) for each in suspended}),
+        "suspended": sorted({(name(each.author), say(each.reason)) for each in suspended}),
         "may_lift": any(may_lift(node, each) for each in suspended),
         "may_change": may_change(node, account),
     }

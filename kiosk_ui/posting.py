@@ -12,25 +12,28 @@ from node.mail.letters import open_for_letters
 from node.moderation.waiting import Full, WaitingPost
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
+from node.words import say
 from sync.errors import TooLarge
 
 OPENED = "open"
-FULL = (
+FULL = say(
     "確認を待つ投稿がいっぱいで、いまは受け取れません。書かれたものは、このまま残してあります。"
     "しばらくして、もう一度送ってください。お急ぎのときは、公民館の人にお話しください。"
 )
 READERS = Field(
     name="readers",
-    label="だれに見せますか",
+    label=say("だれに見せますか"),
     type=FieldType.CHOICE,
     hint=(
-        "「ほかの町にも」をえらぶと、この町のお知らせを読むことにした町の掲示板にも出ます。"
-        "あとで変えるときは、取り下げて、のせなおしてください。"
+        say(
+            "「ほかの町にも」をえらぶと、この町のお知らせを読むことにした町の掲示板にも出ます。"
+            "あとで変えるときは、取り下げて、のせなおしてください。"
+        )
     ),
     default="town",
     choices=(
-        Choice(key="town", label="この町だけに見せる"),
-        Choice(key=OPENED, label="ほかの町にも見せる"),
+        Choice(key="town", label=say("この町だけに見せる")),
+        Choice(key=OPENED, label=say("ほかの町にも見せる")),
     ),
 )
 """No field of the post: it says in which lane it is written."""
@@ -76,8 +79,8 @@ def form_of(screen: Screen, board: Board) -> forms.Form:
     """The form for a new post there."""
     return forms.Form(
         board=board,
-        heading=f"{board.label}にのせる",
-        send="のせる",
+        heading=say("{label}にのせる", label=board.label),
+        send=say("のせる"),
         back=url_for("lists.board", name=board.name),
         beside=asked_of(screen, board),
     )

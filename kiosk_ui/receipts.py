@@ -15,8 +15,9 @@ from node.moderation.reports import State as Answered
 from node.moderation.waiting import State, WaitingPost
 from node.pins import grouped
 from node.post import Post, PostState
+from node.words import say, together
 
-NO_SUCH = "その番号の記録は、この機械にはありません。番号を確かめてください。"
+NO_SUCH = say("その番号の記録は、この機械にはありません。番号を確かめてください。")
 
 
 def receipts_pages(screen: Screen) -> Blueprint:
@@ -68,7 +69,7 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
     board = screen.board(waiting.board)
     told: dict[str, object] = {
         "about": board.label if board else "",
-        "heading": "確認を待っています",
+        "heading": say("確認を待っています"),
         "advice": _who_looks(screen, waiting),
         "state": "waiting",
     }
@@ -76,65 +77,78 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
         case State.WAITING:
             return told
         case State.LET_IN:
-            advice = "担当者が、言葉を少しなおしてのせました。" if waiting.mended else ""
+            advice = say("担当者が、言葉を少しなおしてのせました。") if waiting.mended else ""
             return told | {
-                "heading": "載りました",
+                "heading": say("載りました"),
                 "advice": advice,
                 "state": "done",
                 "post": waiting.post,
             }
         case State.DECLINED:
             return told | {
-                "heading": "載せませんでした",
-                "advice": f"{waiting.reason}、載せませんでした。わけを知りたいときは、"
-                "公民館の人にお話しください。",
+                "heading": say("載せませんでした"),
+                "advice": say(
+                    "{reason}、"
+                    "載せませんでした。"
+                    "わけを知りたいときは、"
+                    "公民館の人にお話しください。",
+                    reason=say(waiting.reason),
+                ),
                 "state": "declined",
             }
 
 
 def _who_looks(screen: Screen, waiting: WaitingPost) -> str:
     if screen.node.is_guarded:
-        return "この公民館の管理人が内容を確かめてから、掲示板にのります。"
+        return say("この公民館の管理人が内容を確かめてから、掲示板にのります。")
     if screen.desk.asks_the_office(waiting):
-        return (
+        return say(
             "役場の人が内容を確かめてから、掲示板にのります。"
             "役場とつながるまで、日がかかることがあります。"
         )
-    return "確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。"
+    return say("確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。")
 
 
 def _of_report(screen: Screen, report: Report) -> dict[str, object]:
     board = screen.board(report.board)
-    told: dict[str, object] = {"about": f"{board.label if board else ''}の投稿についての知らせ"}
+    told: dict[str, object] = {
+        "about": say("{text}の投稿についての知らせ", text=board.label if board else "")
+    }
     post = screen.node.post(report.post)
     match post:
         case Post(state=PostState.HIDDEN):
             name = screen.node.ledger.trust().name
             because = sorted({(name(each.author), each.reason) for each in why(screen.node, post)})
-            said = "".join(f"{reason}、「{by}」が隠しました。" for by, reason in because)
-            return told | {"heading": "その投稿を隠しました", "advice": said, "state": "done"}
+            said = together(
+                (
+                    say("{reason}、「{by}」が隠しました。", reason=say(reason), by=by)
+                    for by, reason in because
+                ),
+                between="",
+            )
+            return told | {"heading": say("その投稿を隠しました"), "advice": said, "state": "done"}
         case None | Post(state=PostState.WITHDRAWN | PostState.ERASED):
             return told | {
-                "heading": "その投稿は、もうありません",
-                "advice": "のせた人が取り下げました。",
+                "heading": say("その投稿は、もうありません"),
+                "advice": say("のせた人が取り下げました。"),
                 "state": "done",
             }
     if report.state is Answered.ANSWERED and report.answer:
         return told | {
-            "heading": "確かめました",
+            "heading": say("確かめました"),
             "advice": report.answer,
             "state": "done",
             "post": report.post,
         }
     if report.state is Answered.ANSWERED:
         return told | {
-            "heading": "その投稿は、また出ています",
-            "advice": "いちど隠しましたが、そのあと、また出すことになりました。",
+            "heading": say("その投稿は、また出ています"),
+            "advice": say("いちど隠しましたが、そのあと、また出すことになりました。"),
             "state": "done",
             "post": report.post,
         }
     return told | {
-        "heading": "確認を待っています",
-        "advice": "この公民館の管理人が、投稿の内容を確かめます。",
+        "heading": say("確認を待っています"),
+        "advice": say("この公民館の管理人が、投稿の内容を確かめます。"),
         "state": "waiting",
     }

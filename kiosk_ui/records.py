@@ -19,6 +19,7 @@ from node.hiding import may_hide, why
 from node.mail.letters import may_write
 from node.moderation.desk import MENDED
 from node.post import Post, PostState
+from node.words import say
 
 
 def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
@@ -51,7 +52,7 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
 def _hidden_page(screen: Screen, post: Post) -> ResponseReturnValue:
     """That it is hidden, why and by whom; nothing of what it says."""
     name = screen.node.ledger.trust().name
-    told = {(name(each.author), each.reason) for each in why(screen.node, post)}
+    told = {(name(each.author), say(each.reason)) for each in why(screen.node, post)}
     return render_template("is_hidden.html", why=sorted(told)), 403
 
 

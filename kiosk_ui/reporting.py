@@ -14,13 +14,19 @@ from node.moderation.reports import ANSWERS, REASONS
 from node.moderation.waiting import Full
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post, PostState
+from node.words import say
 from sync.errors import TooLarge
 from sync.machine import clock
 from sync.report import WORDS_CHARACTERS_MAX
 
-_FULL = "いまは、知らせが多くて受け取れません。お急ぎのときは、公民館か役場の人にお話しください。"
-_TOO_LONG = f"くわしいことは、{WORDS_CHARACTERS_MAX}文字までで書いてください。"
-_NO_REASON = "どれにあたるか、1つえらんでください。"
+_FULL = say(
+    "いまは、知らせが多くて受け取れません。お急ぎのときは、公民館か役場の人にお話しください。"
+)
+_TOO_LONG = say(
+    "くわしいことは、{WORDS_CHARACTERS_MAX}文字までで書いてください。",
+    WORDS_CHARACTERS_MAX=WORDS_CHARACTERS_MAX,
+)
+_NO_REASON = say("どれにあたるか、1つえらんでください。")
 
 
 def reporting_pages(screen: Screen) -> Blueprint:

@@ -13,11 +13,12 @@ from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
 from node.finding import TYPED_MAX, Place, places, words_of
 from node.views.search import COUNTED_MAX
+from node.words import say
 
 PAGE_POSTS = 20
 PAGES_MAX = COUNTED_MAX // PAGE_POSTS
 
-WHEN = {"": "いつでも", "today": "今日", "week": "今日から7日"}
+WHEN = {"": say("いつでも"), "today": say("今日"), "week": say("今日から7日")}
 _DAYS = {"": 0, "today": 1, "week": 7}
 
 
@@ -88,7 +89,7 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
                 chosen=key == name,
             )
             for key, label in [
-                ("", "全部"),
+                ("", say("全部")),
                 *((b.name, b.label) for b in screen.node.boards.values()),
             ]
         ],

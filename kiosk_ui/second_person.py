@@ -8,6 +8,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import BUSY, WRONG, keypad, typed_digits, wait
 from node.people import DUTIES
 from node.pins import Busy, Wait, Wrong
+from node.words import say
 from sync.account import Account
 
 
@@ -48,8 +49,11 @@ def second_person(
             trouble, status = BUSY, 503
         digits = ""
     return keypad(
-        heading=f"{other.name}さんの暗証番号",
-        advice=f"{count}件をいちどに行うので、もう1人の方が確かめて、暗証番号を押してください。",
+        heading=say("{name}さんの暗証番号", name=other.name),
+        advice=say(
+            "{count}件をいちどに行うので、もう1人の方が確かめて、暗証番号を押してください。",
+            count=count,
+        ),
         typed=digits,
         trouble=trouble,
         status=status,

@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 
 from kiosk_ui import dates
 from kiosk_ui.furigana import read
-from node.boards.declaration import READING, Board, Choice, Field, FieldType
+from node.boards.declaration import EASY, READING, Board, Choice, Field, FieldType
 from node.language.asking import Spans
 from node.language.spans import unpack
 from node.post import Post
 from node.readings import reading_of, reading_of_table
+from node.words import say
 
-UNTITLED = "（題名なし）"
+UNTITLED = say("（題名なし）")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,11 @@ class Shown:
         """Those that lists show."""
         listed = {field.name for field in self.board.fields if field.in_list}
         return tuple(row for row in self.rows if row.name in listed)
+
+    @property
+    def easy(self) -> str:
+        """All of it in やさしい日本語, where a keeper wrote that."""
+        return _read(self.board, self.post, EASY) if self.board.field(EASY) else ""
 
     @property
     def loud(self) -> tuple[Choice, ...]:
@@ -157,7 +163,9 @@ def _rows(fields: Sequence[Field], post: Post, now: datetime) -> Iterator[Row]:
             continue
         following = fields[at + 1] if at + 1 < len(fields) else None
         if following and _belongs_beside(field, following) and post.text(following.name):
-            row = replace(row, text=row.text + dates.time_text(post.text(following.name)))
+            row = replace(
+                row, text=dates.beside(row.text, dates.time_text(post.text(following.name)))
+            )
             beside = following.name
         yield row
 
@@ -184,7 +192,7 @@ def _row(field: Field, post: Post, now: datetime) -> Row | None:
         table = tuple(_table(value, reading_of_table(post.fields, field.name)))
         return Row(name=field.name, label=field.label, table=table) if table else None
     if field.type is FieldType.FLAG:
-        return Row(name=field.name, label=field.label, text="はい") if value is True else None
+        return Row(name=field.name, label=field.label, text=say("はい")) if value is True else None
     if not isinstance(value, str) or not value:
         return None
     said = read(value, unpack(post.fields.get(READING + field.name), value))

@@ -19,13 +19,16 @@ from node.node import NotAllowed
 from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
 from node.reading import begin_reading
+from node.words import say
 from sync.account import Duty
 
 DIGITS_MAX = PIN_DIGITS_MAX
-WRONG = "番号が違います。確かめて、もう一度押してください。"
-BUSY = "いま、こみ合っています。少し待って、もう一度お試しください。"
-_WEAK = "6けたから12けたの、人に当てられにくい番号にしてください（111111や123456は使えません）。"
-_OTHER = "2回の番号が違いました。はじめから、もう一度決めてください。"
+WRONG = say("番号が違います。確かめて、もう一度押してください。")
+BUSY = say("いま、こみ合っています。少し待って、もう一度お試しください。")
+_WEAK = say(
+    "6けたから12けたの、人に当てられにくい番号にしてください（111111や123456は使えません）。"
+)
+_OTHER = say("2回の番号が違いました。はじめから、もう一度決めてください。")
 
 
 def signing_in_pages(screen: Screen) -> Blueprint:
@@ -90,7 +93,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
         try:
             session.name = readable_name(request.form.get("name", ""))
         except NoName:
-            return _name_page("お名前を、100文字までで書いてください。", 422)
+            return _name_page(say("お名前を、100文字までで書いてください。"), 422)
         return forms.see_other(url_for("signing_in.pin", next=_next()))
 
     @pages.get("/sign-in-pin")
@@ -167,7 +170,7 @@ def only_staff(screen: Screen) -> Response | None:
 def _known(screen: Screen, address: str) -> str:
     """The name of who that is."""
     if address == FIRST:
-        return "はじめての方"
+        return say("はじめての方")
     account = screen.node.known(address) or abort(404)
     return account.name
 
@@ -219,11 +222,11 @@ def _keypad_for(
     name = _known(screen, address)
     code = address in screen.pins.coded()
     return keypad(
-        heading="登録コード" if code else f"{name}さんの暗証番号",
+        heading=say("登録コード") if code else say("{name}さんの暗証番号", name=name),
         advice=(
-            "渡された10けたの登録コードを押してください。1回だけ使えます。"
+            say("渡された10けたの登録コードを押してください。1回だけ使えます。")
             if code
-            else "暗証番号を押してください。"
+            else say("暗証番号を押してください。")
         ),
         typed=typed,
         trouble=trouble,
@@ -236,11 +239,13 @@ def _choose_page(
     session: Session, *, typed: str = "", trouble: str = "", status: int = 200
 ) -> Response:
     return keypad(
-        heading="新しい暗証番号をもう一度" if session.pin else "新しい暗証番号",
+        heading=say("新しい暗証番号をもう一度") if session.pin else say("新しい暗証番号"),
         advice=(
-            "確かめるために、同じ番号をもう一度押してください。"
+            say("確かめるために、同じ番号をもう一度押してください。")
             if session.pin
-            else "これから使う番号を決めます。6けたから12けたです。ほかの人に教えないでください。"
+            else say(
+                "これから使う番号を決めます。6けたから12けたです。ほかの人に教えないでください。"
+            )
         ),
         typed=typed,
         trouble=trouble,
@@ -288,8 +293,17 @@ def _next() -> str:
 def wait(seconds: float) -> str:
     """How long, in words."""
     minutes, left = divmod(int(seconds) + 1, 60)
-    told = f"{minutes}分{left}秒" if minutes else f"{left}秒"
-    return (
-        f"何度も違ったので、あと{told}は確かめられません。待っているあいだに押しても、長くはなりません。"
-        "番号を忘れたときは、ほかの管理人に新しい登録コードを出してもらってください。"
+    told = (
+        say("{minutes}分{left}秒", minutes=minutes, left=left)
+        if minutes
+        else say("{left}秒", left=left)
+    )
+    return say(
+        "何度も違ったので、"
+        "あと{told}は確かめられません。"
+        "待っているあいだに押しても、"
+        "長くはなりません。"
+        "番号を忘れたときは、"
+        "ほかの管理人に新しい登録コードを出してもらってください。",
+        told=told,
     )

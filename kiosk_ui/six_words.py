@@ -26,17 +26,20 @@ from node.mail.six_words import (
     read_word,
 )
 from node.node import NotAllowed
+from node.words import say
 from sync.errors import Malformed, TooLarge
 
-_UNREADABLE = "6つのことばになっていないか、ない言葉があります。確かめて、もう一度入れてください。"
-_NOTHING = (
+_UNREADABLE = say(
+    "6つのことばになっていないか、ない言葉があります。確かめて、もう一度入れてください。"
+)
+_NOTHING = say(
     "このことばの手紙は、この機械には届いていません。ことばを確かめてください。"
     "ほかの公民館で書いたときは、回線がつながるまで待つか、書いた公民館で開いてください。"
 )
-_BUSY = "いま、こみ合っています。少し待って、もう一度押してください。"
-_NO_MESSAGE = "伝えたいことを書いてください。"
-_GONE = "この募集や行事は終わったので、もう送れません。"
-_SENT = "送りました。"
+_BUSY = say("いま、こみ合っています。少し待って、もう一度押してください。")
+_NO_MESSAGE = say("伝えたいことを書いてください。")
+_GONE = say("この募集や行事は終わったので、もう送れません。")
+_SENT = say("送りました。")
 
 
 def six_words_pages(screen: Screen) -> Blueprint:

@@ -16,6 +16,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from node.boards.declaration import Board, Field, FieldType
 from node.form import Problems, parse
+from node.words import say, together
 
 ROOM = 6
 """What a screen has room for, where a line takes 2, a mark 1 and a text 3."""
@@ -66,7 +67,9 @@ def _room(fields: Sequence[Field]) -> int:
 
 
 def _cut(screen: Screen, board: Board) -> list[list[Field]]:
-    return [*steps(list(board.form_fields())), *([field] for field in asked_of(screen, board))]
+    keeper = screen.signed_in() is not None
+    fields = [field for field in board.form_fields() if keeper or not field.by_keepers]
+    return [*steps(fields), *([field] for field in asked_of(screen, board))]
 
 
 def _go(screen: Screen, board: Board, values: Mapping[str, str]) -> Response:
@@ -178,7 +181,7 @@ def _read_over(
     """Each screen's number, with what was said there in words."""
     for at, asked in enumerate(cut):
         said = [(field.label, _in_words(screen, drawn[field.name])) for field in asked]
-        nothing = ("、".join(label for label, _ in said), "（書いていません）")
+        nothing = (together(label for label, _ in said), say("（書いていません）"))
         yield at, [(label, text) for label, text in said if text] or [nothing]
 
 
@@ -188,7 +191,7 @@ def _in_words(screen: Screen, control: Control) -> str:
             labels = {choice.key: choice.label for choice in control.field.choices}
             return labels.get(control.typed, "")
         case FieldType.FLAG:
-            return "はい" if control.typed else ""
+            return say("はい") if control.typed else ""
         case FieldType.DATE:
             return dates.date_text(control.typed, screen.now())
         case FieldType.TIME:

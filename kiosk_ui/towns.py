@@ -20,9 +20,10 @@ from node.subscribing import (
     subscriptions,
     unsubscribe,
 )
+from node.words import say
 from sync.account import Duty
 
-DIFFERS = (
+DIFFERS = say(
     "番号が合わないので、読みはじめていません。もう一度、相手の役場に電話で読み上げてもらってください。"
     "それでも合わないときは、名札がその町のものではないおそれがあります。"
 )
@@ -52,7 +53,7 @@ def towns_page(screen: Screen, kept: KeptPages) -> Blueprint:
             card = read_card(request.form.get("card", "")[:CARD_BYTES_MAX], here=node.settings.town)
             subscribe(node, card, heard=request.form.get("number", ""))
         except NotACard as wrong:
-            return make_response(_page(screen, trouble=str(wrong)), 422)
+            return make_response(_page(screen, trouble=wrong.args[0]), 422)
         except NumberDiffers:
             return make_response(_page(screen, trouble=DIFFERS), 422)
         except NotAllowed:

@@ -26,6 +26,7 @@ from node.moderation.elsewhere import (
 )
 from node.moderation.waiting import State, WaitingPost
 from node.node import NotAllowed, NotSignedIn
+from node.words import say
 from sync.errors import TooLarge
 
 
@@ -189,11 +190,13 @@ def _form(screen: Screen, found: WaitingPost) -> forms.Form:
     board = screen.node.boards[found.board]
     return forms.Form(
         board=board,
-        heading="なおしてのせる",
-        send="なおした内容でのせる",
+        heading=say("なおしてのせる"),
+        send=say("なおした内容でのせる"),
         back=url_for("waiting.one", id_=found.id),
-        advice="はっきりした誤り（電話番号や日付の書きまちがいなど）だけをなおしてください。"
-        "なおしたことは、投稿と、のせた人の控えに示されます。",
+        advice=say(
+            "はっきりした誤り（電話番号や日付の書きまちがいなど）だけをなおしてください。"
+            "なおしたことは、投稿と、のせた人の控えに示されます。"
+        ),
     )
 
 
@@ -210,5 +213,5 @@ def _told(screen: Screen, each: WaitingPost) -> dict[str, object]:
         "title": shown.title if shown else "",
         "board": shown.board.label if shown else each.board,
         "since": dates.written_in_words(each.since, screen.now()),
-        "reason": each.reason,
+        "reason": say(each.reason),
     }

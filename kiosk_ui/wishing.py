@@ -7,11 +7,15 @@ from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import only_keepers
-from node.moderation.wishing import TooMany, places, say, wish_of
+from node.moderation import wishing
+from node.moderation.wishing import TooMany, places, wish_of
 from node.node import NotAllowed
+from node.words import say
 from sync.admission import ALLOWANCE_MAX
 
-_NO_NUMBER = f"1日の数は、0から{ALLOWANCE_MAX:,}までの数字で書いてください。"
+_NO_NUMBER = say(
+    "1日の数は、0から{ALLOWANCE_MAX:,}までの数字で書いてください。", ALLOWANCE_MAX=ALLOWANCE_MAX
+)
 
 
 def wishing_pages(screen: Screen) -> Blueprint:
@@ -31,7 +35,7 @@ def wishing_pages(screen: Screen) -> Blueprint:
         place = places(screen.node).get(request.form.get("place", "")) or abort(400)
         waits = frozenset(request.form.getlist("board")) & _open_boards(screen)
         try:
-            say(
+            wishing.say(
                 screen.node,
                 place,
                 waits=waits,

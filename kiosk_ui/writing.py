@@ -23,23 +23,24 @@ from node.mail.receipt_key import Busy
 from node.mail.six_words import as_letters, as_words, new_slip, read_slip
 from node.node import NotAllowed
 from node.post import Post
+from node.words import say, together
 from sync import sealing
 from sync.errors import Malformed, TooLarge
 
-BUSY = (
+BUSY = say(
     "いま、こみ合っています。書かれたものは、このまま残してあります。"
     "少し待って、もう一度送ってください。"
 )
 
-NOBODY = (
+NOBODY = say(
     "募集や行事が終わったか、受け取る担当者がいないので、送れませんでした。"
     "お急ぎのときは、のせた人か公民館の人に、直接お話しください。"
 )
 
 LETTER_FORM = Board(
     name="letter",
-    label="手紙",
-    reading="てがみ",
+    label=say("手紙"),
+    reading=say("てがみ"),
     purpose="",
     lane_class="message",
     audience="town",
@@ -48,21 +49,21 @@ LETTER_FORM = Board(
     fields=(
         Field(
             name="message",
-            label="伝えたいこと",
+            label=say("伝えたいこと"),
             type=FieldType.LONG_TEXT,
             required=True,
             length_max=MESSAGE_CHARACTERS_MAX,
         ),
         Field(
             name="name",
-            label="お名前",
-            hint="書かなくても送れます。",
+            label=say("お名前"),
+            hint=say("書かなくても送れます。"),
             length_max=NAME_CHARACTERS_MAX,
         ),
         Field(
             name="contact",
-            label="ご連絡先",
-            hint="電話など。書かなくても、次の画面の「受付のことば」で返事が読めます。",
+            label=say("ご連絡先"),
+            hint=say("電話など。書かなくても、次の画面の「受付のことば」で返事が読めます。"),
             length_max=CONTACT_CHARACTERS_MAX,
         ),
     ),
@@ -104,20 +105,29 @@ def _post(screen: Screen, address: str) -> Post:
 
 def _form(screen: Screen, post: Post, slip: str) -> forms.Form:
     board = screen.node.boards[post.board]
-    names = "、".join(who_reads(screen.node, readers(screen.node, post)))
-    told = [f"「{post.text(board.title)}」について書きます。"]
+    names = together(who_reads(screen.node, readers(screen.node, post)))
+    told = [say("「{text}」について書きます。", text=post.text(board.title))]
     if names:
-        told.append(f"読めるのは、{names}だけです。ほかの人や、ほかの機械には読めません。")
-    told.append(f"終わってから{LETTERS_DAYS}日たつと、書かれたことは消えます。")
+        told.append(
+            say("読めるのは、{names}だけです。ほかの人や、ほかの機械には読めません。", names=names)
+        )
+    told.append(
+        say(
+            "終わってから{LETTERS_DAYS}日たつと、書かれたことは消えます。",
+            LETTERS_DAYS=LETTERS_DAYS,
+        )
+    )
     if not at_the_kiosk():
         told.append(
-            "この画面から公民館の機械までの間は、同じWi-Fiにいる詳しい人に見られるおそれがあります。"
-            "気になる方は、公民館の画面で書いてください。"
+            say(
+                "この画面から公民館の機械までの間は、同じWi-Fiにいる詳しい人に見られるおそれがあります。"
+                "気になる方は、公民館の画面で書いてください。"
+            )
         )
     return forms.Form(
         board=LETTER_FORM,
         heading=board.letters,
-        send="送る",
+        send=say("送る"),
         back=url_for("records.record", address=post.address),
         told=tuple(told),
         carried=((SLIP, slip),),
@@ -151,7 +161,7 @@ def _send(screen: Screen, form: forms.Form, post: Post, slip: bytes) -> Response
         words=as_words(slip),
         board=screen.node.boards[post.board].label,
         link=f"{screen.outside_address(url_for('six_words.ask'))}#{as_letters(slip)}",
-        who="、".join(who_reads(screen.node, readers(screen.node, post))),
+        who=together(who_reads(screen.node, readers(screen.node, post))),
         back=form.back,
     )
     return make_response(page)

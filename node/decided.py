@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from node.hiding import hidden
 from node.node import Node
 from node.people import DUTIES
+from node.words import say, together
 from sync.admission import ADMIT
 from sync.admission import GROUPS as ADMISSIONS
 from sync.decision import Decision
@@ -84,13 +85,15 @@ def _about_records(node: Node) -> Iterator[Decided]:
 def _wishes(node: Node) -> Iterator[Decided]:
     people, name = _people(node), node.ledger.trust().name
     for each in node.views.admissions.of(node.settings.town):
-        boards = "、".join(
-            node.boards[board].label for board in sorted(each.waits) if board in node.boards
-        )
+        waiting = [node.boards[board].label for board in sorted(each.waits) if board in node.boards]
         yield Decided(
             what=ADMIT,
             about=name(each.place),
-            reason=f"確かめてから出す：{boards or 'なし'}。ほかは1日{each.allowance}件まで。",
+            reason=say(
+                "確かめてから出す：{text}。ほかは1日{allowance}件まで。",
+                text=together(waiting) if waiting else say("なし"),
+                allowance=each.allowance,
+            ),
             said=_said(node, each.versions[-1], people, record=each.id),
             second="",
             lifted=None,

@@ -12,6 +12,7 @@ from node.node import Node, NotAllowed
 from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
+from node.words import say
 from sync.account import Account, Duty
 from sync.entry import CHECK_BYTES, EntryId, Header, RecordId, Written, read_header, read_payload
 from sync.errors import Malformed
@@ -23,12 +24,12 @@ _ITEMS_MAX = 500
 """Of an order's, so that it fits an entry."""
 
 REASONS: Mapping[str, str] = {
-    "asked": "消してほしいという求めがあったため",
-    "personal": "個人のことが書かれていたため",
-    "mistake": "まちがってのせたため",
-    "law": "のせてはいけない内容のため",
+    "asked": say("消してほしいという求めがあったため"),
+    "personal": say("個人のことが書かれていたため"),
+    "mistake": say("まちがってのせたため"),
+    "law": say("のせてはいけない内容のため"),
 }
-LATE = "消した投稿に、あとから届いた分のため"
+LATE = say("消した投稿に、あとから届いた分のため")
 _KEPT = frozenset({PostState.ERASED, PostState.NO_BOARD, PostState.NOT_ALLOWED})
 
 

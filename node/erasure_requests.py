@@ -17,6 +17,7 @@ from node.people import tending
 from node.post import Post, PostState
 from node.reading import readers_at_the_office
 from node.sealed import about, all_sealed, open_here, sealed_record, write_sealed
+from node.words import say
 from sync.about import About
 from sync.account import Account
 from sync.decision import Decision
@@ -33,24 +34,24 @@ OPEN_MAX = 50
 WORDS_CHARACTERS_MAX, NAME_CHARACTERS_MAX, CONTACT_CHARACTERS_MAX = 500, 100, 200
 
 WHOSE: Mapping[str, str] = {
-    "mine": "わたしのこと",
-    "family": "家族のこと",
-    "other": "ほかの人や、会社・団体のこと",
+    "mine": say("わたしのこと"),
+    "family": say("家族のこと"),
+    "other": say("ほかの人や、会社・団体のこと"),
 }
 WHY: Mapping[str, str] = {
-    "personal": "名前・住所・電話番号など、人に知られたくないことがのっている",
-    "consent": "のせてよいと言っていないのに、のせられた",
-    "mistake": "まちがって書いた",
-    "over": "もう用がすんだ",
-    "other": "そのほか",
+    "personal": say("名前・住所・電話番号など、人に知られたくないことがのっている"),
+    "consent": say("のせてよいと言っていないのに、のせられた"),
+    "mistake": say("まちがって書いた"),
+    "over": say("もう用がすんだ"),
+    "other": say("そのほか"),
 }
-ERASED = "消すことにしました"
+ERASED = say("消すことにしました")
 DECLINED: Mapping[str, str] = {
-    "talk": "お話をうかがってから決めます。役場の窓口か電話でお話しください",
-    "nothing": "個人のことや、消すべき内容が見あたりませんでした",
-    "public": "町のお知らせとして、のせておく必要があります",
-    "law": "法律や条例で、残しておくことになっています",
-    "gone": "もう消えています",
+    "talk": say("お話をうかがってから決めます。役場の窓口か電話でお話しください"),
+    "nothing": say("個人のことや、消すべき内容が見あたりませんでした"),
+    "public": say("町のお知らせとして、のせておく必要があります"),
+    "law": say("法律や条例で、残しておくことになっています"),
+    "gone": say("もう消えています"),
 }
 
 

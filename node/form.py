@@ -12,10 +12,11 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from node.boards.declaration import Board, Field, FieldType
+from node.words import say
 
 _PHONE = re.compile(r"[0-9+()\-\s#*]{3,30}")
 _SPACE = re.compile(r"\s")
-_NO_LINK = "「https://」で始まるアドレスを書いてください。"
+_NO_LINK = say("「https://」で始まるアドレスを書いてください。")
 _UNSEEN = {"Cc", "Cf", "Cs"}  # control, direction and lone surrogates (Unicode §4.5)
 _JOINERS = "\u200c\u200d"  # unseen too, but emoji and some scripts are written with them
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -29,7 +30,8 @@ class Problems:
 
 
 class _Problem(Exception):
-    pass
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
 
 
 def parse(board: Board, form: Mapping[str, str]) -> dict[str, object] | Problems:
@@ -40,7 +42,7 @@ def parse(board: Board, form: Mapping[str, str]) -> dict[str, object] | Problems
         try:
             value = _value(field, form.get(field.name, ""))
         except _Problem as problem:
-            problems[field.name] = str(problem)
+            problems[field.name] = problem.sentence
             continue
         if value is not None:
             fields[field.name] = value
@@ -52,7 +54,8 @@ def parse(board: Board, form: Mapping[str, str]) -> dict[str, object] | Problems
             other = board.field(field.not_before)
             assert other is not None
             problems.setdefault(
-                field.name, f"「{other.label}」より前になっています。確かめてください。"
+                field.name,
+                say("「{label}」より前になっています。確かめてください。", label=other.label),
             )
     return Problems(problems) if problems else fields
 
@@ -65,7 +68,13 @@ def _value(field: Field, typed: str) -> object:
     if not text:
         return None
     if len(text) > field.length_max:
-        raise _Problem(f"{field.length_max}文字までです。今は{len(text)}文字あります。")
+        raise _Problem(
+            say(
+                "{length_max}文字までです。今は{text}文字あります。",
+                length_max=field.length_max,
+                text=len(text),
+            )
+        )
     match field.type:
         case FieldType.LONG_TEXT:
             return text
@@ -79,7 +88,7 @@ def _value(field: Field, typed: str) -> object:
             return _moment(text)
         case FieldType.CHOICE:
             if text not in {choice.key for choice in field.choices}:
-                raise _Problem("選択肢の中からえらんでください。")
+                raise _Problem(say("選択肢の中からえらんでください。"))
             return text
         case FieldType.NUMBER:
             return _number(text)
@@ -88,7 +97,7 @@ def _value(field: Field, typed: str) -> object:
         case FieldType.LINK:
             return _link(text)
         case FieldType.TABLE:
-            raise _Problem("この欄は、ここでは書けません。")
+            raise _Problem(say("この欄は、ここでは書けません。"))
         case _:
             assert_never(field.type)
 
@@ -107,7 +116,7 @@ def _date(text: str) -> str:
     try:
         return date.fromisoformat("-".join(part.zfill(2) for part in parts)).isoformat()
     except ValueError as wrong:
-        raise _Problem("日にちを「2026-04-01」のように書いてください。") from wrong
+        raise _Problem(say("日にちを「2026-04-01」のように書いてください。")) from wrong
 
 
 def _time(text: str) -> str:
@@ -115,30 +124,30 @@ def _time(text: str) -> str:
     try:
         return time.fromisoformat(digits.zfill(5)).strftime("%H:%M")
     except ValueError as wrong:
-        raise _Problem("時刻を「13:30」のように書いてください。") from wrong
+        raise _Problem(say("時刻を「13:30」のように書いてください。")) from wrong
 
 
 def _moment(text: str) -> str:
     try:
         moment = datetime.fromisoformat(unicodedata.normalize("NFKC", text))
     except ValueError as wrong:
-        raise _Problem("日時を「2026-04-01T13:30+09:00」のように書いてください。") from wrong
+        raise _Problem(say("日時を「2026-04-01T13:30+09:00」のように書いてください。")) from wrong
     if moment.tzinfo is None:
-        raise _Problem("日時に時差（日本は +09:00）を付けてください。")
+        raise _Problem(say("日時に時差（日本は +09:00）を付けてください。"))
     return moment.isoformat()
 
 
 def _number(text: str) -> str:
     digits = unicodedata.normalize("NFKC", text).replace(",", "")
     if not (digits.isascii() and digits.isdigit()):
-        raise _Problem("数字で書いてください。")
+        raise _Problem(say("数字で書いてください。"))
     return digits
 
 
 def _phone(text: str) -> str:
     digits = unicodedata.normalize("NFKC", text)
     if not _PHONE.fullmatch(digits):
-        raise _Problem("電話番号を「0123-45-6789」のように書いてください。")
+        raise _Problem(say("電話番号を「0123-45-6789」のように書いてください。"))
     return digits
 
 
@@ -154,5 +163,5 @@ def _link(text: str) -> str:
 
 def _missing(field: Field) -> str:
     if field.type is FieldType.CHOICE:
-        return f"「{field.label}」をえらんでください。"
-    return f"「{field.label}」を書いてください。"
+        return say("「{label}」をえらんでください。", label=field.label)
+    return say("「{label}」を書いてください。", label=field.label)

@@ -11,6 +11,7 @@ from node.node import Node, NotAllowed
 from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
+from node.words import say
 from sync.account import Account
 from sync.decision import Decision
 from sync.entry import EntryId
@@ -23,12 +24,12 @@ MANY = 20
 MOST = 200
 
 REASONS: Mapping[str, str] = {
-    "personal": "個人のことが書かれているため",
-    "false": "事実とちがうおそれがあるため",
-    "offensive": "人を傷つける内容があるため",
-    "advertising": "宣伝や勧誘のため",
-    "duplicate": "同じ投稿がほかにあるため",
-    "other": "この掲示板に合わない内容のため",
+    "personal": say("個人のことが書かれているため"),
+    "false": say("事実とちがうおそれがあるため"),
+    "offensive": say("人を傷つける内容があるため"),
+    "advertising": say("宣伝や勧誘のため"),
+    "duplicate": say("同じ投稿がほかにあるため"),
+    "other": say("この掲示板に合わない内容のため"),
 }
 
 

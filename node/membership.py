@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from node.words import say
 from sync.trust import Trust
 
 
@@ -34,18 +35,33 @@ def in_words(membership: Membership, fingerprint: str) -> list[str]:
             return []
         case Membership.IN_DOUBT:
             return [
-                "この機械と同じ準備ファイルで始めた機械が、ほかにもあります。"
-                f"役場に、この機械の指紋「{fingerprint}」を電話で伝えてください。"
-                "確かめがすむまで、行事や求人などの掲示だけができます。"
+                say(
+                    "この機械と同じ準備ファイルで始めた機械が、"
+                    "ほかにもあります。"
+                    "役場に、"
+                    "この機械の指紋「{fingerprint}」を電話で伝えてください"
+                    "。"
+                    "確かめがすむまで、"
+                    "行事や求人などの掲示だけができます。",
+                    fingerprint=fingerprint,
+                )
             ]
         case Membership.STRANGER:
             return [
-                "この機械は、まだ町の仲間に入っていません。見ることも、のせることもできません。"
-                "「町の仲間に入る手続き」の画面のQRコードを役場に送り、"
-                f"指紋「{fingerprint}」を電話で伝えてください。"
+                say(
+                    "この機械は、"
+                    "まだ町の仲間に入っていません。"
+                    "見ることも、"
+                    "のせることもできません。"
+                    "「町の仲間に入る手続き」の画面のQRコードを役場に送り、"
+                    "指紋「{fingerprint}」を電話で伝えてください。",
+                    fingerprint=fingerprint,
+                )
             ]
         case Membership.REVOKED:
             return [
-                "この機械は、役場が止めました。ここで書いたものは、どこにも載りません。"
-                "思い当たることがなければ、役場に知らせてください。"
+                say(
+                    "この機械は、役場が止めました。ここで書いたものは、どこにも載りません。"
+                    "思い当たることがなければ、役場に知らせてください。"
+                )
             ]

@@ -9,7 +9,6 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from node.boards import BOARDS
 from node.boards.declaration import READING, Board
 from node.hearing import Hearing
 from node.language.asking import Elsewhere, Language
@@ -18,6 +17,7 @@ from node.membership import Membership, membership
 from node.notebook import Notebook
 from node.post import Post, PostState
 from node.readings import Readings, confirmed_names
+from node.said_boards import SAID_BOARDS
 from node.views import Views
 from sync.account import Account
 from sync.decision import Decision
@@ -109,7 +109,7 @@ class Node:
     @property
     def boards(self) -> Mapping[str, Board]:
         """The boards this software declares."""
-        return BOARDS
+        return SAID_BOARDS
 
     @property
     def town_name(self) -> str:

@@ -10,6 +10,7 @@ from node.deciding import is_ours
 from node.form import readable
 from node.node import Node, NotAllowed, NotSignedIn
 from node.own_lane import write_decision
+from node.words import say
 from sync.account import OF_CENTRES, WRITE_ACCOUNT, Account, Duty, as_fields
 from sync.limits import NAME_CHARACTERS_MAX
 from sync.machine.settings import Part
@@ -21,10 +22,10 @@ OF_ALL_BOARDS = frozenset({Duty.KEEPER, Duty.STAFF})
 """Those who may act on all boards unless some are named."""
 
 DUTIES: Mapping[Duty, str] = {
-    Duty.KEEPER: "公民館の管理人",
-    Duty.ORGANISATION: "団体の担当者",
-    Duty.COORDINATOR: "世話役",
-    Duty.STAFF: "役場の職員",
+    Duty.KEEPER: say("公民館の管理人"),
+    Duty.ORGANISATION: say("団体の担当者"),
+    Duty.COORDINATOR: say("世話役"),
+    Duty.STAFF: say("役場の職員"),
 }
 
 

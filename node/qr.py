@@ -8,21 +8,31 @@ from markupsafe import Markup
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
+from node.words import say
+
 QUIET_MODULES = 4
 
 
-@lru_cache(maxsize=512)
-def qr(text: str, title: str = "このページを開くQRコード") -> Markup:
+_OPENS = say("このページを開くQRコード")
+
+
+def qr(text: str, title: str = _OPENS) -> Markup:
     """An inline picture, black on white; the text itself is printed beside it."""
+    return _picture(text).format(title=title)
+
+
+@lru_cache(maxsize=512)
+def _picture(text: str) -> Markup:
+    """Without its title, which is in the reader's language."""
     code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_MODULES)
     code.add_data(text)
     matrix = code.get_matrix()
     size = len(matrix)
     return Markup(
         '<svg class="qr" viewBox="0 0 {size} {size}" role="img" shape-rendering="crispEdges">'
-        "<title>{title}</title>"
+        "<title>{{title}}</title>"
         '<path fill="#fff" d="M0 0h{size}v{size}H0z"/><path fill="#000" d="{path}"/></svg>'
-    ).format(title=title, size=size, path="".join(_runs(matrix)))
+    ).format(size=size, path="".join(_runs(matrix)))
 
 
 def _runs(matrix: Sequence[Sequence[bool]]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
 from node.witnesses import witnessed
+from node.words import say
 from sync.about import About
 from sync.account import Account
 from sync.decision import Decision
@@ -39,9 +40,9 @@ COMING_DAYS = 30
 """So long beforehand staff may see what will go."""
 
 REASONS = {
-    "record": "町の記録として残すため",
-    "asked": "残してほしいという求めがあったため",
-    "needed": "まだ使うお知らせのため",
+    "record": say("町の記録として残すため"),
+    "asked": say("残してほしいという求めがあったため"),
+    "needed": say("まだ使うお知らせのため"),
 }
 _RANGES_MAX = 500
 """Of an order's, so that it fits an entry."""
@@ -63,18 +64,21 @@ def in_words(board: Board) -> str:
     span = _span(board.retention_days)
     match board.retained:
         case Retained.AFTER_ITS_DAY:
-            return f"このお知らせは、終わってから{span}で消えます。"
+            return say("このお知らせは、終わってから{span}で消えます。", span=span)
         case Retained.AFTER_CHANGE:
-            return f"このお知らせは、のせてから{span}で消えます（なおしたときは、なおしてから）。"
+            return say(
+                "このお知らせは、のせてから{span}で消えます（なおしたときは、なおしてから）。",
+                span=span,
+            )
         case Retained.WHILE_IT_STANDS:
-            return f"このお知らせは、いまのものでなくなってから{span}で消えます。"
+            return say("このお知らせは、いまのものでなくなってから{span}で消えます。", span=span)
 
 
 def _span(days: int) -> str:
     years, rest = divmod(days, 365)
     if days == 180:
-        return "半年"
-    return f"{days}日" if rest or not years else f"{years}年"
+        return say("半年")
+    return say("{days}日", days=days) if rest or not years else say("{years}年", years=years)
 
 
 class Retention:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.node import Node, NotAllowed
+from node.words import say
 from sync.lane import Audience, Class, Lane, is_town
 from sync.limits import NAME_CHARACTERS_MAX
 from sync.machine import clock, keys
@@ -58,17 +59,19 @@ def read_card(text: str, *, here: str) -> Card:
     town, _, rest = rest.partition(" ")
     listed, _, name = rest.partition(" ")
     if mark != CARD or not is_town(town):
-        raise NotACard("町の名札ではありません。相手の役場にもらったファイルか確かめてください。")
+        raise NotACard(
+            say("町の名札ではありません。相手の役場にもらったファイルか確かめてください。")
+        )
     try:
         read = tuple(bytes.fromhex(key) for key in listed.split(","))
     except ValueError as wrong:
-        raise NotACard("町の名札がこわれています。もう一度もらってください。") from wrong
+        raise NotACard(say("町の名札がこわれています。もう一度もらってください。")) from wrong
     seen = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
     name = " ".join(seen.split())[:NAME_CHARACTERS_MAX] or town
     if town == here:
-        raise NotACard("この町の名札です。ほかの町の名札を選んでください。")
+        raise NotACard(say("この町の名札です。ほかの町の名札を選んでください。"))
     if read_subscription(here, {"town": town, "keys": [*read], "name": name}) is None:
-        raise NotACard("町の名札がこわれています。もう一度もらってください。")
+        raise NotACard(say("町の名札がこわれています。もう一度もらってください。"))
     return Card(town=town, name=name, keys=read)
 
 

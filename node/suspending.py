@@ -10,16 +10,17 @@ from node.deciding import about, may_lift, withdrawal
 from node.node import Node, NotAllowed
 from node.own_lane import write_decision, write_decisions
 from node.people import Oneself, tending
+from node.words import say
 from sync.account import Account
 from sync.decision import Decision
 from sync.suspension import GROUPS, WHO, WRITE_SUSPEND
 
 REASONS: Mapping[str, str] = {
-    "away": "本人が休んでいるため",
-    "pin": "暗証番号がほかの人に知られたおそれがあるため",
-    "asked": "本人から申し出があったため",
-    "rules": "掲示板の決まりが守られなかったため",
-    "checking": "事情を確かめているため",
+    "away": say("本人が休んでいるため"),
+    "pin": say("暗証番号がほかの人に知られたおそれがあるため"),
+    "asked": say("本人から申し出があったため"),
+    "rules": say("掲示板の決まりが守られなかったため"),
+    "checking": say("事情を確かめているため"),
 }
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+EASY = "easy"
+"""The field that says all of it in やさしい日本語."""
 READING = "reading/"
 """Before a field's name: the reserved field that holds its reading, and changes with it."""
 
@@ -75,11 +77,28 @@ class Field:
     in_list: bool = False  # shown in the list under the title
     shown: bool = True  # False: kept, but not drawn on the page
     narrows: bool = False  # people look through the board by it
+    by_keepers: bool = False  # only who is signed in is asked for it
 
     @property
     def changes_with(self) -> str:
         """The name of the group it changes with; alone, its own."""
         return self.group or self.name
+
+
+def in_easy_japanese() -> Field:
+    """For boards whose posts may be told in やさしい日本語 too, beside the text.
+
+    An edit by somebody who isn't asked for it drops it: it could say what no longer holds.
+    """
+    return Field(
+        name=EASY,
+        label="やさしい日本語",
+        type=FieldType.LONG_TEXT,
+        hint="「やさしい日本語」をえらんだ人に見せます。短い文で、だいじなことだけを書いてください。",
+        length_max=2000,
+        shown=False,
+        by_keepers=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

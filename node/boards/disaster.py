@@ -1,6 +1,15 @@
 """Disaster information: official words as they came, with issuer, time and status."""
 
-from node.boards.declaration import Board, Choice, Field, FieldType, Order, Retained, Writer
+from node.boards.declaration import (
+    Board,
+    Choice,
+    Field,
+    FieldType,
+    Order,
+    Retained,
+    Writer,
+    in_easy_japanese,
+)
 from node.boards.superseding import superseded
 
 DISASTER = Board(
@@ -72,5 +81,6 @@ DISASTER = Board(
             shown=False,
             length_max=40000,
         ),
+        in_easy_japanese(),
     ),
 )

@@ -10,6 +10,7 @@ from node.boards.declaration import (
     Order,
     Retained,
     Writer,
+    in_easy_japanese,
 )
 
 EVENT = Board(
@@ -108,5 +109,6 @@ EVENT = Board(
             in_form=False,
             length_max=8000,
         ),
+        in_easy_japanese(),
     ),
 )

@@ -4,7 +4,16 @@ Sources: 職業安定法 5条の3 and 施行規則 4条の2 (items to be stated,
 健康増進法 (smoking, 2020-04).
 """
 
-from node.boards.declaration import Board, Choice, Contact, Field, FieldType, Order, Writer
+from node.boards.declaration import (
+    Board,
+    Choice,
+    Contact,
+    Field,
+    FieldType,
+    Order,
+    Writer,
+    in_easy_japanese,
+)
 
 _LAW = "職業安定法5条の3"
 
@@ -220,5 +229,6 @@ JOB = Board(
             hint="いつの時点で正しい内容かを書きます。",
             required=True,
         ),
+        in_easy_japanese(),
     ),
 )

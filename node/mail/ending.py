@@ -14,6 +14,7 @@ from node.post import Post, PostState
 from node.reading import may_read, own_keys, readers_about, take_back
 from node.reading_files import secrets_of
 from node.sealed import about, all_sealed
+from node.words import say
 from sync import sealing
 from sync.about import About
 from sync.account import Account
@@ -23,7 +24,7 @@ from sync.reading_key import ReadingKey
 from sync.sealed_record import ESCROW, LETTER
 
 LETTERS_DAYS = 30
-OVER = "終わった投稿への手紙のため"
+OVER = say("終わった投稿への手紙のため")
 _SURE = (Quality.TRUSTED, Quality.CARRIED)
 
 

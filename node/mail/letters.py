@@ -13,6 +13,7 @@ from node.post import Post, PostState
 from node.reading import announce, may_read, readers_about, readers_at
 from node.reading_files import secrets_of
 from node.sealed import about, open_here, sealed_to, write_sealed
+from node.words import say
 from sync import sealing
 from sync.about import About
 from sync.account import Account, Duty
@@ -64,7 +65,10 @@ def who_reads(node: Node, keys: Iterable[ReadingKey]) -> Sequence[str]:
             if account.in_headers == key.account and account.stands
         ]
         duty = Duty.STAFF if trust.is_office(key.author, key.town) else Duty.KEEPER
-        said.add(f"{named[0]}（{place}で受け取ります）" if named else f"{place}・{DUTIES[duty]}")
+        if named:
+            said.add(say("{named}（{place}で受け取ります）", named=named[0], place=place))
+        else:
+            said.add(say("{place}・{duty}", place=place, duty=DUTIES[duty]))
     return sorted(said)
 
 

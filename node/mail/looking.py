@@ -14,6 +14,7 @@ from node.mail.letters import post_of
 from node.node import Node, NotSignedIn
 from node.reading import readers_at, readers_at_the_office
 from node.sealed import all_sealed, open_here, write_sealed
+from node.words import say
 from sync import cbor
 from sync.account import Account
 from sync.entry import Written
@@ -23,19 +24,19 @@ from sync.sealed_record import LOOKED
 from sync.sealing import NotForUs
 
 LETTER_REASONS: Mapping[str, str] = {
-    "answer": "応募や質問に答えるため",
-    "check": "前に読んだことを確かめるため",
-    "asked": "書いた人に頼まれたため",
-    "rules": "きまりに反していないか確かめるため",
+    "answer": say("応募や質問に答えるため"),
+    "check": say("前に読んだことを確かめるため"),
+    "asked": say("書いた人に頼まれたため"),
+    "rules": say("きまりに反していないか確かめるため"),
 }
 WISH_REASONS: Mapping[str, str] = {
-    "decide": "消すかどうかを決めるため",
-    "asked": "依頼した方に頼まれたため",
-    "check": "前に読んだことを確かめるため",
-    "rules": "きまりに反していないか確かめるため",
+    "decide": say("消すかどうかを決めるため"),
+    "asked": say("依頼した方に頼まれたため"),
+    "check": say("前に読んだことを確かめるため"),
+    "rules": say("きまりに反していないか確かめるため"),
 }
-TO_ERASE = "消すと決めるため"
-WISH = "消してほしいという依頼"
+TO_ERASE = say("消すと決めるため")
+WISH = say("消してほしいという依頼")
 
 
 class NobodyKeepsIt(Exception):

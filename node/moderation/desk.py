@@ -17,6 +17,7 @@ from node.moderation.wishing import wish_of
 from node.node import Change, Node, NotAllowed
 from node.people import tending
 from node.post import Post
+from node.words import say
 from sync.account import Account
 from sync.admission import Wish
 from sync.machine import clock, keys
@@ -31,12 +32,12 @@ MENDED = "mended"
 """The field that says of a post that somebody else changed words of it before it was let in."""
 
 REASONS: Mapping[str, str] = {
-    "personal": "個人のことが書かれているため",
-    "false": "内容を確かめられなかったため",
-    "offensive": "人を傷つけるおそれがあるため",
-    "advertising": "宣伝や勧誘のため",
-    "duplicate": "同じ投稿がもうのっているため",
-    "other": "この掲示板に合わない内容のため",
+    "personal": say("個人のことが書かれているため"),
+    "false": say("内容を確かめられなかったため"),
+    "offensive": say("人を傷つけるおそれがあるため"),
+    "advertising": say("宣伝や勧誘のため"),
+    "duplicate": say("同じ投稿がもうのっているため"),
+    "other": say("この掲示板に合わない内容のため"),
 }
 
 _SCHEMA = files("node.moderation").joinpath("tables.sql")

@@ -11,6 +11,7 @@ from typing import Any
 
 from node.moderation.sources import KIOSK, Share
 from node.moderation.waiting import Full
+from node.words import say
 from sync import cbor
 from sync.entry import Quality, Written
 from sync.machine.database import Database
@@ -22,17 +23,17 @@ ANSWERED_MAX = 1_000
 RECEIPTS_OPEN_MAX = 400
 
 REASONS: Mapping[str, str] = {
-    "personal": "個人のことが書かれている",
-    "false": "事実とちがう",
-    "offensive": "人を傷つける内容がある",
-    "advertising": "宣伝や勧誘である",
-    "over": "もう終わった、または変わった",
-    "other": "そのほか",
+    "personal": say("個人のことが書かれている"),
+    "false": say("事実とちがう"),
+    "offensive": say("人を傷つける内容がある"),
+    "advertising": say("宣伝や勧誘である"),
+    "over": say("もう終わった、または変わった"),
+    "other": say("そのほか"),
 }
 ANSWERS: Mapping[str, str] = {
-    "fine": "内容を確かめました。問題はありませんでした。",
-    "mended": "のせた人に伝え、なおしてもらいました。",
-    "kept": "決まりに合っているので、このままのせておきます。",
+    "fine": say("内容を確かめました。問題はありませんでした。"),
+    "mended": say("のせた人に伝え、なおしてもらいました。"),
+    "kept": say("決まりに合っているので、このままのせておきます。"),
 }
 
 _COLUMNS = "id, post, board, count, since, since_quality, reasons, words, state, answer"

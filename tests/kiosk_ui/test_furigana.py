@@ -107,7 +107,7 @@ def test_words_of_a_post_that_carries_no_reading_are_left_alone(
 def test_a_word_and_its_kana_stay_one_piece_and_seals_have_none(browser: FlaskClient) -> None:
     page = with_kana(browser).get("/").text
     assert "<span>お<ruby>知<rp>（</rp><rt>し</rt><rp>）</rp></ruby>らせを</span><wbr>" in page
-    assert 'tile-seal" aria-hidden="true">求</span>' in page
+    assert 'tile-seal" aria-hidden="true" lang="ja">求</span>' in page
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_hidden_or_removed_post_gives_nothing_to_take(browser: FlaskClient, to
 def test_the_words_fit_a_code_and_begin_with_what_matters(browser: FlaskClient, town: Town) -> None:
     post = town.post("event", **EVENT | {"state": "cancelled", "description": "長い話。" * 900})
     page = browser.get(f"/records/{post.address}/take", **PHONE)
-    (written,) = re.findall(r'text-to-copy">(.*?)</p>', page.text, re.DOTALL)
+    (written,) = re.findall(r'text-to-copy"[^>]*>(.*?)</p>', page.text, re.DOTALL)
     text = unescape(written)
     assert text.startswith("【中止】もちつき大会\n")
     assert "上郷公民館 前庭" in text
