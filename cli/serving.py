@@ -1,6 +1,9 @@
 """A WSGI application behind granian: one worker process with threads, dying with its starter."""
 
+import os
 import resource
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +17,18 @@ from granian.log import LogLevels
 from cli.bodies import Places, with_bodies_awaited
 from cli.lingering import Lingering
 from cli.ports import check_port
+from kiosk_ui.streams import STREAMS_MAX
 from sync.machine.process import die_with_parent
 
 if TYPE_CHECKING:
     from flask import Flask
 
-THREADS = 64
 CONNECTIONS_MAX = 1024
-BODIES_MAX = THREADS * 3 // 4
+BODIES_MAX = 48
+ANSWERING = 16
+THREADS = STREAMS_MAX + BODIES_MAX + ANSWERING
+"""Open streams and awaited bodies hold one each, whoever does what: so many are left to answer."""
+
 HEADERS_MILLISECONDS_MAX = 20_000  # to say what one wants, and between two wishes
 HEADERS_BYTES_MAX = 64 << 10
 FILES_BESIDE = 1024
@@ -67,7 +74,10 @@ def serve(
             of_address_max=crowd.connections,
             still_seconds_max=crowd.still_seconds,
         ).watch()
-        return with_bodies_awaited(create_app(), Places(BODIES_MAX, of_address_max=crowd.bodies))
+        app = create_app()
+        if streams := app.extensions.get("streams"):
+            _when_told_to_end(streams.end)
+        return with_bodies_awaited(app, Places(BODIES_MAX, of_address_max=crowd.bodies))
 
     Granian(
         target="kairan",
@@ -90,6 +100,20 @@ def serve(
         workers_kill_timeout=5,
         log_level=LogLevels.error,
     ).serve(target_loader=load)
+
+
+def _when_told_to_end(does: Callable[[], None]) -> None:
+    """Do it: the server waits for what it is answering, and streams have no end of their own."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def wait() -> None:
+        while told := os.read(reading, 1):
+            if told[0] in (signal.SIGINT, signal.SIGTERM):
+                does()
+
+    threading.Thread(target=wait, name="end", daemon=True).start()
 
 
 def _allow_files(count: int) -> None:

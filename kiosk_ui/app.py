@@ -31,7 +31,9 @@ from kiosk_ui.kept_pages import KeptPages
 from kiosk_ui.languages import add_languages
 from kiosk_ui.letters import letters_pages
 from kiosk_ui.lists import list_pages
+from kiosk_ui.live import live_pages
 from kiosk_ui.looks import looks_page
+from kiosk_ui.news import News
 from kiosk_ui.papers import paper_pages
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
@@ -52,6 +54,7 @@ from kiosk_ui.six_words import six_words_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
+from kiosk_ui.streams import Streams
 from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
 from kiosk_ui.waiting import waiting_pages
@@ -91,10 +94,12 @@ def create_app(
         start_anew=start_anew,
     )
     kept = KeptPages(screen)
+    news, streams = News(screen), Streams()
     static = read_static_files(node.settings.pixel_millimetres)
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.extensions["screen"] = screen
+    app.extensions["streams"] = streams
     app.jinja_environment = WordedEnvironment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for pages in (
@@ -112,6 +117,7 @@ def create_app(
         carrying_pages(screen),
         stick_page(screen),
         idle_pages(screen, kept),
+        live_pages(screen, kept, news, streams),
         connections_page(screen, kept),
         joining_page(screen),
         towns_page(screen, kept),
@@ -141,7 +147,7 @@ def create_app(
     if development:
         app.register_blueprint(design_page(screen))
     add_languages(app)
-    add_frame(app, screen, static)
+    add_frame(app, screen, static, news)
     write_queries_in_ascii(app)
     refuse_other_names(app, [name_in(node.settings.called)], but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)

@@ -37,26 +37,42 @@ class Alerts:
 
 def alerts(screen: Screen, board: Board) -> Alerts:
     """What stands, apart from what is only practice."""
-    posts = screen.node.posts(board, limit=ALERTS_MAX)
-    shown = [screen.draw(post) for post in posts]
+    shown = _drawn_alerts(screen, board)
     standing = [item for item in shown if not item.over]
     real = [item for item in standing if not item.practice]
-    pressing = sorted(
-        (item for item in real if item.urgency or not _is_old(item, screen.now())),
-        key=lambda item: -item.urgency,
-    )
+    pressing = _pressing(real, screen.now())
     newest = max(filter(None, map(issued, shown)), default=None)
     return Alerts(
         board=board,
         real=pressing[:ALERTS_SHOWN_MAX],
         more=len(pressing[ALERTS_SHOWN_MAX:]),
         old=len(real) - len(pressing),
-        practice=[item for item in standing if item.practice and not _is_old(item, screen.now())][
-            :ALERTS_SHOWN_MAX
-        ],
+        practice=_practice(standing, screen.now())[:ALERTS_SHOWN_MAX],
         newest=dates.moment_in_words(newest, screen.now()) if newest else "",
         newest_age=dates.ago(newest, screen.now()) if newest else "",
     )
+
+
+def standing_alerts(screen: Screen, board: Board) -> list[Shown]:
+    """What stands now and isn't old, what presses most first; practice after it."""
+    standing = [item for item in _drawn_alerts(screen, board) if not item.over]
+    real = [item for item in standing if not item.practice]
+    return _pressing(real, screen.now()) + _practice(standing, screen.now())
+
+
+def _drawn_alerts(screen: Screen, board: Board) -> list[Shown]:
+    return [screen.draw(post) for post in screen.node.posts(board, limit=ALERTS_MAX)]
+
+
+def _pressing(real: Sequence[Shown], now: datetime) -> list[Shown]:
+    return sorted(
+        (item for item in real if item.urgency or not _is_old(item, now)),
+        key=lambda item: -item.urgency,
+    )
+
+
+def _practice(standing: Sequence[Shown], now: datetime) -> list[Shown]:
+    return [item for item in standing if item.practice and not _is_old(item, now)]
 
 
 def issued(item: Shown) -> datetime | None:

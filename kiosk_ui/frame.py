@@ -9,6 +9,7 @@ from kiosk_ui.dates import month, weekday
 from kiosk_ui.furigana import Furigana, expect
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.looks import LOOKS, chosen_looks
+from kiosk_ui.news import News
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
@@ -16,7 +17,7 @@ from node.language.names import read_names
 from node.qr import qr
 
 
-def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> None:
+def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile], news: News) -> None:
     """Give it to all templates."""
 
     def static_url(name: str) -> str:
@@ -33,6 +34,7 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile]) -> N
         place=screen.node.settings.name,
         town=screen.node.town_name,
         boards=screen.node.boards,
+        news_now=news.now,
     )
 
     app.jinja_env.globals["expect_furigana"] = expect

@@ -5,6 +5,7 @@ The minute is part of what a page is kept by, because pages say how old things a
 """
 
 import gzip
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from kiosk_ui.screen import Screen
 PAGES_MAX = 100
 PAGE_BYTES_MAX = 256 << 10
 _GZIP_FROM_BYTES = 1_000
+_PASSING = re.compile(rb' data-version="\d+"')
+"""What a page says of when it was drawn: who has it as it was before has all its words."""
 
 _Arguments = ParamSpec("_Arguments")
 _Key = tuple[object, ...]
@@ -32,6 +35,7 @@ class _Page:
     plain: bytes
     packed: bytes
     etag: str
+    content_type: str
 
 
 class KeptPages:
@@ -63,7 +67,7 @@ class KeptPages:
                 response = make_response(view(*args, **kwargs))
                 if response.status_code != 200:
                     return response
-                return _respond(self._keep(key, response.get_data()))
+                return _respond(self._keep(key, response.get_data(), response.content_type or ""))
 
         return kept
 
@@ -87,8 +91,10 @@ class KeptPages:
                 self._pages.move_to_end(key)
             return page
 
-    def _keep(self, key: _Key, body: bytes) -> _Page:
-        page = _Page(body, gzip.compress(body, 6, mtime=0), sha256(body).hexdigest()[:20])
+    def _keep(self, key: _Key, body: bytes, content_type: str) -> _Page:
+        read = _PASSING.sub(b"", body)
+        etag = sha256(read).hexdigest()[:20]
+        page = _Page(body, gzip.compress(body, 6, mtime=0), etag, content_type)
         if len(body) <= PAGE_BYTES_MAX:
             with self._lock:
                 self._pages[key] = page
@@ -98,7 +104,7 @@ class KeptPages:
 
 
 def _respond(page: _Page) -> Response:
-    response = Response(content_type="text/html; charset=utf-8")
+    response = Response(content_type=page.content_type)
     if len(page.plain) >= _GZIP_FROM_BYTES and request.accept_encodings["gzip"]:
         response.set_data(page.packed)
         response.content_encoding = "gzip"

@@ -18,7 +18,16 @@ from sync.machine import clock, keys
 IDLE_SECONDS = 600
 SESSION_SECONDS_MAX = 8 * 3600
 SESSIONS_MAX = 32
-_BY_ITSELF = frozenset({"stick.stick", "static_files.static_file", "health.health", "idle.state"})
+_BY_ITSELF = frozenset(
+    {
+        "stick.stick",
+        "static_files.static_file",
+        "health.health",
+        "idle.state",
+        "live.live",
+        "live.now",
+    }
+)
 
 
 @dataclass(slots=True, kw_only=True)

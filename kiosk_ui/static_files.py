@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, request
 from kiosk_ui.style_sheet import style_sheet
 
 _TYPES = {
-    "app.js": "text/javascript; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",
     "six_words.js": "text/javascript; charset=utf-8",
     "keyboard.js": "text/javascript; charset=utf-8",

@@ -28,16 +28,13 @@
   };
   if (place) stick();
 
-  // Says that this page lives; hears whether it is night, and on the idle screen what is new.
-  let version = null;
+  // Says that this page lives; hears whether it is night.
   const state = async () => {
     try {
       const answer = await fetch("/kiosk", { cache: "no-store" });
       if (answer.ok) {
         const now = await answer.json();
         root.classList.toggle("dark", attract && now.dark);
-        if (attract && version !== null && version !== now.version) location.reload();
-        version = now.version;
       }
     } catch {
       // The machine does not answer.

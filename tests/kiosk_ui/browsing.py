@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from node.node import Node
+from tests.node.serving import end_streams
 
 CHROMIUM = Path("/usr/bin/chromium")
 ON_THE_WIFI = "centre.test"  # a phone's own address would be the kiosk's here
@@ -48,6 +49,7 @@ def served(app: Flask, port: int = 0) -> Iterator[int]:
     try:
         yield server.server_port
     finally:
+        end_streams(app)
         server.shutdown()
         thread.join()
         server.server_close()

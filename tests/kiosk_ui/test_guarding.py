@@ -164,5 +164,6 @@ def test_static_files_are_small_and_kept_for_good(browser: FlaskClient) -> None:
     assert len(answer.data) < 10_000
     assert gzip.decompress(answer.data).startswith(b"@layer tokens, ")
     assert "immutable" in answer.headers["Cache-Control"]
-    assert browser.get("/static/app.js").content_length < 2_048
+    script = browser.get("/static/live.js", headers={"Accept-Encoding": "gzip"})
+    assert len(script.data) < 2_500
     assert browser.get("/favicon.ico").content_type.startswith("image/svg+xml")

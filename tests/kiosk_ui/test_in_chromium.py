@@ -159,14 +159,3 @@ def test_a_phone_reads_every_code_off_the_screen(
     assert contact.startswith("BEGIN:VCARD")
     assert text.endswith("の回覧より）")
     assert link.startswith(f"http://{ON_THE_WIFI}/records/")
-
-
-def test_home_keeps_itself_current(chromium: Browser, address: str, town: Town) -> None:
-    page = opened(chromium, 1920, 1080, javascript=True)
-    page.clock.install()
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-    town.alert(title="記録的短時間大雨情報", level="5")
-    page.clock.run_for(60_000)
-    page.get_by_text("記録的短時間大雨情報").wait_for()
-    page.context.close()

@@ -97,8 +97,8 @@ def place(town: Town, keeper: Account) -> Place:
 def pages(app: Flask, place: Place) -> Iterator[str]:
     """Every address that may be asked for."""
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()):
-            continue
+        if "GET" not in (rule.methods or ()) or rule.endpoint == "live.live":
+            continue  # a stream has no end; it says what /news says
         kinds = {
             name: place.values["int" if "Integer" in type(converter).__name__ else "string"]
             for name, converter in rule._converters.items()

@@ -35,6 +35,12 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: a test says itself what it wants to hear."""
 
 
+def end_streams(app: Flask) -> None:
+    """As the server does when it is told to end."""
+    if streams := app.extensions.get("streams"):
+        streams.end()
+
+
 @contextmanager
 def served(app: Flask, port: int = 0) -> Iterator[str]:
     """The address of an application while it is served."""
@@ -44,6 +50,7 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.port}"
     finally:
+        end_streams(app)
         server.shutdown()
         thread.join()
         server.server_close()
