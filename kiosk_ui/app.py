@@ -73,7 +73,7 @@ def create_app(
     node: Node,
     *,
     reach: Reach | None = None,
-    now: Callable[[], datetime] = lambda: clock.now().at,
+    now: Callable[[], datetime] = clock.at,
     start_anew: Callable[[], None] = lambda: None,
     development: bool = False,
 ) -> Flask:
@@ -100,6 +100,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.extensions["screen"] = screen
     app.extensions["streams"] = streams
+    app.extensions["kept"] = kept
     app.jinja_environment = WordedEnvironment
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for pages in (
@@ -149,6 +150,7 @@ def create_app(
     add_languages(app)
     add_frame(app, screen, static, news)
     write_queries_in_ascii(app)
+    kept.answer_before(app)
     refuse_other_names(app, [name_in(node.settings.called)], but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})

@@ -22,6 +22,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+GUARDING = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
 def add_headers(app: Flask, *, but: Collection[str]) -> None:
     """To every answer of the application, but for endpoints that no browser asks."""
 
@@ -29,9 +37,6 @@ def add_headers(app: Flask, *, but: Collection[str]) -> None:
     def guard(response: Response) -> Response:
         if request.endpoint in but:
             return response
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers.update(GUARDING)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -6,6 +6,7 @@ and ours would then be one site. A number can't be made to: it is where the brow
 
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,8 +60,13 @@ def name_in(url: str | None) -> str:
         return ""
 
 
-def leads_here(host: str, names: Iterable[str]) -> bool:
+def leads_here(host: str, names: frozenset[str]) -> bool:
     """Whether that, as a browser says it, is one of these names or a number."""
+    return len(host) <= _HOST_LETTERS_MAX and _leads_here(host, names)
+
+
+@lru_cache(1_000)
+def _leads_here(host: str, names: frozenset[str]) -> bool:
     name, told_port = _parted(host)
     if not name or (told_port is not None and not _is_port(told_port)):
         return False
@@ -70,7 +76,7 @@ def leads_here(host: str, names: Iterable[str]) -> bool:
 def _parted(host: str) -> tuple[str, str | None]:
     """A name in small letters and what stands where a port would."""
     host = host.lower()
-    if not host.isascii() or len(host) > _HOST_LETTERS_MAX:
+    if not host.isascii():
         return "", None
     if host.startswith("["):
         name, closed, rest = host[1:].partition("]")

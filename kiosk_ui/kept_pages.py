@@ -1,41 +1,61 @@
 """Pages kept as they were drawn, while the data and the minute stay the same.
 
 A page that polls gets 304 until its words change: the ETag is over what is read, not over when.
-The minute is part of what a page is kept by, because pages say how old things are.
+The minute is part of what a page is kept by, because pages say how old things are. What is kept
+is answered before Flask is asked, so it is for nobody in particular: who is signed in, or was just
+told what they did, is never given such a page, and none is made of theirs.
 """
 
 import gzip
 import re
+import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from hashlib import sha256
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
-from flask import Response, make_response, request
+from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
-from kiosk_ui.looks import chosen_looks
+from kiosk_ui.headers import GUARDING
+from kiosk_ui.kiosk import is_loopback
+from kiosk_ui.looks import looks_in
 from kiosk_ui.screen import Screen
 
-PAGES_MAX = 100
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+PAGES_MAX = 400
+BYTES_MAX = 8 << 20
 PAGE_BYTES_MAX = 256 << 10
 _GZIP_FROM_BYTES = 1_000
+_HEADER_LETTERS_MAX = 500
+"""Of headers that are read for each request and remembered."""
 _PASSING = re.compile(rb' data-version="\d+"')
 """What a page says of when it was drawn: who has it as it was before has all its words."""
 
 _Arguments = ParamSpec("_Arguments")
 _Key = tuple[object, ...]
+_Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
+    etag: str
     plain: bytes
     packed: bytes
-    etag: str
-    content_type: str
+    known: _Headers  # with 304
+    plainly: _Headers
+    as_packed: _Headers
+
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.packed)
 
 
 class KeptPages:
@@ -45,9 +65,20 @@ class KeptPages:
         """Keeps nothing yet."""
         self._screen = screen
         self._pages: OrderedDict[_Key, _Page] = OrderedDict()
+        self._bytes = 0
         self._version: object = None  # of the data in them
         self._lock = threading.Lock()
         self._drawing = threading.Lock()
+
+    @property
+    def pages(self) -> int:
+        """How many there are."""
+        return len(self._pages)
+
+    @property
+    def held_bytes(self) -> int:
+        """What they take."""
+        return self._bytes
 
     def page(
         self, view: Callable[_Arguments, ResponseReturnValue]
@@ -58,7 +89,7 @@ class KeptPages:
         def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> ResponseReturnValue:
             if "done" in request.args or self._screen.sessions.of_this_request():  # for one person
                 return view(*args, **kwargs)
-            key = self._key()
+            key = self._key(request.environ)
             if page := self._get(key):
                 return _respond(page)
             with self._drawing:  # after a change everybody asks at once, and one draws
@@ -67,51 +98,111 @@ class KeptPages:
                 response = make_response(view(*args, **kwargs))
                 if response.status_code != 200:
                     return response
-                return _respond(self._keep(key, response.get_data(), response.content_type or ""))
+                return _respond(self._keep(key, response))
 
         return kept
 
-    def _key(self) -> _Key:
+    def answer_before(self, app: Flask) -> None:
+        """What is kept is answered without it."""
+        within: WSGIApplication = app.wsgi_app
+        session = f"{self._screen.sessions.cookie}="
+
+        def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            if environ["REQUEST_METHOD"] == "GET" and session not in environ.get("HTTP_COOKIE", ""):
+                try:
+                    page = self._get(self._key(environ))
+                except sqlite3.Error:  # the application knows what to say
+                    page = None
+                if page:
+                    status, headers, body = _answer(page, environ)
+                    start_response(status, headers)
+                    return body
+            return within(environ, start_response)
+
+        app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask's documentation has it
+
+    def _key(self, environ: "WSGIEnvironment") -> _Key:
         minute = int(self._screen.now().timestamp() // 60)
         return (
             self._screen.node.version(),
             minute,
-            request.host_url,
-            request.full_path,
-            *chosen_looks().values(),
+            environ["wsgi.url_scheme"],
+            environ.get("HTTP_HOST"),
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING"),
+            is_loopback(environ.get("REMOTE_ADDR", "")),  # with the name it makes the kiosk
+            _looks(environ.get("HTTP_COOKIE", "")),
         )
 
     def _get(self, key: _Key) -> _Page | None:
         with self._lock:
             if self._version != key[0]:  # what is erased stays in no page that nobody asks for
                 self._pages.clear()
-                self._version = key[0]
+                self._bytes, self._version = 0, key[0]
             page = self._pages.get(key)
             if page is not None:
                 self._pages.move_to_end(key)
             return page
 
-    def _keep(self, key: _Key, body: bytes, content_type: str) -> _Page:
-        read = _PASSING.sub(b"", body)
-        etag = sha256(read).hexdigest()[:20]
-        page = _Page(body, gzip.compress(body, 6, mtime=0), etag, content_type)
-        if len(body) <= PAGE_BYTES_MAX:
+    def _keep(self, key: _Key, response: Response) -> _Page:
+        page = _page(response.get_data(), response.content_type or "")
+        if len(page.plain) <= PAGE_BYTES_MAX:
             with self._lock:
-                self._pages[key] = page
-                while len(self._pages) > PAGES_MAX:
-                    self._pages.popitem(last=False)
+                if self._version == key[0] and key not in self._pages:
+                    self._pages[key] = page
+                    self._bytes += page.size
+                while len(self._pages) > PAGES_MAX or self._bytes > BYTES_MAX:
+                    self._bytes -= self._pages.popitem(last=False)[1].size
         return page
 
 
+def _page(body: bytes, content_type: str) -> _Page:
+    etag = sha256(_PASSING.sub(b"", body)).hexdigest()[:20]
+    packed = gzip.compress(body, 6, mtime=0)
+    known = [
+        ("ETag", f'W/"{etag}"'),
+        ("Vary", "Accept-Encoding, Cookie"),
+        ("Cache-Control", "no-cache"),
+        *GUARDING.items(),
+    ]
+    typed = [("Content-Type", content_type), *known]
+    return _Page(
+        etag=etag,
+        plain=body,
+        packed=packed,
+        known=known,
+        plainly=[*typed, ("Content-Length", str(len(body)))],
+        as_packed=[*typed, ("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))],
+    )
+
+
+def _answer(page: _Page, environ: "WSGIEnvironment") -> tuple[str, _Headers, list[bytes]]:
+    if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        return "304 Not Modified", page.known, []
+    if len(page.plain) >= _GZIP_FROM_BYTES and _unpacks(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        return "200 OK", page.as_packed, [page.packed]
+    return "200 OK", page.plainly, [page.plain]
+
+
 def _respond(page: _Page) -> Response:
-    response = Response(content_type=page.content_type)
-    if len(page.plain) >= _GZIP_FROM_BYTES and request.accept_encodings["gzip"]:
-        response.set_data(page.packed)
-        response.content_encoding = "gzip"
-    else:
-        response.set_data(page.plain)
-    response.set_etag(page.etag, weak=True)
-    response.vary.update(("Accept-Encoding", "Cookie"))
-    response.cache_control.no_cache = True
-    response.make_conditional(request)
-    return response
+    """The same through Flask."""
+    status, headers, body = _answer(page, request.environ)
+    return Response(body, status, headers)
+
+
+def _looks(cookies: str) -> tuple[str, ...]:
+    return _read_looks(cookies) if len(cookies) <= _HEADER_LETTERS_MAX else looks_in(cookies)
+
+
+def _unpacks(accepted: str) -> bool:
+    return len(accepted) <= _HEADER_LETTERS_MAX and _read_unpacks(accepted)
+
+
+@lru_cache(500)
+def _read_looks(cookies: str) -> tuple[str, ...]:
+    return looks_in(cookies)
+
+
+@lru_cache(100)
+def _read_unpacks(accepted: str) -> bool:
+    return parse_accept_header(accepted, Accept).quality("gzip") > 0

@@ -1,5 +1,6 @@
 """Whether a visitor stands at the machine itself, or asks from a phone."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,8 +13,8 @@ def at_the_kiosk() -> bool:
         name = urlsplit(request.host_url).hostname or ""
     except ValueError:
         return False
-    here = name == "localhost" or _is_loopback(name)
-    return here and _is_loopback(request.remote_addr or "")
+    here = name == "localhost" or is_loopback(name)
+    return here and is_loopback(request.remote_addr or "")
 
 
 def at_this_machine() -> bool:
@@ -22,7 +23,9 @@ def at_this_machine() -> bool:
     return at_the_kiosk() and not handed_on
 
 
-def _is_loopback(address: str) -> bool:
+@lru_cache(1_000)
+def is_loopback(address: str) -> bool:
+    """Whether that is this machine itself."""
     try:
         return ip_address(address).is_loopback
     except ValueError:

@@ -10,6 +10,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.http import parse_cookie
 
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.languages import JAPANESE, languages
@@ -62,11 +63,17 @@ def looks() -> tuple[Look, ...]:
 
 def chosen_looks() -> dict[str, str]:
     """The chosen key of each. What a page shows depends on these cookies and on no other."""
-    return {look.name: _chosen(look) for look in looks()}
+    return {look.name: _chosen(look, request.cookies) for look in looks()}
 
 
-def _chosen(look: Look) -> str:
-    chosen = request.cookies.get(look.name, "")
+def looks_in(cookies: str) -> tuple[str, ...]:
+    """The chosen key of each, by what a browser sent."""
+    brought = parse_cookie(cookies)
+    return tuple(_chosen(look, brought) for look in looks())
+
+
+def _chosen(look: Look, cookies: Mapping[str, str]) -> str:
+    chosen = cookies.get(look.name, "")
     return chosen if chosen in look.choices else look.usual
 
 

@@ -30,7 +30,12 @@ class Moment:
 def now() -> Moment:
     """The time by this machine's clock."""
     quality = Quality.TRUSTED if _SYNCHRONISED.exists() else Quality.UNKNOWN
-    return Moment(datetime.fromtimestamp(time.time(), UTC), quality)
+    return Moment(at(), quality)
+
+
+def at() -> datetime:
+    """The same, where nobody asks how good it is."""
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 def running() -> float:
