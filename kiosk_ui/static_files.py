@@ -15,6 +15,7 @@ from kiosk_ui.style_sheet import style_sheet
 
 _TYPES = {
     "live.js": "text/javascript; charset=utf-8",
+    "drafts.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",
     "six_words.js": "text/javascript; charset=utf-8",
     "keyboard.js": "text/javascript; charset=utf-8",

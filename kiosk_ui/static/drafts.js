@@ -1,0 +1,52 @@
+// On one's own phone: what was typed stays through a reload or a lost connection, until it was taken in.
+// The kiosk never loads this: what stands there is gone with the visitor.
+(() => {
+  const DAY = 86400000;
+  const form = document.getElementById("post-form");
+  const name = `draft:${location.pathname}`;
+  const read = (key) => JSON.parse(localStorage.getItem(key));
+
+  const forget = (when) => {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith("draft:") && when(read(key))) localStorage.removeItem(key);
+    }
+  };
+  const typed = () => [...form.elements].filter(
+    (each) => each.name && each.type !== "submit" && (each.type !== "hidden" || each.name === "token"),
+  );
+  const keep = (sent) => {
+    const values = typed().map((each) => [each.name, each.value, each.checked === true]);
+    localStorage.setItem(name, JSON.stringify({ at: Date.now(), sent, values }));
+  };
+  const restore = (draft) => {
+    let other = false; // than the machine sent
+    for (const each of typed()) {
+      const choice = each.type === "radio" || each.type === "checkbox";
+      const found = draft.values.find(([of, value]) => of === each.name && (!choice || value === each.value));
+      if (!found) continue;
+      other ||= each.type !== "hidden" && (choice ? each.checked !== found[2] : each.value !== found[1]);
+      if (choice) each.checked = found[2];
+      else each.value = found[1];
+    }
+    return other;
+  };
+
+  try {
+    forget((draft) => !(Date.now() - draft.at < DAY));
+    if (!form) return forget((draft) => draft.sent); // a page that says it was taken in
+    const draft = read(name);
+    if (document.getElementById("problems")) keep(false); // as the machine got it
+    else if (draft) {
+      const told = document.getElementById("draft");
+      told.hidden = !restore(draft); // with its mark: sent twice is taken in once
+      told.querySelector("button").addEventListener("click", () => {
+        localStorage.removeItem(name);
+        location.reload();
+      });
+    }
+    form.addEventListener("input", () => keep(false));
+    form.addEventListener("submit", () => keep(true));
+  } catch {
+    // The phone keeps nothing: the page works as it is.
+  }
+})();
