@@ -35,11 +35,13 @@ test_packages="
     iproute2
     mmdebstrap
     mount
+    nginx-light
     poppler-utils
     python3-venv
     systemd
     systemd-container
     util-linux
+    wrk
 "
 
 say() { printf '%s\n' "$*" >&2; }

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from bench import exchange, notice, post, rebuild, search
+from bench import exchange, notice, post, rebuild, search, serving
 from bench.village_text import posts
 from node.boards.event import EVENT
 from node.form import parse
@@ -55,3 +55,17 @@ def test_a_search_is_measured_beside_the_bare_query(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "| made of all posts |" in printed
     assert "bare FTS5 (limit)" in printed
+
+
+@pytest.mark.slow
+def test_serving_is_measured_beside_nginx_and_on_a_slow_phone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quick = ["--posts", "5", "--connections", "10", "--seconds", "1", "--alerts", "1"]
+    serving.main([*quick, "--phones", "1"])
+    printed = capsys.readouterr().out
+    assert "| nginx, the same bytes as a file (limit) |" in printed
+    assert "| a stream hears of it" in printed
+    assert "| board | 4 |" in printed
+    assert "answered with 204" in printed
+    assert "Non-2xx" not in printed
