@@ -57,7 +57,12 @@ class News:
         told = {
             "version": version,
             "alerts": [
-                {"id": mark, "title": _words(item), "path": f"/records/{item.post.address}"}
+                {
+                    "id": mark,
+                    "marks": [each.label for each in item.loud],
+                    "title": item.title,
+                    "path": f"/records/{item.post.address}",
+                }
                 for mark, item in zip(marks, standing, strict=True)
             ],
         }
@@ -67,10 +72,6 @@ class News:
 
 def _mark(item: Shown) -> str:
     return sha256(repr((item.post.address, item.post.versions)).encode()).hexdigest()[:8]
-
-
-def _words(item: Shown) -> str:
-    return "".join(f"【{mark.label}】" for mark in item.loud) + item.title
 
 
 class Watch:

@@ -64,7 +64,7 @@
     if (alert && kind.contains("attract")) return location.reload();
     if (alert && location.pathname !== alert.path) {
       show(".live-alert", (banner) => {
-        banner.querySelector("strong").textContent = alert.title;
+        banner.querySelector("strong").textContent = alert.marks.map((mark) => `【${mark}】`).join("") + alert.title;
         banner.querySelector("a").href = alert.path;
       });
     }

@@ -124,7 +124,8 @@ def test_what_is_told_names_the_alerts_that_stand_and_nothing_that_is_over(
     drill = town.alert(title="大雨警報", operation="drill", issued="2026-11-22T09:00:00+09:00")
     news = json.loads(browser.get("/news").data)
     assert news["version"] == town.kamigo.version()
-    assert [each["title"] for each in news["alerts"]] == ["震度速報", "【訓練】大雨警報"]
+    assert [each["title"] for each in news["alerts"]] == ["震度速報", "大雨警報"]
+    assert [each["marks"] for each in news["alerts"]] == [[], ["訓練"]]
     assert news["alerts"][1]["path"] == f"/records/{drill.address}"
     marks = [each["id"] for each in news["alerts"]]
     assert f'data-alerts="{" ".join(marks)}"' in browser.get("/boards/event").text
