@@ -18,7 +18,7 @@ from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
 from cli.watching import Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
-from sync.machine.pin import TLS_FILE
+from sync.machine.pin import PAGES_FILE, TLS_FILE
 from sync.machine.process import apart, end_soon
 from sync.machine.settings import Part, read_address, read_settings
 from sync.machine.starter import who_started_us
@@ -55,6 +55,7 @@ def add_machine_commands(commands: Subparsers) -> None:
             )
     web = _command(commands, "web", "機械の画面だけを動かします。")
     web.add_argument("--beside", metavar="IP", help=argparse.SUPPRESS)  # where the network asks
+    web.add_argument("--closed", action="store_true", help=argparse.SUPPRESS)  # over TLS
     web.set_defaults(does=_run_web)
     help_ = "よみがなを作ります（ふだんは、いるときだけ自動で動きます）。"
     language = commands.add_parser("language", help=help_, description=help_)
@@ -107,13 +108,24 @@ def _screens(told: argparse.Namespace) -> list[Process]:
     """
     asked = ["web", "--data", str(told.data), "--port", str(told.port)]
     check_port(told.address, told.port)  # say so once, instead of trying again for ever
+    closed = _closed(told)
     if told.address in THIS_MACHINE:
-        return [Process("web", kairan(*asked, "--address", told.address))]
+        return [Process("web", kairan(*asked, "--address", told.address)), *closed]
     check_port(KIOSK, told.port)
     return [
         Process(name, kairan(*asked, "--address", address, "--beside", told.address))
         for name, address in (("kiosk", KIOSK), ("web", told.address))
-    ]
+    ] + closed
+
+
+def _closed(told: argparse.Namespace) -> list[Process]:
+    """The process whose pages are closed to whoever listens, where the desk gave a certificate."""
+    port = read_settings(told.data).https
+    if port is None or not (told.data / PAGES_FILE).exists():
+        return []
+    check_port(told.address, port)
+    asked = ["web", "--data", str(told.data), "--port", str(port), "--address", told.address]
+    return [Process("closed", kairan(*asked, "--closed"))]
 
 
 def _run_language(told: argparse.Namespace) -> None:
@@ -144,11 +156,15 @@ def _run_web(told: argparse.Namespace) -> None:
             ),
             start_anew=end_soon,
             development=DEVELOPMENT in os.environ,
+            closed=told.closed,
         )
 
     starter = who_started_us()
     apart(check)
     _keep_private(told.data)
+    if told.closed:
+        serve(screens, address=told.address, port=told.port, tls=told.data / PAGES_FILE)
+        return
     if told.beside or told.address in THIS_MACHINE:
         from cli.serving import serve
 

@@ -49,7 +49,8 @@ def add_village_command(commands: Subparsers) -> None:
         metavar="N",
         type=int,
         default=FIRST_PORT,
-        help=f"はじめのポート。ハブが N、役場が N+1、公民館が N+2 と N+3（既定: {FIRST_PORT}）",
+        help=f"はじめのポート。ハブが N、役場が N+1、公民館が N+2 と N+3、"
+        f"暗号の画面が N+5 から N+7（既定: {FIRST_PORT}）",
     )
     ids = [machine.id for machine in MACHINES]
     parser.add_argument(
@@ -66,20 +67,25 @@ def _village(told: argparse.Namespace) -> None:
         _switch(folder, told.stop or told.start, off=bool(told.stop))
         return
     ports = {machine.id: told.port + at for at, machine in enumerate(MACHINES)}
-    if not all(0 < port < 1 << 16 for port in ports.values()):
-        raise Refused("ポートの番号は、1から65532までです。")
+    https = {
+        machine.id: told.port + at
+        for at, machine in enumerate(MACHINES, len(MACHINES))
+        if machine.part is not Part.HUB
+    }
+    if not all(0 < port < 1 << 16 for port in (*ports.values(), *https.values())):
+        raise Refused("ポートの番号は、1から65528までです。")
     with _alone(folder), told_to_stop() as stop:
-        for port in ports.values():
+        for port in (*ports.values(), *https.values()):
             check_port("127.0.0.1", port)
-        _run(folder, ports, stop)
+        _run(folder, ports, https, stop)
     print("すべて止めました。", flush=True)
 
 
-def _run(folder: Path, ports: Mapping[str, int], stop: Event) -> None:
+def _run(folder: Path, ports: Mapping[str, int], https: Mapping[str, int], stop: Event) -> None:
     addresses = {
         name: f"{_SCHEMES.get(name, 'http')}://127.0.0.1:{port}" for name, port in ports.items()
     }
-    make_sample_town(folder, addresses, now=clock.now(), offer_seconds=OFFER_SECONDS)
+    make_sample_town(folder, addresses, now=clock.now(), offer_seconds=OFFER_SECONDS, https=https)
     write_whole(folder / "addresses.json", json.dumps(addresses, indent=1).encode() + b"\n")
     processes = {
         machine.id: Process(
@@ -174,7 +180,9 @@ def _tell(folder: Path, addresses: Mapping[str, str], running: list[str]) -> Non
   3. ハブを止めても（{prog}{where} --stop hub）、公民館どうしは直接つながる。
   4. 担当者を決めると、取り下げや役場のお知らせに暗証番号がいるようになる: 「つながりのようす」
      →「担当者の方」→「はじめての方」で、上の登録コードを押す。決めなければ、今までどおり使える。
-  5. 役場に電文や一覧を取り込む: .venv/bin/kairan feed --data {folder}/office ファイル…
+  5. 担当者の方は、機械の画面で合言葉を決めると、{addresses[node.id]} とは別の、暗号のアドレスからも
+     入れる（担当者のページの「ほかの場所から入る」に出ます）。
+  6. 役場に電文や一覧を取り込む: .venv/bin/kairan feed --data {folder}/office ファイル…
 終えるときは Ctrl-C。
 """,
         flush=True,

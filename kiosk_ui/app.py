@@ -11,10 +11,12 @@ from kiosk_ui.candidates import candidate_words
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.choosing import choosing_pages
+from kiosk_ui.closed_pages import read_closed_pages
 from kiosk_ui.connections import connections_page
 from kiosk_ui.decided import decided_pages
 from kiosk_ui.design import design_page
 from kiosk_ui.drafts import Drafts
+from kiosk_ui.elsewhere import town_certificate_pages
 from kiosk_ui.erasing import erasing_pages
 from kiosk_ui.erasure import erasure_pages
 from kiosk_ui.errors import add_error_pages
@@ -35,6 +37,7 @@ from kiosk_ui.live import live_pages
 from kiosk_ui.looks import looks_page
 from kiosk_ui.news import News
 from kiosk_ui.papers import paper_pages
+from kiosk_ui.passphrase import passphrase_pages
 from kiosk_ui.people import people_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.queries import write_queries_in_ascii
@@ -50,6 +53,7 @@ from kiosk_ui.search import search_page
 from kiosk_ui.sessions import Sessions
 from kiosk_ui.signed_in import add_sessions
 from kiosk_ui.signing_in import signing_in_pages
+from kiosk_ui.signing_in_elsewhere import signing_in_elsewhere_pages
 from kiosk_ui.six_words import six_words_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.steps import steps_pages
@@ -63,7 +67,7 @@ from kiosk_ui.wording import WordedEnvironment
 from kiosk_ui.writing import writing_pages
 from node.moderation.desk import Desk
 from node.node import Node
-from node.pins import Pins
+from node.pins import PASSPHRASES_FILE, Pins
 from sync.machine import clock
 
 FORM_BYTES_MAX = 256 << 10
@@ -76,11 +80,13 @@ def create_app(
     now: Callable[[], datetime] = clock.at,
     start_anew: Callable[[], None] = lambda: None,
     development: bool = False,
+    closed: bool = False,
 ) -> Flask:
     """The application of that node; `reach` says where phones find it.
 
     `start_anew` is called when the ledger was given up and this process should end.
-    `development` adds pages for those who build the screens.
+    `closed`: it is served over TLS, to whoever is elsewhere. `development` adds pages for those who
+    build the screens.
     """
     short = node.identity.public[:4].hex()
     screen = Screen(
@@ -88,7 +94,11 @@ def create_app(
         now=now,
         desk=Desk(node),
         pins=Pins(node.settings.folder),
-        sessions=Sessions(cookie=f"session-{short}"),
+        passphrases=Pins(node.settings.folder, file=PASSPHRASES_FILE),
+        closed_pages=read_closed_pages(node.settings.folder, node.settings.https),
+        sessions=Sessions(
+            cookie=f"__Host-elsewhere-{short}" if closed else f"session-{short}", elsewhere=closed
+        ),
         drafts=Drafts(cookie=f"visit-{short}"),
         reach=reach or Reach(named=node.settings.called),
         start_anew=start_anew,
@@ -123,6 +133,9 @@ def create_app(
         joining_page(screen),
         towns_page(screen, kept),
         signing_in_pages(screen),
+        signing_in_elsewhere_pages(screen),
+        passphrase_pages(screen),
+        town_certificate_pages(screen),
         people_pages(screen),
         hiding_pages(screen),
         choosing_pages(screen),

@@ -9,6 +9,8 @@ from flask import request
 
 def at_the_kiosk() -> bool:
     """Whether this machine's own browser asks: it has no use for the world outside."""
+    if over_tls():  # what this machine's own browser never asks by
+        return False
     try:
         name = urlsplit(request.host_url).hostname or ""
     except ValueError:
@@ -21,6 +23,11 @@ def at_this_machine() -> bool:
     """The same, for what must not go over a network: nothing in between hands it on, either."""
     handed_on = "Forwarded" in request.headers or "X-Forwarded-For" in request.headers
     return at_the_kiosk() and not handed_on
+
+
+def over_tls() -> bool:
+    """Whether nobody on the way reads or changes what is asked; by the server's word alone."""
+    return request.scheme == "https"
 
 
 @lru_cache(1_000)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import request
 
+from kiosk_ui.closed_pages import ClosedPages
 from kiosk_ui.drafts import Drafts
 from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
@@ -33,6 +34,8 @@ class Screen:
     now: Callable[[], datetime]
     desk: Desk
     pins: Pins
+    passphrases: Pins  # what opens accounts elsewhere, over TLS
+    closed_pages: ClosedPages | None = None  # where that is
     sessions: Sessions
     drafts: Drafts
     reach: Reach = field(default_factory=Reach)  # how phones reach this machine
@@ -53,6 +56,8 @@ class Screen:
         if session is None or session.choosing:
             return None
         account = self.node.account(session.account)
+        if session.proof and session.proof != self.passphrases.proof(session.account):
+            account = None
         if account is None:
             self.sessions.end()
         return account

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from flask import Response, make_response, render_template, request
 
+from kiosk_ui.errors import message_page
+from kiosk_ui.kiosk import at_this_machine
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import BUSY, WRONG, keypad, typed_digits, wait
 from node.people import DUTIES
@@ -16,6 +18,8 @@ def second_person(
     screen: Screen, count: int, carried: Sequence[tuple[str, str]]
 ) -> Account | Response:
     """Whoever that is; else what to show to find it out. `carried`: what all pages send along."""
+    if not at_this_machine():  # a PIN is for the keys of the machine's own screen
+        return message_page("second_at_the_machine", 403)
     me, kept = screen.keeper(), screen.pins.kept()
     others = [
         account

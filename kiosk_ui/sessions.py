@@ -1,18 +1,19 @@
-"""Who is signed in at this machine's own screen, and for how long.
+"""Who is signed in, and for how long: at this machine's own screen, or elsewhere over TLS.
 
-Only the machine's own browser signs in: nothing of it goes over a network. Sessions are in memory,
-so a restart ends them; each sign-in makes a new one, so nobody signs in to a session laid out for
-them. What a screen asks by itself keeps nobody signed in.
+Each is a process of its own, with a cookie of its own: nothing of it goes over a network in clear.
+Sessions are in memory, so a restart ends them; each sign-in makes a new one, so nobody signs in to
+a session laid out for them. What a screen asks by itself keeps nobody signed in.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from flask import Response, g, request
 
-from kiosk_ui.kiosk import at_this_machine
+from kiosk_ui.kiosk import at_this_machine, over_tls
 from sync.machine import clock, keys
 
 IDLE_SECONDS = 600
@@ -42,6 +43,13 @@ class Session:
     seen: float
     name: str = ""  # of who has no account yet
     pin: str = ""  # typed once
+    proof: str = ""  # what opened it elsewhere; ends when that is another
+    source: str = ""  # the address, elsewhere
+
+    @property
+    def handle(self) -> str:
+        """By what its person calls it, which opens nothing."""
+        return sha256(self.id.encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)
@@ -49,11 +57,14 @@ class Sessions:
     """All of this process."""
 
     cookie: str  # machines that share an address, on other ports, share cookies
+    elsewhere: bool = False  # over TLS, and nowhere else; else at this machine, and nowhere else
     running: Callable[[], float] = clock.running
     _held: OrderedDict[str, Session] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self, account: str, *, choosing: bool = False) -> Session:
+    def begin(
+        self, account: str, *, choosing: bool = False, proof: str = "", source: str = ""
+    ) -> Session:
         """A new one, in the place of what the browser brought."""
         self.end()
         now = self.running()
@@ -64,6 +75,8 @@ class Sessions:
             choosing=choosing,
             began=now,
             seen=now,
+            proof=proof,
+            source=source,
         )
         with self._lock:
             self._held[session.id] = session
@@ -84,12 +97,32 @@ class Sessions:
             for id_ in [id_ for id_, held in self._held.items() if held.account == account]:
                 del self._held[id_]
 
+    def of(self, account: str) -> list[Session]:
+        """Those of that account that go on, the newest last."""
+        now = self.running()
+        with self._lock:
+            return [
+                held
+                for held in self._held.values()
+                if held.account == account and not _is_over(held, now)
+            ]
+
+    def end_one(self, account: str, handle: str) -> None:
+        """That one of the account's."""
+        with self._lock:
+            for id_, held in list(self._held.items()):
+                if held.account == account and held.handle == handle:
+                    del self._held[id_]
+
     def of_this_request(self) -> Session | None:
         """That of this browser, if it is the machine's own and was not left alone too long."""
         if "session" not in g:
-            g.session = self._look() if at_this_machine() else None
+            g.session = self._look() if self._is_its_way() else None
         found: Session | None = g.session
         return found
+
+    def _is_its_way(self) -> bool:
+        return over_tls() if self.elsewhere else at_this_machine()
 
     def _look(self) -> Session | None:
         now = self.running()
@@ -97,7 +130,7 @@ class Sessions:
             session = self._held.get(request.cookies.get(self.cookie, ""))
             if session is None:
                 return None
-            if now - session.seen > IDLE_SECONDS or now - session.began > SESSION_SECONDS_MAX:
+            if _is_over(session, now):
                 del self._held[session.id]
                 return None
             asked = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
@@ -109,7 +142,20 @@ class Sessions:
         """Tell the browser which one is its own, or that none is."""
         session = g.get("session")
         if session is None:
-            response.delete_cookie(self.cookie, httponly=True, samesite="Strict")
+            response.delete_cookie(
+                self.cookie, httponly=True, samesite="Strict", secure=self.elsewhere
+            )
         else:
-            response.set_cookie(self.cookie, session.id, httponly=True, samesite="Strict", path="/")
+            response.set_cookie(
+                self.cookie,
+                session.id,
+                httponly=True,
+                samesite="Strict",
+                secure=self.elsewhere,
+                path="/",
+            )
         return response
+
+
+def _is_over(session: Session, now: float) -> bool:
+    return now - session.seen > IDLE_SECONDS or now - session.began > SESSION_SECONDS_MAX

@@ -5,6 +5,7 @@ import hmac
 from flask import Flask, Response, abort, g, request
 from markupsafe import Markup
 
+from kiosk_ui.kiosk import at_this_machine, over_tls
 from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import IDLE_SECONDS
 from kiosk_ui.to_look_at import to_look_at
@@ -37,6 +38,8 @@ def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
         return {
             "csrf": hidden.format(CSRF, session.csrf) if session else "",
             "person": person,
+            "may_enter_elsewhere": screen.closed_pages is not None and at_this_machine(),
+            "is_elsewhere": over_tls(),
             "to_look_at": to_look_at(screen),
         }
 

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from kiosk_ui import forms
+from kiosk_ui.elsewhere import elsewhere_page
 from kiosk_ui.errors import message_page
-from kiosk_ui.kiosk import at_this_machine
+from kiosk_ui.kiosk import at_this_machine, over_tls
 from kiosk_ui.looks import safe_path
 from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import Session
@@ -37,7 +38,11 @@ def signing_in_pages(screen: Screen) -> Blueprint:
 
     @pages.before_request
     def only_here() -> Response | None:
-        return None if at_this_machine() else message_page("sign_in_elsewhere", 403)
+        if at_this_machine() or (over_tls() and request.endpoint == "signing_in.end"):
+            return None
+        if over_tls():
+            return forms.see_other(url_for("signing_in_elsewhere.ask", next=_next()))
+        return elsewhere_page(screen)
 
     @pages.get("/sign-in")
     def who() -> str:
@@ -71,7 +76,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
             return _keypad_for(screen, address, trouble=wait(long.seconds), status=429)
         except Busy:
             return _keypad_for(screen, address, trouble=BUSY, status=503)
-        if told := _suspended(screen, address):
+        if told := suspended_page(screen, address):
             return told
         screen.sessions.begin(address, choosing=not by_pin)
         if by_pin:
@@ -138,10 +143,11 @@ def ask_to_sign_in(screen: Screen, board: str = "") -> Response:
     """Where somebody is sent who would have to be signed in for that, and isn't, or may not."""
     if screen.signed_in() is not None:
         return message_page("not_yours", 403)
-    if not at_this_machine():
-        return message_page("sign_in_elsewhere", 403)
+    if not at_this_machine() and not over_tls():
+        return elsewhere_page(screen)
     here = request.path
-    return forms.see_other(f"{url_for('signing_in.who')}?{urlencode({'next': here})}")
+    page = "signing_in_elsewhere.ask" if over_tls() else "signing_in.who"
+    return forms.see_other(f"{url_for(page)}?{urlencode({'next': here})}")
 
 
 def _begin_reading(screen: Screen) -> None:
@@ -175,7 +181,7 @@ def _known(screen: Screen, address: str) -> str:
     return account.name
 
 
-def _suspended(screen: Screen, address: str) -> Response | None:
+def suspended_page(screen: Screen, address: str) -> Response | None:
     """Why somebody may not act now: told to whoever has the PIN, and to nobody else."""
     account = screen.node.known(address)
     decisions = screen.node.suspended(account) if account else ()

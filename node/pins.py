@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,9 @@ from sync.machine.files import read_bounded, write_whole
 PINS_FILE = "pins.json"
 FIRST = "first"
 """In the place of an account: the code that makes the first one."""
+
+PASSPHRASES_FILE = "passphrases.json"
+PASSPHRASE_LETTERS_MIN, PASSPHRASE_LETTERS_MAX, PASSPHRASE_KINDS_MIN = 12, 200, 6
 
 PIN_DIGITS_MIN, PIN_DIGITS_MAX = 6, 12
 CODE_DIGITS = 10
@@ -75,9 +79,16 @@ class Secret:
 class Pins:
     """Those of one machine. One process judges tries; others may make codes."""
 
-    def __init__(self, folder: Path, *, running: Callable[[], float] = clock.running) -> None:
-        """Reads nothing yet."""
-        self._path = folder / PINS_FILE
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        file: str = PINS_FILE,
+        running: Callable[[], float] = clock.running,
+    ) -> None:
+        """Reads nothing yet. `file`: PINS_FILE, or PASSPHRASES_FILE for what opens elsewhere."""
+        self._path = folder / file
+        self._is_weak = is_weak_passphrase if file == PASSPHRASES_FILE else is_weak
         self._running = running
         self._began = running()
         self._until: dict[str, float] = {}
@@ -133,7 +144,7 @@ class Pins:
 
     def choose(self, account: str, pin: str) -> None:
         """Give an account its PIN, in the place of PIN or code. Raises Weak."""
-        if is_weak(pin):
+        if self._is_weak(pin):
             raise Weak
         secret = self._secret(pin, is_code=False)
         with self._changing() as secrets:
@@ -159,6 +170,11 @@ class Pins:
             new = {name: each for name, each in back.items() if name not in secrets}
             secrets.update(new)
         return len(new)
+
+    def proof(self, account: str) -> str:
+        """What is another as soon as another secret, or none, opens the account."""
+        secret = self._read().get(account)
+        return f"{secret.salt} {secret.hash}" if secret else ""
 
     def forget(self, account: str) -> None:
         """It opens nothing here any more."""
@@ -224,6 +240,17 @@ def is_weak(pin: str) -> bool:
         return True
     steps = {(int(after) - int(before)) % 10 for before, after in itertools.pairwise(pin)}
     return len(steps) == 1
+
+
+def as_passphrase(typed: str) -> str:
+    """The same, however it was typed: wide or narrow letters, spaces of any kind and number."""
+    return " ".join(unicodedata.normalize("NFKC", typed[:PASSPHRASE_LETTERS_MAX]).split())
+
+
+def is_weak_passphrase(typed: str) -> bool:
+    """Whether it is too short, or the same few letters again and again."""
+    letters = typed.replace(" ", "")
+    return len(letters) < PASSPHRASE_LETTERS_MIN or len(set(letters)) < PASSPHRASE_KINDS_MIN
 
 
 def _wait(wrong: int) -> float:

@@ -33,6 +33,7 @@ from provisioning.authority import (
 from provisioning.cuts import NoSuchCut, cuts, histories
 from provisioning.escrow import unseal
 from provisioning.listing import in_words, listing
+from provisioning.page_certificates import NAMES_END_IN, OutsideName, give_pages_certificate
 from provisioning.paper import PLACES
 from provisioning.passphrases import Passphrases
 from provisioning.sealed_key import (
@@ -55,8 +56,8 @@ from sync.lane import Audience, Class, is_town
 from sync.letters import as_meant, fingerprint
 from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX, STATEMENT_BYTES_MAX
 from sync.machine.keys import Identity, make_identity
-from sync.machine.pin import read_pin
-from sync.machine.settings import Part, read_address
+from sync.machine.pin import PAGES_FILE, TOWN_CERTIFICATE_FILE, read_pin
+from sync.machine.settings import Part, read_address, read_settings
 from sync.revocation import Revocation, Succession, name_successor, revoke
 from sync.statement import Statement
 from sync.trust import Trust
@@ -121,6 +122,19 @@ def add_commands(commands: Subparsers) -> None:
         help="ハブの鍵（kairan hub-key が出すもの。2つとも）",
     )
     seeding.add_argument("--peer", metavar="URL", type=read_address, action="append", default=[])
+
+    paging = _act(acts, "pages", _pages, "担当者が役場のパソコンから入るための証明書を作ります。")
+    paging.add_argument(
+        "--machine", metavar="DIR", type=Path, required=True, help="その機械のフォルダー"
+    )
+    paging.add_argument(
+        "--name",
+        metavar="NAME",
+        action="append",
+        required=True,
+        help="その機械の番地か、.local などで終わる名前（くり返せます）",
+    )
+    _add_key_file(paging)
 
     revoking = _act(acts, "revoke", _revoke, "盗まれた機械や、偽の機械を止めます。")
     revoking.add_argument("which", metavar="MACHINE", help="名前、指紋、または鍵")
@@ -346,6 +360,24 @@ def _seed(told: argparse.Namespace) -> None:
         "1台の機械にだけ入れてください。その機械は、はじめて動くときに、自分で町の仲間になります。"
     )
     print("同じものを2台で使うと、どちらが本物か確かめるまで、どちらもできることが限られます。")
+
+
+def _pages(told: argparse.Namespace) -> None:
+    desk = open_authority(told.authority)
+    read_settings(told.machine)  # it is a machine's
+    try:
+        give_pages_certificate(
+            told.machine, names=told.name, daily=_signer(told, desk), town=desk.name
+        )
+    except OutsideName as wrong:
+        ends = "、".join(f".{end}" for end in NAMES_END_IN)
+        raise Refused(
+            f"{wrong} には使えません。建物の中の番地（192.168.… など）か、"
+            f"{ends} で終わる名前にしてください。"
+        ) from wrong
+    print(f"{told.machine / PAGES_FILE} と {told.machine / TOWN_CERTIFICATE_FILE} を作りました。")
+    print("machine.toml に https = 8443 のように書き、機械を動かし直してください。")
+    print(f"{TOWN_CERTIFICATE_FILE} を、USBメモリーで役場のパソコンに運んで入れます。")
 
 
 def _revoke(told: argparse.Namespace) -> None:

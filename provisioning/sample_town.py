@@ -37,12 +37,18 @@ MACHINES = (
 
 
 def make_sample_town(
-    folder: Path, addresses: Mapping[str, str], *, now: Moment, offer_seconds: int
+    folder: Path,
+    addresses: Mapping[str, str],
+    *,
+    now: Moment,
+    offer_seconds: int,
+    https: Mapping[str, int] | None = None,
 ) -> None:
     """Make its machines in `folder`; posts are written into machines that have none yet.
 
     `addresses`: machine id to URL. The office and the hub meet over the hub's address; the two
-    nodes know each other's too, so that posts cross when the hub is gone.
+    nodes know each other's too, so that posts cross when the hub is gone. `https`: the port of a
+    machine's pages over TLS.
     """
     sample = tomllib.loads((SAMPLE / "town.toml").read_text())
     town = open_town(folder / "authority", code=sample["code"], name=sample["name"])
@@ -59,6 +65,9 @@ def make_sample_town(
                 if machine.part is Part.NODE
                 else [],
                 offer_seconds=offer_seconds,
+                https=(https[machine.id], ["127.0.0.1", "localhost"])
+                if https and machine.id in https
+                else None,
             )
             for machine in MACHINES
         ],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from provisioning.authority import AUTHORITY_FILE, Authority, found, open_authority, read_key
+from provisioning.page_certificates import give_pages_certificate
 from provisioning.sealed_key import COST_MIN, Place
 from sync import cbor
 from sync.certificate import CLASSES_OF, Certificate, Role, certify
@@ -55,6 +56,7 @@ class Plan:
     hub: str | None = None
     hub_pins: Sequence[bytes] = ()  # where the hub isn't made beside it
     peers: Sequence[str] = ()
+    https: tuple[int, Sequence[str]] | None = None  # port and names of pages over TLS
     plain: bool = False  # a hub without TLS of its own
     offer_seconds: int = 60
 
@@ -98,6 +100,10 @@ def make_machines(town: Town, plans: Iterable[Plan]) -> None:
     statements = b"".join(map(cbor.encode, desk.standing()))
     known_by = [pin for plan, _ in made if plan.part is Part.HUB for pin in pins(plan.folder)]
     for plan, _ in made:
+        if plan.https is not None:
+            give_pages_certificate(
+                plan.folder, names=plan.https[1], daily=town.authority, town=desk.name
+            )
         write_whole(plan.folder / STATEMENTS_FILE, statements)
         write_whole(plan.folder / SETTINGS_FILE, _settings(desk, _pinned(plan, known_by)).encode())
 
@@ -180,6 +186,8 @@ def _settings(desk: Authority, plan: Plan) -> str:
     ]
     if plan.hub:
         lines.append(f"hub = {quoted(plan.hub)}")
+    if plan.https is not None:
+        lines.append(f"https = {plan.https[0]}")
     if plan.hub_pins:
         lines.append(
             f"hub_pins = [{', '.join(quoted(pin_in_words(pin)) for pin in plan.hub_pins)}]"

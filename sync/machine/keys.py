@@ -41,6 +41,11 @@ def tls_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def certificate_number() -> int:
+    """For a certificate of X.509: no two alike, and nobody guesses the next (RFC 5280 §4.1.2.2)."""
+    return secrets.randbits(158) + 1
+
+
 def key_file(folder: Path, name: str) -> Path:
     """Where a machine's key is: among what systemd decrypted for this service, else in its folder.
 

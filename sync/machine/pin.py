@@ -5,6 +5,12 @@ from base64 import b64decode, b64encode
 TLS_FILE = "tls.pem"
 """In a machine's folder, if it answers over TLS: its key and its certificate."""
 
+PAGES_FILE = "pages.pem"
+"""If its pages are served over TLS: key and certificate, which the town signed."""
+
+TOWN_CERTIFICATE_FILE = "town.crt"
+"""What whoever opens those pages is to trust."""
+
 PIN_BYTES = 32
 
 

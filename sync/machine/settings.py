@@ -10,6 +10,7 @@ offer_seconds = 60                     # how often it offers when nothing has ch
 sticks = "/media/kairan"               # optional; below it USB sticks are mounted
 pixel_millimetres = 0.277              # optional; how wide a pixel of the kiosk's screen is
 screen_off = "22:00-05:30"             # optional; when the kiosk's screen is dark, in Japan
+https = 8443                           # optional; the port of pages over TLS, with pages.pem
 called = "http://kairan.home"          # optional; by what address phones know it here
 [wifi]                                 # optional; the network that visitors may join
 name = "kairan-kamigo"
@@ -77,6 +78,7 @@ class Settings:
     screen_off: tuple[time, time] | None = None
     called: str | None = None
     wifi: Wifi | None = None
+    https: int | None = None
 
     @property
     def town(self) -> str:
@@ -122,6 +124,7 @@ def read_settings(folder: Path) -> Settings:
             screen_off=_hours(told["screen_off"]) if "screen_off" in told else None,
             called=read_address(told["called"]) if "called" in told else None,
             wifi=_wifi(told["wifi"]) if "wifi" in told else None,
+            https=_port(told["https"]) if "https" in told else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
@@ -141,6 +144,14 @@ def _pixel(value: object) -> float:
     if not 0.05 <= width <= 2:
         raise ValueError(f"pixel_millimetres = {value} is no screen's")
     return width
+
+
+def _port(value: object) -> int:
+    """Raises ValueError."""
+    port = int(str(value))
+    if not 0 < port < 1 << 16:
+        raise ValueError(f"https = {value} is no port")
+    return port
 
 
 def _hours(value: object) -> tuple[time, time]:

@@ -69,6 +69,11 @@ def self_signed(
         .not_valid_after(ends)
         .sign(key, SHA256())
     )
+    return in_one_file(key, certificate)
+
+
+def in_one_file(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> bytes:
+    """As a server wants them, in PEM."""
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private + certificate.public_bytes(Encoding.PEM)
 

@@ -36,7 +36,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "screens"
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Village]:
-    port = FIRST_PORT if TAKE_PICTURES else free_ports(4)
+    port = FIRST_PORT if TAKE_PICTURES else free_ports(8)
     with village(tmp_path_factory.mktemp("screens") / "village", port) as running:
         board = running.visitor("kamigo")
         until(lambda: "収穫まつり" in board.reads("/") and "経理" in board.reads("/"))

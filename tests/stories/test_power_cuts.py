@@ -151,7 +151,7 @@ def _nothing_acknowledged_is_lost(tmp_path: Path, kills: Kills) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     rng = random.Random(seed)
-    folder, port = tmp_path / "village", free_ports(4)
+    folder, port = tmp_path / "village", free_ports(8)
     with village(folder, port) as town:
         writers = [
             Writer(town.addresses["kamigo"], name, tmp_path / f"{name}.log", random.Random(seed))

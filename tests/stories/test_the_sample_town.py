@@ -16,7 +16,7 @@ MACHINES = {"hub", "office", "kamigo", "shimogo"}
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    return free_ports(4)
+    return free_ports(8)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_machine_can_be_switched_off_and_on_while_the_others_run(town: Village
 
 
 def test_a_town_that_runs_is_not_started_twice(town: Village) -> None:
-    other = str(free_ports(4))
+    other = str(free_ports(8))
     said = kairan("village", "--data", town.folder, "--port", other, code=1)
     assert "もう動いています" in said
     assert json.loads((town.folder / "addresses.json").read_text()) == town.addresses
@@ -123,7 +123,7 @@ def test_another_town_at_the_same_ports_is_refused_and_disturbs_nobody(
 
 
 def test_a_port_that_another_program_has_is_named(tmp_path: Path) -> None:
-    first = free_ports(4)
+    first = free_ports(8)
     with socket.socket() as other:
         other.bind(("127.0.0.1", first + 3))
         other.listen()
@@ -147,7 +147,7 @@ def test_what_it_can_not_do_it_says(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_all_and_a_second_start_has_every_post(tmp_path: Path) -> None:
-    folder, port = tmp_path / "village", free_ports(4)
+    folder, port = tmp_path / "village", free_ports(8)
     with village(folder, port) as first:
         address = first.visitor("kamigo").post(
             "event", title="二度目もある会", starts_on="2030-01-01", place="上郷公民館"
@@ -170,7 +170,7 @@ def _seconds_of_work(running: Running) -> float:
 
 
 def test_ctrl_c_while_it_still_starts_ends_all_too(tmp_path: Path) -> None:
-    port = str(free_ports(4))
+    port = str(free_ports(8))
     with Running(
         "village", "--data", tmp_path / "village", "--port", port, log=tmp_path / "log"
     ) as running:
@@ -181,6 +181,6 @@ def test_ctrl_c_while_it_still_starts_ends_all_too(tmp_path: Path) -> None:
 
 
 def test_when_the_supervisor_is_killed_nothing_is_left_half_alive(tmp_path: Path) -> None:
-    with village(tmp_path / "village", free_ports(4)) as town:
+    with village(tmp_path / "village", free_ports(8)) as town:
         psutil.Process(town.running.pid).kill()
         until(lambda: not town.running.processes())
