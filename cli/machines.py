@@ -163,6 +163,8 @@ def _run_web(told: argparse.Namespace) -> None:
     apart(check)
     _keep_private(told.data)
     if told.closed:
+        from cli.serving import serve
+
         serve(screens, address=told.address, port=told.port, tls=told.data / PAGES_FILE)
         return
     if told.beside or told.address in THIS_MACHINE:

@@ -1,12 +1,11 @@
 """Under which addresses this machine's pages are served over TLS, and by whose word."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from flask import request
 
 from sync.machine.pin import PAGES_FILE, TOWN_CERTIFICATE_FILE
@@ -20,6 +19,7 @@ class ClosedPages:
     names: tuple[str, ...]
     certificate: bytes  # the town's, as a file
     fingerprint: str  # of it, as browsers show it
+    thumbprint: str  # of it, as Windows shows it
 
     def addresses(self) -> tuple[str, ...]:
         """All of them."""
@@ -42,10 +42,16 @@ def read_closed_pages(folder: Path, port: int | None) -> ClosedPages | None:
     try:
         own = x509.load_pem_x509_certificate((folder / PAGES_FILE).read_bytes())
         town = (folder / TOWN_CERTIFICATE_FILE).read_bytes()
-        digest = sha256(x509.load_pem_x509_certificate(town).public_bytes(Encoding.DER)).digest()
+        shown = x509.load_pem_x509_certificate(town)
         names = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, x509.ExtensionNotFound):
         return None
     dns = names.get_values_for_type(x509.DNSName)
     addresses = map(str, names.get_values_for_type(x509.IPAddress))
-    return ClosedPages(port, (*dns, *addresses), town, digest.hex(":").upper())
+    return ClosedPages(
+        port,
+        (*dns, *addresses),
+        town,
+        shown.fingerprint(SHA256()).hex(":").upper(),
+        shown.fingerprint(SHA1()).hex(),  # noqa: S303  # Windows shows no other
+    )

@@ -31,6 +31,7 @@ def town_certificate_pages(screen: Screen) -> Blueprint:
             address=closed.address(),
             addresses=closed.addresses(),
             fingerprint=closed.fingerprint,
+            thumbprint=closed.thumbprint,
         )
 
     @pages.get("/closed/town.crt")

@@ -47,7 +47,8 @@ DESK = frozenset(
         *("sign_in", "sign_in_name", "signing_in", "suspended", "towns", "waiting", "waiting_one"),
         *("wishes", "choosing", "decided", "erasing", "keeping", "wishing", "words", "status"),
         *("ending", "looking", "membership", "neighbours", "refusals", "subscribing", "suspending"),
-        *("telling",),
+        *("telling", "closed", "elsewhere", "passphrase", "sessions", "sign_in_elsewhere"),
+        *("signing_in_elsewhere",),
     }
 )
 """What only those see who keep the place and tend machines. They read Japanese, and so it stays."""

@@ -9,9 +9,14 @@ from kiosk_ui.kiosk import at_this_machine
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in
 from node.pins import PASSPHRASE_LETTERS_MIN, Weak, as_passphrase
+from node.words import say
 
-_WEAK = f"{PASSPHRASE_LETTERS_MIN}文字より長く、同じ文字のくり返しでない合言葉にしてください。"
-_OTHER = "2回の合言葉が違いました。もう一度、2回書いてください。"
+_WEAK = say(
+    "半角の英字か数字で、{letters}文字以上の、同じ文字のくり返しでない合言葉にしてください。"
+    "かなや漢字は、パソコンで書けないので使えません。",
+    letters=PASSPHRASE_LETTERS_MIN,
+)
+_OTHER = say("2回の合言葉が違いました。もう一度、2回書いてください。")
 
 
 def passphrase_pages(screen: Screen) -> Blueprint:

@@ -78,6 +78,7 @@ def people_pages(screen: Screen) -> Blueprint:
         answer = _do(screen, "stopped", lambda by: stop(screen.node, account, by=by))
         if answer.status_code == 303:
             screen.pins.forget(address)
+            screen.passphrases.forget(address)
             screen.sessions.end_all(address)
         return answer
 
@@ -167,5 +168,6 @@ def _told(screen: Screen, account: Account) -> dict[str, object]:
 
 def _code_page(screen: Screen, account: Account) -> Response:
     screen.sessions.end_all(account.address)
+    screen.passphrases.forget(account.address)  # whoever gets the code may be somebody else
     code = screen.pins.make_code(account.address)
     return make_response(render_template("code.html", account=account, code=grouped(code)))

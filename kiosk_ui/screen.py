@@ -12,7 +12,7 @@ from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
 from kiosk_ui.reach import Reach
 from kiosk_ui.sent_before import SentBefore
-from kiosk_ui.sessions import Sessions
+from kiosk_ui.sessions import Session, Sessions
 from kiosk_ui.shown import Shown, draw
 from node.boards.declaration import Board
 from node.mail.receipt_key import ReceiptKeys
@@ -56,11 +56,15 @@ class Screen:
         if session is None or session.choosing:
             return None
         account = self.node.account(session.account)
-        if session.proof and session.proof != self.passphrases.proof(session.account):
+        if self.sessions.elsewhere and not self._still_opens(session):
             account = None
         if account is None:
             self.sessions.end()
         return account
+
+    def _still_opens(self, session: Session) -> bool:
+        """Whether what opened it elsewhere is what opens that account there now."""
+        return bool(session.proof) and session.proof == self.passphrases.proof(session.account)
 
     def keeper(self) -> Account:
         """Whoever keeps the place and is signed in. Raises NotSignedIn."""

@@ -296,14 +296,16 @@ def _next() -> str:
     return safe_path(request.form.get("next", "") or request.args.get("next", ""))
 
 
-def wait(seconds: float) -> str:
-    """How long, in words."""
+def how_long(seconds: float) -> str:
+    """That, in words."""
     minutes, left = divmod(int(seconds) + 1, 60)
-    told = (
-        say("{minutes}分{left}秒", minutes=minutes, left=left)
-        if minutes
-        else say("{left}秒", left=left)
-    )
+    if not minutes:
+        return say("{left}秒", left=left)
+    return say("{minutes}分{left}秒", minutes=minutes, left=left)
+
+
+def wait(seconds: float) -> str:
+    """How long, in words, and what to do if it is forgotten."""
     return say(
         "何度も違ったので、"
         "あと{told}は確かめられません。"
@@ -311,5 +313,5 @@ def wait(seconds: float) -> str:
         "長くはなりません。"
         "番号を忘れたときは、"
         "ほかの管理人に新しい登録コードを出してもらってください。",
-        told=told,
+        told=how_long(seconds),
     )

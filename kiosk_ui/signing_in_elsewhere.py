@@ -4,6 +4,8 @@ Names aren't offered for choice, and whether one is known isn't told. `/sessions
 where they are signed in so, and ends what isn't wanted.
 """
 
+import unicodedata
+
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from kiosk_ui import forms
@@ -12,12 +14,13 @@ from kiosk_ui.elsewhere import elsewhere_page
 from kiosk_ui.kiosk import over_tls
 from kiosk_ui.looks import safe_path
 from kiosk_ui.screen import Screen
-from kiosk_ui.signing_in import BUSY, suspended_page, wait
+from kiosk_ui.signing_in import BUSY, how_long, suspended_page
 from node.pins import Busy, Wait, Wrong, as_passphrase
+from node.words import say
 from sync.machine import clock
 
 NAME_LETTERS_MAX = 100
-WRONG = "お名前か合言葉が違います。確かめて、もう一度書いてください。"
+WRONG = say("お名前か合言葉が違います。確かめて、もう一度書いてください。")
 
 
 def signing_in_elsewhere_pages(screen: Screen) -> Blueprint:
@@ -35,20 +38,25 @@ def signing_in_elsewhere_pages(screen: Screen) -> Blueprint:
     @pages.post("/sign-in-elsewhere")
     def try_() -> Response:
         typed = as_passphrase(request.form.get("passphrase", ""))
-        address = _known(screen, request.form.get("name", ""))
+        name = _plain(request.form.get("name", ""))
+        address = _known(screen, name)
+        proof = screen.passphrases.proof(address)  # if it is another meanwhile, that ends it
         try:
-            screen.passphrases.try_(address, typed)
+            if address:
+                screen.passphrases.try_(address, typed)
+            else:
+                screen.passphrases.try_in_vain(name, typed)
         except Wrong:
             return _page(WRONG, 403)
         except Wait as long:
-            return _page(wait(long.seconds), 429)
+            return _page(_wait(long.seconds), 429)
         except Busy:
             return _page(BUSY, 503)
         if told := suspended_page(screen, address):
             return told
         screen.sessions.begin(
             address,
-            proof=screen.passphrases.proof(address),
+            proof=proof,
             source=request.remote_addr or "",
         )
         return screen.sessions.remember(forms.see_other(_next()))
@@ -85,17 +93,28 @@ def signing_in_elsewhere_pages(screen: Screen) -> Blueprint:
     return pages
 
 
-def _known(screen: Screen, typed: str) -> str:
-    """The account of that name that has a passphrase here; else what no account is called."""
-    name, kept = " ".join(typed[:NAME_LETTERS_MAX].split()), screen.passphrases.kept()
+def _wait(seconds: float) -> str:
+    return say(
+        "何度も違ったので、あと{told}は確かめられません。"
+        "合言葉を忘れたときは、機械の画面に暗証番号で入り、決め直してください。すぐに、ここから入れます。",
+        told=how_long(seconds),
+    )
+
+
+def _plain(name: str) -> str:
+    """The same, however it was typed."""
+    return "".join(unicodedata.normalize("NFKC", name[:NAME_LETTERS_MAX]).split())
+
+
+def _known(screen: Screen, name: str) -> str:
+    """The account of that name that has a passphrase here; "" where there is none."""
+    kept = screen.passphrases.kept()
     found = [
         account.address
         for account in screen.node.accounts()
-        if account.stands
-        and account.address in kept
-        and "".join(account.name.split()) == "".join(name.split())
+        if account.stands and account.address in kept and _plain(account.name) == name
     ]
-    return found[0] if found else "nobody"
+    return found[0] if found else ""
 
 
 def _page(trouble: str = "", status: int = 200) -> Response:

@@ -4,7 +4,7 @@ import argparse
 
 from node.node import open_node
 from node.people import DUTIES
-from node.pins import FIRST, Pins, grouped
+from node.pins import FIRST, PASSPHRASES_FILE, Pins, grouped
 from node.refused import Refused
 
 
@@ -34,6 +34,8 @@ def make_code(told: argparse.Namespace) -> None:
     if len(found) > 1:
         listed = "、".join(account.address for account in found)
         raise Refused(f"「{told.name}」は2人以上います。次のどれかで選んでください: {listed}")
+    # Whoever gets the code may be somebody else.
+    Pins(told.data, file=PASSPHRASES_FILE).forget(found[0].address)
     code = pins.make_code(found[0].address)
     print(f"{found[0].name}さんの登録コード（1回だけ使えます）: {grouped(code)}")
 

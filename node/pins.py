@@ -12,6 +12,7 @@ import json
 import os
 import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +26,10 @@ from sync.machine.files import read_bounded, write_whole
 PINS_FILE = "pins.json"
 FIRST = "first"
 """In the place of an account: the code that makes the first one."""
+
+_NOBODY = "nobody"
+"""In the place of an account: what is tried under names that nobody has is counted there."""
+_NAMES_MAX = 512  # tried in vain that are remembered
 
 PASSPHRASES_FILE = "passphrases.json"
 PASSPHRASE_LETTERS_MIN, PASSPHRASE_LETTERS_MAX, PASSPHRASE_KINDS_MIN = 12, 200, 6
@@ -92,12 +97,14 @@ class Pins:
         self._running = running
         self._began = running()
         self._until: dict[str, float] = {}
+        self._in_vain: OrderedDict[str, int] = OrderedDict()
         self._one = threading.Lock()
         self._queue = threading.BoundedSemaphore(QUEUE_MAX)
 
     def kept(self) -> frozenset[str]:
         """The accounts that have a PIN."""
-        return frozenset(name for name, secret in self._read().items() if not secret.is_code)
+        opens = {name for name, secret in self._read().items() if not secret.is_code}
+        return frozenset(opens - {_NOBODY})
 
     def coded(self) -> frozenset[str]:
         """Those that wait for their code to be typed; FIRST among them where it was made."""
@@ -108,13 +115,43 @@ class Pins:
 
         Raises Wrong, Wait, Busy; OSError where the disk takes no note of the try.
         """
+        with self._in_turn():
+            return self._try(account, typed)
+
+    def try_in_vain(self, name: str, typed: str) -> None:
+        """For a name that nobody has: as long as `try_`, with the same waits, and always wrong.
+
+        So whoever tries names learns of none; but for a wait that was forgotten at a restart.
+        """
+        with self._in_turn():
+            tried = self._in_vain.get(name, 0)
+            key = f"{_NOBODY} {name}"
+            if (seconds := self._seconds_left(key, tried)) > 0:
+                raise Wait(seconds)
+            with self._changing() as secrets:
+                nobody = secrets.get(_NOBODY) or replace(
+                    _empty(is_code=False), hash=keys.key_salt(_HASH_BYTES).hex()
+                )
+                secrets[_NOBODY] = replace(nobody, wrong=(nobody.wrong + 1) % 1_000_000)
+            _hash(typed, nobody)
+            with self._changing():
+                self._in_vain[name] = tried + 1
+                self._in_vain.move_to_end(name)
+            self._until[key] = self._running() + _wait(tried + 1)
+            while len(self._in_vain) > _NAMES_MAX:
+                forgotten, _ = self._in_vain.popitem(last=False)
+                self._until.pop(f"{_NOBODY} {forgotten}", None)
+        raise Wrong
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
         if not self._queue.acquire(blocking=False):
             raise Busy
         try:
             if not self._one.acquire(timeout=QUEUE_SECONDS):
                 raise Busy
             try:
-                return self._try(account, typed)
+                yield
             finally:
                 self._one.release()
         finally:
@@ -166,6 +203,7 @@ class Pins:
         Codes aren't taken: whoever was given one a while ago gets another.
         """
         back = {name: each for name, each in _read(content).items() if not each.is_code}
+        back.pop(_NOBODY, None)
         with self._changing() as secrets:
             new = {name: each for name, each in back.items() if name not in secrets}
             secrets.update(new)
@@ -182,18 +220,17 @@ class Pins:
             secrets.pop(account, None)
 
     def _seconds_left(self, account: str, wrong: int) -> float:
-        """After a restart the whole wait begins again: how long ago the try was nobody knows."""
+        """After a restart the whole wait begins again: how long ago the try was nobody knows.
+
+        Who has tried nothing in vain waits for nothing: another process may have given a new PIN.
+        """
+        if wrong < FREE_TRIES:
+            return 0
         until = self._until.get(account, self._began + _wait(wrong))
         return until - self._running()
 
     def _secret(self, typed: str, *, is_code: bool) -> Secret:
-        empty = Secret(
-            salt=keys.key_salt(_SALT_BYTES).hex(),
-            hash="",
-            passes=_PASSES,
-            memory_kib=_MEMORY_KIB,
-            is_code=is_code,
-        )
+        empty = _empty(is_code=is_code)
         return replace(empty, hash=_hash(typed, empty).hex())
 
     @contextmanager
@@ -243,14 +280,28 @@ def is_weak(pin: str) -> bool:
 
 
 def as_passphrase(typed: str) -> str:
-    """The same, however it was typed: wide or narrow letters, spaces of any kind and number."""
-    return " ".join(unicodedata.normalize("NFKC", typed[:PASSPHRASE_LETTERS_MAX]).split())
+    """The same, however it was typed: wide or narrow, large or small, spaces of any kind."""
+    plain = unicodedata.normalize("NFKC", typed[:PASSPHRASE_LETTERS_MAX]).casefold()
+    return " ".join(plain.split())
 
 
 def is_weak_passphrase(typed: str) -> bool:
-    """Whether it is too short, or the same few letters again and again."""
+    """Whether it is too short, or the same few letters again and again, or has letters that can't
+    be typed into a field that hides them: browsers take no kana or kanji there.
+    """
     letters = typed.replace(" ", "")
-    return len(letters) < PASSPHRASE_LETTERS_MIN or len(set(letters)) < PASSPHRASE_KINDS_MIN
+    is_short = len(letters) < PASSPHRASE_LETTERS_MIN or len(set(letters)) < PASSPHRASE_KINDS_MIN
+    return is_short or not letters.isascii()
+
+
+def _empty(*, is_code: bool) -> Secret:
+    return Secret(
+        salt=keys.key_salt(_SALT_BYTES).hex(),
+        hash="",
+        passes=_PASSES,
+        memory_kib=_MEMORY_KIB,
+        is_code=is_code,
+    )
 
 
 def _wait(wrong: int) -> float:

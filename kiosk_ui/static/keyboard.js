@@ -11,7 +11,7 @@
     "小": ["あいうえおつやゆよわ", "ぁぃぅぇぉっゃゅょゎ"],
   };
   const NAMES = { "゛": "濁点", "゜": "半濁点", "小": "小さい字", "ー": "のばす音", "、": "読点", "-": "ハイフン", "_": "下線", ".": "点", "/": "斜線", ":": "コロン", "@": "アットマーク", "'": "アポストロフィ" };
-  const FIELDS = "input:is([type=text], [type=search], [type=tel], [type=url], :not([type])), textarea";
+  const FIELDS = "input:is([type=text], [type=search], [type=tel], [type=url], [type=password]:not([inputmode=numeric]), :not([type])), textarea";
   let field = null, set = "かな", asked = 0, pressing = false, board = null, words = null, grid = null;
 
   const button = (label, does, name, kind) => {
@@ -51,7 +51,7 @@
       if (last && at >= 0 && plain === TURNS[mark][0]) return put(turned[at], 1);
     }
   };
-  const run = () => (field.value.slice(0, field.selectionStart).match(/[ぁ-ゖー]{2,12}$/) || [""])[0];
+  const run = () => field.type === "password" ? "" : (field.value.slice(0, field.selectionStart).match(/[ぁ-ゖー]{2,12}$/) || [""])[0];
   const offer = async () => {
     const typed = run(), mine = ++asked;
     let found = [];
@@ -113,7 +113,7 @@
     if (!board) build();
     field = to;
     field.setAttribute("inputmode", "none");
-    set = field.type === "tel" ? "数字" : "かな";
+    set = { tel: "数字", password: "英字" }[field.type] || "かな";
     board.querySelector(".line").hidden = field.tagName !== "TEXTAREA";
     board.hidden = false;
     document.documentElement.classList.add("typing");

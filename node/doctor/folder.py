@@ -15,12 +15,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from node.doctor.finding import Finding, Grave
-from node.pins import PINS_FILE
+from node.pins import PASSPHRASES_FILE, PINS_FILE
 from node.reading_files import READING_FOLDER
 from sync.machine.disk import Disk, read_disk
 from sync.machine.disk import in_words as disk_in_words
 from sync.machine.keys import load_identity
-from sync.machine.pin import TLS_FILE
+from sync.machine.pin import PAGES_FILE, TLS_FILE
 from sync.machine.settings import (
     FEED_KEY_FILE,
     KEY_FILE,
@@ -36,7 +36,10 @@ STOPPERS = frozenset({"settings", "not begun", "key", "folder", "ledger", "schem
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PROBE_BYTES = 64 << 10
 _LIVES = LEDGER_FILE.replace(".sqlite", ".lives")
-_SECRETS = (KEY_FILE, FEED_KEY_FILE, SEED_FILE, PINS_FILE, TLS_FILE)
+_SECRETS = (
+    *(KEY_FILE, FEED_KEY_FILE, SEED_FILE, PINS_FILE, PASSPHRASES_FILE),
+    *(TLS_FILE, PAGES_FILE),
+)
 
 
 def look(folder: Path, software: str) -> Iterator[Finding]:

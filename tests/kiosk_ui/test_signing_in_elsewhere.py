@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from kiosk_ui.app import create_app
 from kiosk_ui.sessions import IDLE_SECONDS
+from node import pins
 from node.node import Node, open_node
 from node.people import begin, let_in
 from node.pins import FREE_TRIES, PASSPHRASES_FILE, Pins
@@ -20,10 +21,10 @@ from provisioning.town import open_town
 from sync.account import Account, Duty
 from sync.machine.settings import SETTINGS_FILE
 from tests.kiosk_ui.reading import typed, words
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
-from tests.kiosk_ui.town import EVENT, NOW, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, NOW, PIN, Town
 
-PASSPHRASE = "みずうみ たぬき かざぐるま えんぴつ"
+PASSPHRASE = "mizuumi tanuki kazaguruma enpitsu"
 HERE, OFFICE_PC = "192.168.1.10", "192.168.1.77"
 CLOSED, OPEN = f"https://{HERE}:8443", f"http://{HERE}:8700"
 
@@ -129,7 +130,7 @@ def test_over_plain_http_from_elsewhere_there_is_the_way_and_no_form(
     [
         ("山田 花", PIN),
         ("山田 花", ""),
-        ("山田 花", "みずうみ たぬき かざぐるま えんぴつ！"),
+        ("山田 花", PASSPHRASE + "!"),
         ("だれか", PASSPHRASE),
         ("", PASSPHRASE),
     ],
@@ -144,7 +145,7 @@ def test_nothing_else_opens_it_and_whether_a_name_is_known_is_not_told(
 
 
 @pytest.mark.parametrize(
-    "weak", ["", "280417", "あいうえおかきくけこさ", "ああああああああああああああああ"]
+    "weak", ["", "280417", "abcdefghijk", "aaaaaaaaaaaaaaaa", "みずうみ たぬき かざぐるま えんぴつ"]
 )
 def test_no_short_or_monotonous_passphrase_is_taken(node: Node, keeper: Account, weak: str) -> None:
     kiosk = create_app(node, now=lambda: NOW).test_client()
@@ -205,8 +206,56 @@ def test_a_form_from_another_site_signs_nobody_in(app: Flask, keeper: Account) -
     assert "Set-Cookie" not in answer.headers
 
 
+def test_whoever_tries_names_that_nobody_has_learns_nothing_by_waiting(
+    node: Node, app: Flask, keeper: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[tuple[int, int]] = []
+    real = pins._hash
+
+    def noted(typed: str, secret: pins.Secret) -> bytes:
+        hashed.append((secret.passes, secret.memory_kib))
+        return real(typed, secret)
+
+    monkeypatch.setattr(pins, "_hash", noted)
+    answers = {}
+    for name in (keeper.name, "だれか"):
+        elsewhere = Elsewhere(app)
+        tries = [elsewhere.sign_in(name, "chigau aikotoba desu") for _ in range(FREE_TRIES + 1)]
+        answers[name] = ([each.status_code for each in tries], hashed[:])
+        hashed.clear()
+    assert answers[keeper.name] == answers["だれか"]
+    assert answers["だれか"][0] == [403] * FREE_TRIES + [429]
+    assert len(answers["だれか"][1]) == FREE_TRIES
+    assert app.extensions["screen"].passphrases.kept() == {keeper.address}
+
+
+def test_who_chooses_another_at_the_machine_waits_no_longer(
+    node: Node, app: Flask, keeper: Account
+) -> None:
+    for _ in range(FREE_TRIES):
+        Elsewhere(app).sign_in(passphrase="chigau aikotoba desu")
+    assert Elsewhere(app).sign_in().status_code == 429
+    _another(node, keeper)
+    assert Elsewhere(app).sign_in(passphrase=PASSPHRASE + " futatsu").status_code == 303
+
+
+def test_a_name_that_the_certificate_has_leads_here(node: Node, tmp_path: Path) -> None:
+    daily = open_town(tmp_path / "authority", code="990019", name="霧沢町").authority
+    give_pages_certificate(
+        node.settings.folder, names=["yakuba.lan", HERE], daily=daily, town="霧沢町"
+    )
+    app = create_app(node, now=lambda: NOW, closed=True)
+    answers = [
+        app.test_client().get("/sign-in-elsewhere", base_url=f"https://{name}:8443").status_code
+        for name in ("yakuba.lan", HERE, "other.lan")
+    ]
+    assert answers == [200, 200, 421]
+
+
 def _another(node: Node, keeper: Account) -> None:
-    Pins(node.settings.folder, file=PASSPHRASES_FILE).choose(keeper.address, PASSPHRASE + "二")
+    Pins(node.settings.folder, file=PASSPHRASES_FILE).choose(
+        keeper.address, PASSPHRASE + " futatsu"
+    )
 
 
 def _none(node: Node, keeper: Account) -> None:
@@ -218,7 +267,17 @@ def _suspended(node: Node, keeper: Account) -> None:
     suspend(node, keeper.address, "checking", by=other)
 
 
-@pytest.mark.parametrize("happens", [_another, _none, _suspended])
+def _given_a_code(node: Node, keeper: Account) -> None:
+    """As for whoever takes over the account of a duty."""
+    other = let_in(node, "川上", Duty.KEEPER, None, by=keeper)
+    Pins(node.settings.folder).choose(other.address, PIN)
+    kiosk = create_app(node, now=lambda: NOW).test_client()
+    sign_in(kiosk, other)
+    form = typed(kiosk.get("/people"))
+    assert kiosk.post(f"/people/{keeper.address}/code", data=form).status_code == 200
+
+
+@pytest.mark.parametrize("happens", [_another, _none, _suspended, _given_a_code])
 def test_who_may_not_any_more_is_out_at_once(
     node: Node, app: Flask, keeper: Account, happens: Callable[[Node, Account], None]
 ) -> None:

@@ -20,7 +20,7 @@ from tests.node.builders import Village
 from tests.node.serving import until
 from tests.security.doors import HERE, NETWORK, free_port, open_doors
 
-PASSPHRASE = "みずうみ たぬき かざぐるま えんぴつ"
+PASSPHRASE = "mizuumi tanuki kazaguruma enpitsu"
 AT_ONCE = 200
 MEMORY_BYTES_MAX = 450 << 20  # of all processes of the screens' over TLS
 
