@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from bench.children import free_port
 from bench.usage import Watch
@@ -88,7 +89,12 @@ def ask(
 
 
 class Nginx:
-    """It serves one page at `url`."""
+    """It serves one page at `url`, within the context."""
+
+    @staticmethod
+    def is_there() -> bool:
+        """Whether it is installed."""
+        return shutil.which("nginx") is not None
 
     def __init__(self, page: bytes, folder: Path) -> None:
         """It answers when this returns."""
@@ -108,14 +114,15 @@ class Nginx:
         """Of the process."""
         return self._process.pid
 
-    def end(self) -> None:
-        """End it."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait()
 
 
 def check_tools() -> None:
     """Say what is missing."""
-    for tool, package in (("wrk", "wrk"), ("nginx", "nginx-light")):
-        if shutil.which(tool) is None:
-            sys.exit(f"{tool} is missing: apt-get install --no-install-recommends {package}")
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is missing: apt-get install --no-install-recommends wrk")

@@ -35,7 +35,6 @@ test_packages="
     iproute2
     mmdebstrap
     mount
-    nginx-light
     poppler-utils
     python3-venv
     systemd
