@@ -64,6 +64,7 @@ def give_pages_certificate(
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
             (x509.SubjectAlternativeName(wanted), False),
         ],
+        number=certificate_number(),
     )  # fmt: skip
     write_whole(folder / TOWN_CERTIFICATE_FILE, authority.public_bytes(Encoding.PEM))
     write_whole(path, in_one_file(key, leaf), mode=0o600)
@@ -72,10 +73,14 @@ def give_pages_certificate(
 def town_certificate(
     daily: Identity, *, town: str
 ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    """The authority for pages of whoever has that daily key; the same key each time."""
+    """The authority for pages of whoever has that daily key.
+
+    The same to the last byte each time, so that people find one fingerprint at all machines.
+    """
     derived = HKDF(algorithm=SHA256(), length=48, salt=None, info=_DOMAIN).derive(secret(daily))
     number = int.from_bytes(derived, "big") % (_ORDER - 1) + 1
     key = ec.derive_private_key(number, ec.SECP256R1())
+    named = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
     permitted = [
         *(x509.DNSName(name) for name in NAMES_END_IN),
         *(x509.IPAddress(network) for network in _NETWORKS),
@@ -89,6 +94,7 @@ def town_certificate(
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
             (x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=None), True),
         ],
+        number=int.from_bytes(named) >> 1,
     )  # fmt: skip
     return key, certificate
 
@@ -99,13 +105,15 @@ def _signed(
     issuer: x509.Name,
     by: ec.EllipticCurvePrivateKey,
     extensions: Iterable[tuple[x509.ExtensionType, bool]],
+    *,
+    number: int,
 ) -> x509.Certificate:
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public)
-        .serial_number(certificate_number())
+        .serial_number(number)
         .not_valid_before(_FROM)
         .not_valid_after(_UNTIL)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
@@ -115,7 +123,7 @@ def _signed(
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(by, SHA256())
+    return builder.sign(by, SHA256(), ecdsa_deterministic=True)
 
 
 def _general_name(name: str) -> x509.GeneralName:
