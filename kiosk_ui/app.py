@@ -39,6 +39,7 @@ from kiosk_ui.news import News
 from kiosk_ui.papers import paper_pages
 from kiosk_ui.passphrase import passphrase_pages
 from kiosk_ui.people import people_pages
+from kiosk_ui.pictures import picture_pages
 from kiosk_ui.posting import posting_pages
 from kiosk_ui.queries import write_queries_in_ascii
 from kiosk_ui.reach import Reach
@@ -61,6 +62,7 @@ from kiosk_ui.stick import stick_page
 from kiosk_ui.streams import Streams
 from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
+from kiosk_ui.uploads import take_uploads
 from kiosk_ui.waiting import waiting_pages
 from kiosk_ui.wishing import wishing_pages
 from kiosk_ui.wording import WordedEnvironment
@@ -117,6 +119,7 @@ def create_app(
         home_page(screen, kept),
         list_pages(screen, kept),
         record_pages(screen, kept),
+        picture_pages(screen),
         search_page(screen),
         candidate_words(screen),
         taking_pages(screen, kept),
@@ -164,6 +167,7 @@ def create_app(
     add_frame(app, screen, static, news)
     write_queries_in_ascii(app)
     kept.answer_before(app)
+    take_uploads(app)
     certified = screen.closed_pages.names if screen.closed_pages else ()
     refuse_other_names(app, [name_in(node.settings.called), *certified], but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)

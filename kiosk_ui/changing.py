@@ -2,14 +2,15 @@
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
-from kiosk_ui import forms
+from kiosk_ui import forms, picture_slots
 from kiosk_ui.controls import as_typed
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from kiosk_ui.shown import UNTITLED
 from kiosk_ui.signing_in import ask_to_sign_in
-from node.boards.declaration import Board
+from node.boards.declaration import PICTURES, Board
 from node.node import ChangedMeanwhile, NotAllowed, NotSignedIn, edition
+from node.pictures.picture import pictures_in
 from node.post import Post, PostState
 from node.words import say
 from sync.errors import TooLarge
@@ -33,7 +34,8 @@ def changing_pages(screen: Screen) -> Blueprint:
         if refused := _refused(screen, post):
             return refused
         form = _form(screen, post)
-        return forms.form_page(form, as_typed(form.board, post.fields))
+        typed = as_typed(form.board, post.fields) | picture_slots.as_typed(post.fields)
+        return forms.form_page(form, typed)
 
     @pages.post("/records/<address>/edit")
     def change(address: str) -> Response:
@@ -98,12 +100,20 @@ def _form(screen: Screen, post: Post, *, seen: str | None = None) -> forms.Form:
         send=say("なおした内容をのせる"),
         back=url_for("records.record", address=post.address),
         seen=edition(post) if seen is None else seen,
+        pictures=board.pictures,
+        of=post,
     )
 
 
 def _change(screen: Screen, form: forms.Form, post: Post, fields: dict[str, object]) -> Response:
     try:
-        screen.node.edit(post, fields, seen=form.seen, by=screen.signed_in())
+        screen.node.edit(
+            post,
+            fields,
+            seen=form.seen,
+            by=screen.signed_in(),
+            pictures=_new_pictures(screen, post, fields),
+        )
     except ChangedMeanwhile:
         return _changed_meanwhile(screen, post)
     except NotAllowed:
@@ -113,6 +123,13 @@ def _change(screen: Screen, form: forms.Form, post: Post, fields: dict[str, obje
     except TooLarge:
         return forms.form_page(form, forms.typed(), trouble=forms.TOO_LONG, status=422)
     return forms.see_other(url_for("records.record", address=post.address, done="changed"))
+
+
+def _new_pictures(screen: Screen, post: Post, fields: dict[str, object]) -> list[bytes]:
+    """Those that the post doesn't have yet."""
+    there = {picture.digest for picture in pictures_in(post.fields)}
+    new = [picture.item for picture in pictures_in(fields) if picture.digest not in there]
+    return screen.tray.named_in({PICTURES: new})
 
 
 def _changed_meanwhile(screen: Screen, post: Post) -> Response:

@@ -3,10 +3,11 @@
 import logging
 import sqlite3
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from kiosk_ui import uploads
 from kiosk_ui.screen import Screen
 from node.words import say
 
@@ -42,6 +43,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "413": (
         say("書かれたものが長すぎて、受け取れませんでした"),
         say("前の画面にもどって文を短くし、もう一度お送りください。"),
+    ),
+    "413_picture": (
+        "写真が大きすぎて、受け取れませんでした",
+        "ブラウザーの「もどる」で前の画面にもどると、書いたものが残っています。"
+        "写真を1枚にするか、小さい写真にして、もう一度お送りください。",
     ),
     "429": (
         say("続けて何度も送られたので、少しお待ちください"),
@@ -180,7 +186,10 @@ def add_error_pages(app: Flask, screen: Screen) -> None:
         status = error.code or 500
         if 300 <= status < 400:
             return error.get_response()
-        page = message_page("500" if status >= 500 else str(status), status)
+        name = "500" if status >= 500 else str(status)
+        if status == 413 and request.endpoint in uploads.ENDPOINTS:
+            name = "413_picture"
+        page = message_page(name, status)
         if "Allow" in (headers := dict(error.get_headers())):
             page.headers["Allow"] = headers["Allow"]
         return page

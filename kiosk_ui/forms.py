@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Response, make_response, redirect, render_template, request
 
+from kiosk_ui import picture_slots
 from kiosk_ui.allowances import seconds_to_wait, wait_in_words
 from kiosk_ui.controls import Control, controls, to_parse
 from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
@@ -14,6 +15,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from node.boards.declaration import Board, Field
 from node.form import Problems, parse
+from node.post import Post
 from node.words import say
 
 _log = logging.getLogger(__name__)
@@ -44,11 +46,14 @@ class Form:
     advice: str = ""  # what to know before writing
     told: tuple[str, ...] = ()  # what people should know before they write
     carried: tuple[tuple[str, str], ...] = ()  # what goes with it unseen
+    pictures: bool = False  # some may be added
+    of: Post | None = None  # what it changes, with the pictures it has
 
 
 def typed() -> dict[str, str]:
     """What was typed, letter by letter."""
-    return {name: value.replace("\r\n", "\n") for name, value in request.form.items()}
+    sent = {name: value.replace("\r\n", "\n") for name, value in request.form.items()}
+    return sent | picture_slots.changed()
 
 
 def form_page(
@@ -71,6 +76,7 @@ def form_page(
         controls=drawn,
         wrong=[control for control in drawn if control.problem],
         trouble=trouble,
+        slots=picture_slots.slots(values, form.of) if form.pictures else (),
         back=form.back,
         token=values.get(TOKEN) or new_token(),
         looks_in_form=True,
@@ -90,6 +96,13 @@ def looked_at(form: Form) -> Response | None:
 def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]) -> Response:
     """Take a form once: `do` gets its fields, and what it leads to is remembered."""
     token = request.form.get(TOKEN, "")
+    trouble = ""
+    if form.pictures and not screen.sent_before.led_to(token) and not seconds_to_wait():
+        # Before others must wait: it takes a while, and is held for the next try.
+        try:
+            trouble = picture_slots.take_in(screen.node, screen.tray, form.of)
+        except OSError as wrong:
+            return not_kept(screen, form, wrong)
     with screen.sent_before.one_at_a_time():
         if led_to := screen.sent_before.led_to(token):
             return see_other(led_to)
@@ -98,14 +111,17 @@ def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]
             return form_page(form, typed(), trouble=trouble, status=429)
         match parse(form.board, to_parse(form.board, request.form)):
             case Problems(by_field=problems):
-                return form_page(form, typed(), problems=problems, status=422)
+                return form_page(form, typed(), problems=problems, trouble=trouble, status=422)
+            case _ if trouble:
+                return form_page(form, typed(), trouble=trouble, status=422)
             case fields:
                 try:
-                    response = do(fields)
+                    response = do(fields | picture_slots.named())
                 except (sqlite3.Error, OSError) as wrong:
                     return not_kept(screen, form, wrong)
         if response.status_code == 303:
             screen.sent_before.remember(token, response.headers["Location"])
+            screen.tray.let_go()
         return response
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
-from kiosk_ui import current, dates
+from kiosk_ui import current, dates, pictures
 from kiosk_ui.errors import message_page
 from kiosk_ui.press import Busy, NoPress, Press
 from kiosk_ui.screen import Screen
@@ -96,6 +96,7 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
             url_for("records.record", address=post.address),
             shown=shown,
             rows=[row for row in shown.rows if row not in shown.list_rows],
+            pictures=pictures.of_post(screen, post, whole=True),
             posted_at=screen.node.author_name(post),
         )
 

@@ -83,6 +83,7 @@ def form_of(screen: Screen, board: Board) -> forms.Form:
         send=say("のせる"),
         back=url_for("lists.board", name=board.name),
         beside=asked_of(screen, board),
+        pictures=board.pictures,
     )
 
 
@@ -91,7 +92,12 @@ def take(screen: Screen, form: forms.Form, fields: dict[str, object]) -> Respons
     try:
         opened = bool(form.beside) and request.form.get(READERS.name) == OPENED
         taken = screen.desk.take_in(
-            form.board, fields, opened=opened, by=screen.signed_in(), source=screen.source()
+            form.board,
+            fields,
+            opened=opened,
+            by=screen.signed_in(),
+            source=screen.source(),
+            pictures=screen.tray.named_in(fields),
         )
     except NotAllowed:
         return message_page("may_not_post", 403)

@@ -26,7 +26,9 @@ def main() -> int:
         sys.stderr.write(f"{wrong}\n")
         return NOT_HERE
     html = sys.stdin.buffer.read().decode()
-    HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=())).write_pdf(sys.stdout.buffer)
+    HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))).write_pdf(
+        sys.stdout.buffer
+    )
     return 0
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kiosk_ui import dates
+from kiosk_ui import dates, pictures
 from kiosk_ui.calendar import VIEWS
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
@@ -63,6 +63,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         shown=shown,
         board=shown.board,
         rows=[row for row in shown.rows if row not in shown.list_rows],
+        pictures=pictures.of_post(screen, post),
         replaced=post.state is not PostState.SHOWN,
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
         takes=has_appointment(shown.board, post) or has_contact(shown.board, post),

@@ -1,13 +1,15 @@
 """`…/save`: a post, or all of a board, as one file that a phone opens with no network.
 
-Nothing in it points anywhere or runs; it says of when it is.
+Nothing in it points anywhere or runs; it says of when it is. A post's pictures are in it; those of
+all of a board would be more than a phone takes.
 """
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, make_response, render_template, url_for
 
-from kiosk_ui import current
+from kiosk_ui import current, pictures
 from kiosk_ui.lists import section_label
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
@@ -22,12 +24,18 @@ def saving_pages(screen: Screen) -> Blueprint:
     """Files to keep."""
     pages = Blueprint("saving", __name__)
 
-    def file(title: str, path: str, parts: dict[str, list[Shown]]) -> Response:
+    def file(
+        title: str,
+        path: str,
+        parts: dict[str, list[Shown]],
+        shown_pictures: Sequence[pictures.ShownPicture] = (),
+    ) -> Response:
         response = make_response(
             render_template(
                 "saved.html",
                 title=title,
                 parts=parts,
+                pictures=shown_pictures,
                 address=screen.outside_address(path),
                 as_of=current.hour_in_words(screen),
             )
@@ -50,7 +58,8 @@ def saving_pages(screen: Screen) -> Blueprint:
             abort(404)
         shown = screen.draw(post)
         path = url_for("records.record", address=post.address)
-        return file(shown.title, path, {"": [shown]})
+        found = pictures.of_post(screen, post, whole=True)
+        return file(shown.title, path, {"": [shown]}, found)
 
     return pages
 

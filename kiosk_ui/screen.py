@@ -10,6 +10,7 @@ from kiosk_ui.closed_pages import ClosedPages
 from kiosk_ui.drafts import Drafts
 from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
+from kiosk_ui.picture_slots import Tray
 from kiosk_ui.reach import Reach
 from kiosk_ui.sent_before import SentBefore
 from kiosk_ui.sessions import Session, Sessions
@@ -42,6 +43,7 @@ class Screen:
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
     sent_before: SentBefore = field(default_factory=SentBefore)
     receipts: ReceiptKeys = field(default_factory=ReceiptKeys)
+    tray: Tray = field(default_factory=Tray)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
     def draw(self, post: Post) -> Shown:

@@ -18,6 +18,7 @@ _TYPES = {
     "drafts.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",
     "six_words.js": "text/javascript; charset=utf-8",
+    "picture.js": "text/javascript; charset=utf-8",
     "keyboard.js": "text/javascript; charset=utf-8",
     "kiosk.js": "text/javascript; charset=utf-8",
     "kiosk-worker.js": "text/javascript; charset=utf-8",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
-from kiosk_ui import dates, forms
+from kiosk_ui import dates, forms, pictures
 from kiosk_ui.controls import as_typed
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
@@ -26,6 +26,7 @@ from node.moderation.elsewhere import (
 )
 from node.moderation.waiting import State, WaitingPost
 from node.node import NotAllowed, NotSignedIn
+from node.pictures.picture import pictures_in
 from node.words import say
 from sync.errors import TooLarge
 
@@ -55,10 +56,12 @@ def waiting_pages(screen: Screen) -> Blueprint:
     @pages.get("/waiting/<int:id_>")
     def one(id_: int) -> Response:
         found = _one(screen, id_)
+        shown = screen.draw_waiting(found)
         page = render_template(
             "waiting_one.html",
             each=_told(screen, found),
-            shown=screen.draw_waiting(found),
+            shown=shown,
+            pictures=pictures.of_waiting(screen, found, shown.post),
             reasons=REASONS,
             was_declined=found.state is State.DECLINED,
             let_in_at=url_for("waiting.let_in", id_=id_),
@@ -111,6 +114,8 @@ def waiting_pages(screen: Screen) -> Blueprint:
             "waiting_one.html",
             each={**_told(screen, found.as_waiting), **_there(screen, found)},
             shown=screen.draw_waiting(found.as_waiting),
+            pictures=(),
+            left_out=bool(pictures_in(found.said.fields)),
             reasons=REASONS,
             was_declined=False,
             let_in_at=url_for("waiting.let_in_there", address=address),

@@ -4,17 +4,18 @@ Nothing here knows a board by name or a screen by sight.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from node.boards.declaration import READING, Board
+from node.boards.declaration import PICTURES, READING, Board
 from node.hearing import Hearing
 from node.language.asking import Elsewhere, Language
 from node.language.names import read_names
 from node.membership import Membership, membership
 from node.notebook import Notebook
+from node.pictures.picture import parts
 from node.post import Post, PostState
 from node.readings import Readings, confirmed_names
 from node.said_boards import SAID_BOARDS
@@ -67,6 +68,7 @@ class Change:
     replaces: Post | None = None
     opened: bool = False  # a new one: to towns that subscribe
     by: Account | None = None  # who was signed in
+    pictures: Sequence[bytes] = ()  # that are new with it
 
     @property
     def audience(self) -> Audience:
@@ -289,26 +291,33 @@ class Node:
         *,
         opened: bool = False,
         by: Account | None = None,
+        pictures: Sequence[bytes] = (),
     ) -> Post:
         """Post it, perhaps for towns that subscribe too; what is returned is on the disk.
 
-        Raises NotAllowed, NotSignedIn.
+        `pictures`: those that the fields name. Raises NotAllowed, NotSignedIn.
         """
         if not self.may_post(board) or (opened and not self.may_open(board)):
             raise NotAllowed
         if not board.open_to_anyone and not self.lets(by, board):
             raise NotSignedIn
         read = self.readings.added(board, fields)
-        change = Change(board=board, fields=read, opened=opened, by=by)
+        change = Change(board=board, fields=read, opened=opened, by=by, pictures=pictures)
         (record,) = self.write([change], identity=self.identity)
         return self._written(record)
 
     def edit(
-        self, post: Post, fields: Mapping[str, object], *, seen: str, by: Account | None = None
+        self,
+        post: Post,
+        fields: Mapping[str, object],
+        *,
+        seen: str,
+        by: Account | None = None,
+        pictures: Sequence[bytes] = (),
     ) -> Post:
         """Give it these fields in the place of those it has; `seen` is `edition` of what was read.
 
-        Raises ChangedMeanwhile, NotAllowed, NotSignedIn.
+        `pictures`: those that are named anew. Raises ChangedMeanwhile, NotAllowed, NotSignedIn.
         """
         read = self.readings.added(self.boards[post.board], fields)  # before others must wait
         return self._change(
@@ -316,6 +325,7 @@ class Node:
             lambda now: _changed_groups(self.boards[now.board], now.fields, read),
             seen=seen,
             by=by,
+            pictures=pictures,
         )
 
     def remove(self, post: Post, *, seen: str, by: Account | None = None) -> Post:
@@ -329,6 +339,7 @@ class Node:
         *,
         seen: str,
         by: Account | None,
+        pictures: Sequence[bytes] = (),
     ) -> Post:
         with self.ledger.transaction():
             now = self.post(post.address)
@@ -341,7 +352,13 @@ class Node:
             changed = fields(now)
             if not changed:
                 return now
-            change = Change(board=self.boards[now.board], fields=changed, replaces=now, by=by)
+            change = Change(
+                board=self.boards[now.board],
+                fields=changed,
+                replaces=now,
+                by=by,
+                pictures=pictures,
+            )
             (record,) = self.write([change], identity=self.identity)
         return self._written(record)
 
@@ -355,9 +372,10 @@ class Node:
         """Write them in the name of a key of this machine; durable when this returns."""
         drafts: dict[Lane, list[tuple[int, Draft]]] = {}
         records: dict[int, RecordId] = {}
+        changes = list(changes)
         with self.ledger.transaction():
             for at, change in enumerate(changes):
-                lane = self._lane(change, identity)
+                lane = self._lane(change, identity, _CLASSES[change.board.lane_class])
                 drafts.setdefault(lane, []).append((at, _draft(change)))
             for lane, numbered in drafts.items():
                 ids = write(
@@ -370,16 +388,32 @@ class Node:
                 )
                 for (at, draft), id_ in zip(numbered, ids, strict=True):
                     records[at] = draft.record or id_
+            for at, change in enumerate(changes):
+                self._add_pictures(records[at], change, identity)
         return [records[at] for at in sorted(records)]
 
-    def _lane(self, change: Change, identity: Identity) -> Lane:
+    def _add_pictures(self, record: RecordId, change: Change, identity: Identity) -> None:
+        """Each part is signed for itself, so that the next goes on where a line broke."""
+        lane = self._lane(change, identity, Class.PICTURE)
+        for content in change.pictures:
+            for part in parts(change.board.name, content):
+                write(
+                    self.ledger,
+                    lane,
+                    [replace(part, record=record)],
+                    key=identity.private,
+                    written=clock.now().written,
+                    salt=keys.salt,
+                )
+
+    def _lane(self, change: Change, identity: Identity, class_: Class) -> Lane:
         ordinal, random = self.ledger.own_incarnation(identity.public)
         return Lane(
             town=self.settings.town,
             author=identity.public,
             ordinal=ordinal,
             random=random,
-            class_=_CLASSES[change.board.lane_class],
+            class_=class_,
             audience=change.audience,
         )
 
@@ -427,13 +461,16 @@ def _changed_groups(
     board: Board, before: Mapping[str, object], after: Mapping[str, object]
 ) -> dict[str, object]:
     """Every field of each group in which something changed; None clears a field."""
+    pictures = (
+        {PICTURES: after.get(PICTURES)} if before.get(PICTURES) != after.get(PICTURES) else {}
+    )
     in_form = {field.name for field in board.form_fields()}
     changed = {
         field.changes_with
         for field in board.form_fields()
         if before.get(field.name) != after.get(field.name)
     }
-    fields: dict[str, object] = {}
+    fields: dict[str, object] = dict(pictures)
     for field in board.fields:
         if field.changes_with in changed:
             source = after if field.name in in_form else before

@@ -38,13 +38,13 @@ class Rank(IntEnum):
 
 
 CLASSES_OF: Mapping[Role, frozenset[Class]] = {
-    Role.OFFICE: frozenset(Class),
+    Role.OFFICE: frozenset(Class) - {Class.PICTURE},
     Role.NODE: frozenset({Class.TRUST, Class.MESSAGE, Class.BOARD}),
     Role.FEED: frozenset({Class.ALERT, Class.BOARD}),
     Role.HUB: frozenset(),
     Role.ENROLMENT: frozenset(),
 }
-"""The most a certificate of that role may name."""
+"""The most a certificate of that role may name; none names pictures."""
 
 
 def rank_of(role: Role, class_: Class) -> Rank:
@@ -81,6 +81,10 @@ class Certificate:
     counter: int
     incarnations: int = INCARNATIONS_MAX  # the largest ordinal it may use
     by: Voucher | None = None  # what certifies the seed that the machine was set up with
+
+    def lets_write(self, class_: Class) -> bool:
+        """Whether it is for lanes of that class; who may write posts may add pictures to them."""
+        return (Class.BOARD if class_ is Class.PICTURE else class_) in self.classes
 
 
 _SUBJECT, _CONFIRMATION = 2, 8

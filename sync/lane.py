@@ -17,6 +17,7 @@ class Class(IntEnum):
     MESSAGE = 3
     BOARD = 4
     RELEASE = 5
+    PICTURE = 6
 
 
 class Audience(IntEnum):

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from sync.bundle import Bundle
 from sync.frontier import LaneHeld
+from sync.lane import Class
 from sync.ledger import Ledger, Pack, PackedRun
 from sync.limits import PARCEL_BYTES_MAX
 
@@ -70,6 +71,8 @@ def due(ledger: Ledger) -> Due | None:
     """What is to be packed next, if anything is."""
     groups: dict[tuple[object, ...], list[LaneHeld]] = {}
     for item in ledger.lanes():
+        if item.lane.class_ is Class.PICTURE:
+            continue  # packed, it would be as large, and lie here twice
         if item.id == item.lane.id == item.stretch:  # it never forked
             place = item.lane.class_, item.lane.town, item.lane.audience
             groups.setdefault(place, []).append(item)

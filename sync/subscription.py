@@ -14,7 +14,7 @@ from sync.limits import NAME_CHARACTERS_MAX
 
 SUBSCRIPTION = "subscription"
 SUBSCRIBE = f"{SUBSCRIPTION}/write"
-CLASSES = frozenset({Class.TRUST, Class.BOARD})
+CLASSES = frozenset({Class.TRUST, Class.BOARD, Class.PICTURE})
 
 GROUPS: Mapping[str, Mapping[str, str]] = {
     SUBSCRIPTION: {"town": "whom", "keys": "whom", "name": "whom"}

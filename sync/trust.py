@@ -311,7 +311,7 @@ class Trust:
         held = tuple(c for c in held if lane.town in c.towns)
         if not held:
             return Refusal.TOWN
-        held = tuple(c for c in held if lane.class_ in c.classes)
+        held = tuple(c for c in held if c.lets_write(lane.class_))
         if not held:
             return Refusal.CLASS
         held = tuple(c for c in held if lane.audience in c.audiences)
@@ -324,7 +324,7 @@ class Trust:
     def may_write(self, key: bytes, town: str, class_: Class, audience: Audience) -> bool:
         """Whether some certificate lets that machine write such a lane."""
         return any(
-            town in c.towns and class_ in c.classes and audience in c.audiences
+            town in c.towns and c.lets_write(class_) and audience in c.audiences
             for c in self.certificates(key)
         )
 
@@ -334,7 +334,7 @@ class Trust:
             (
                 rank_of(c.role, lane.class_)
                 for c in self.certificates(lane.author)
-                if lane.town in c.towns and lane.class_ in c.classes
+                if lane.town in c.towns and c.lets_write(lane.class_)
             ),
             default=Rank.NONE,
         )

@@ -14,6 +14,10 @@ READING = "reading/"
 """Before a field's name: the reserved field that holds its reading, and changes with it."""
 
 
+PICTURES = "pictures"
+"""The reserved field that names a post's pictures."""
+
+
 class FieldType(Enum):
     """How a value is typed, checked and shown. All values are kept as text but FLAG and TABLE."""
 
@@ -155,6 +159,7 @@ class Board:
     retention_why: str = ""  # for whoever asks why it isn't longer or shorter
     appointment: Appointment | None = None
     contact: Contact | None = None
+    pictures: bool = False  # a post may have some
     letters: str = ""  # what the button says that writes to whoever is behind a post; "": none
     letters_apart: bool = False  # each post has a key of its own for them, destroyed with it
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
@@ -172,11 +177,12 @@ class Board:
 
     def groups(self) -> dict[str, str]:
         """Field name to the group it changes with, as does its reading."""
-        return {
+        groups = {
             name: field.changes_with
             for field in self.fields
             for name in (field.name, READING + field.name)
         }
+        return groups | ({PICTURES: PICTURES} if self.pictures else {})
 
     def form_fields(self) -> Iterator[Field]:
         """The fields a person fills in, in order."""

@@ -40,6 +40,7 @@ EVENT = Board(
         "名前や電話番号がのることが多いので、それより長くは残しません。"
     ),
     letters="問い合わせる",
+    pictures=True,
     fields=(
         Field(name="title", label="行事の名前", required=True, length_max=200),
         Field(

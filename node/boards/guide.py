@@ -27,6 +27,7 @@ GUIDE = Board(
     retention_why=(
         "施設や避難場所のうつりかわりを確かめられるように、10年です。個人のことは、のせない掲示板です。"
     ),
+    pictures=True,
     fields=(
         Field(name="title", label="名前", required=True, length_max=200),
         Field(name="title_reading", label="名前のよみがな", length_max=200, shown=False),

@@ -35,6 +35,7 @@ JOB = Board(
     ),
     letters="応募する・質問する",
     letters_apart=True,
+    pictures=True,
     fields=(
         Field(name="title", label="仕事の名前", required=True, length_max=80),
         Field(

@@ -5,9 +5,10 @@ What goes straight in, what waits and what comes of it: docs/decisions/0027-mode
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from importlib.resources import files
 
-from node.boards.declaration import Board
+from node.boards.declaration import PICTURES, Board
 from node.moderation.allowance import Allowance
 from node.moderation.elsewhere import Gone, Sent
 from node.moderation.reporting import Reporting
@@ -80,6 +81,7 @@ class Desk:
         by: Account | None,
         source: str,
         moment: Moment | None = None,
+        pictures: Sequence[bytes] = (),
     ) -> Post | WaitingPost:
         """A post: let in, or waiting for a look; what is returned is on the disk.
 
@@ -88,7 +90,7 @@ class Desk:
         node = self.node
         speaks_for_the_place = by is not None and node.lets(by, board)
         if not board.open_to_anyone or speaks_for_the_place:
-            return node.add(board, fields, opened=opened, by=by)
+            return node.add(board, fields, opened=opened, by=by, pictures=pictures)
         if not node.may_post(board) or (opened and not node.may_open(board)):
             raise NotAllowed
         now = moment or clock.now()
@@ -103,10 +105,11 @@ class Desk:
                     source=source,
                     since=now.written,
                     code=self._new_code,
+                    pictures=pictures,
                 )
                 self._sent.send()
                 return found
-            change = Change(board=board, fields=read, opened=opened, by=by)
+            change = Change(board=board, fields=read, opened=opened, by=by, pictures=pictures)
             (record,) = node.write([change], identity=node.identity)
         made = node.views.by_id(record)
         assert made is not None, "it was written just now"
@@ -161,11 +164,14 @@ class Desk:
         if board is None or not node.may_post(board):
             raise NotAllowed
         said = before.fields or {}
+        if fields is not None and PICTURES in said:  # words are mended, pictures aren't
+            fields = {**fields, PICTURES: said[PICTURES]}
         mended = fields is not None and dict(fields) != dict(said)
         content = node.readings.added(board, fields if fields is not None else said)
         with node.ledger.transaction():
             person, now = tending(node, by), self.one(id_, by=by)
-            return self._write(now, board, content, mended=mended, by=person)
+            pictures = self._waiting.pictures(id_)
+            return self._write(now, board, content, mended=mended, by=person, pictures=pictures)
 
     def _write(
         self,
@@ -175,16 +181,24 @@ class Desk:
         *,
         mended: bool,
         by: Account | None,
+        pictures: Sequence[bytes] = (),
     ) -> str:
         change = Change(
             board=board,
             fields={**content, MENDED: True} if mended else content,
             opened=waiting.opened and self.node.may_open(board),
             by=by,
+            pictures=pictures,
         )
         (record,) = self.node.write([change], identity=self.node.identity)
         self._waiting.let_in(waiting.id, post=address(record), mended=mended)
         return address(record)
+
+    def picture(self, id_: int, digest: bytes, *, by: Account | None) -> bytes | None:
+        """One of what waits. Raises Gone, NotAllowed, NotSignedIn."""
+        self.one(id_, by=by)
+        held = self._waiting.pictures(id_)
+        return next((each for each in held if sha256(each).digest() == digest), None)
 
     def decline(self, id_: int, reason: str, *, by: Account | None) -> None:
         """Don't let it in. Raises Gone, NotAllowed, NotSignedIn; KeyError for no reason of ours."""
@@ -207,7 +221,9 @@ class Desk:
             board = self.node.boards.get(waiting.board)
             if granted and (board is None or not self.node.may_post(board)):
                 continue
-            content = self.node.readings.added(board, waiting.fields or {}) if board else {}
+            # Pictures don't go there, and what nobody has looked at isn't posted.
+            said = {k: v for k, v in (waiting.fields or {}).items() if k != PICTURES}
+            content = self.node.readings.added(board, said) if board else {}
             with self.node.ledger.transaction():
                 now = self._waiting.get(waiting.id)
                 if now is None or now.state is not State.WAITING:

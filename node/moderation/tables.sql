@@ -15,6 +15,13 @@ CREATE TABLE IF NOT EXISTS desk_posts (
 );
 CREATE INDEX IF NOT EXISTS desk_posts_by_state ON desk_posts (state, id);
 
+CREATE TABLE IF NOT EXISTS desk_pictures (
+    post INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    jpeg BLOB NOT NULL,
+    PRIMARY KEY (post, place)
+);
+
 CREATE TABLE IF NOT EXISTS desk_allowances (
     board TEXT PRIMARY KEY,
     day TEXT NOT NULL,

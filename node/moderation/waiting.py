@@ -18,6 +18,7 @@ from sync.machine.database import Database
 
 POSTS_MAX = 200
 BYTES_MAX = 4 << 20
+PICTURES_BYTES_MAX = 24 << 20
 DECLINED_KEPT_MAX = 20
 RECEIPTS_MAX = 2_000
 _ROOM_BYTES = 256  # for what letting it in adds
@@ -69,6 +70,7 @@ class WaitingPosts:
         source: str,
         since: Written,
         code: Callable[[], str],
+        pictures: Sequence[bytes] = (),
     ) -> WaitingPost:
         """Keep it; in a transaction. Raises Full, TooLarge."""
         size = len(make_payload(fields, salt=bytes(16))) + _ROOM_BYTES
@@ -80,7 +82,9 @@ class WaitingPosts:
         (held,) = self._one(
             "SELECT coalesce(sum(length(fields)), 0) FROM desk_posts WHERE fields IS NOT NULL"
         )
-        if held + len(encoded) > BYTES_MAX:
+        (shown,) = self._one("SELECT coalesce(sum(length(jpeg)), 0) FROM desk_pictures")
+        more = sum(map(len, pictures))
+        if held + len(encoded) > BYTES_MAX or (more and shown + more > PICTURES_BYTES_MAX):
             raise Full
         (id_,) = self._one(
             "INSERT INTO desk_posts (code, board, fields, opened, source, since, since_quality,"
@@ -92,6 +96,10 @@ class WaitingPosts:
             source,
             *since,
             State.WAITING,
+        )
+        self._database.connection.executemany(
+            "INSERT INTO desk_pictures VALUES (?, ?, ?)",
+            [(id_, place, jpeg) for place, jpeg in enumerate(pictures)],
         )
         found = self.get(id_)
         assert found is not None, "it was added just now"
@@ -126,6 +134,11 @@ class WaitingPosts:
         """The one with that receipt."""
         return next(iter(self._select("code = ?", code)), None)
 
+    def pictures(self, id_: int) -> Sequence[bytes]:
+        """Those that wait with it."""
+        sql = "SELECT jpeg FROM desk_pictures WHERE post = ? ORDER BY place"
+        return [jpeg for (jpeg,) in self._database.connection.execute(sql, (id_,))]
+
     def let_in(self, id_: int, *, post: str, mended: bool) -> None:
         """It is in the ledger now, and here no more; in the transaction that wrote it there."""
         self._decide(id_, State.LET_IN, post=post, mended=mended)
@@ -152,6 +165,10 @@ class WaitingPosts:
             "DELETE FROM desk_posts WHERE state <> ? AND id NOT IN"
             " (SELECT id FROM desk_posts WHERE state <> ? ORDER BY id DESC LIMIT ?)",
             (State.WAITING, State.WAITING, RECEIPTS_MAX),
+        )
+        connection.execute(
+            "DELETE FROM desk_pictures WHERE post NOT IN"
+            " (SELECT id FROM desk_posts WHERE fields IS NOT NULL)"
         )
 
     def _one(self, sql: str, *values: object) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 
 from node.boards import BOARDS
-from node.boards.declaration import READING, Board, Field, FieldType
+from node.boards.declaration import PICTURES, READING, Board, Field, FieldType
 from node.form import Problems, parse
 from sync.limits import KIND_BYTES_MAX
 from sync.record import OUTSIDE, WITHDRAWN
@@ -70,7 +70,9 @@ def test_a_group_is_no_field_and_no_group_is_of_one_field(board: Board) -> None:
     assert not alone & set(groups)  # else a field would change with a group it is not in
     assert all(groups.count(group) > 1 for group in groups)
     changes = {field.name: field.changes_with for field in board.fields}
-    assert board.groups() == changes | {READING + name: group for name, group in changes.items()}
+    pictures = {PICTURES: PICTURES} if board.pictures else {}
+    readings = {READING + name: group for name, group in changes.items()}
+    assert board.groups() == changes | readings | pictures
 
 
 @each_field

@@ -335,7 +335,7 @@ def test_lanes_of_several_classes_and_lives_are_kept_apart(ledgers: Ledgers) -> 
     for class_ in Class:
         machine.write(Draft(kind="event/write", fields={}), class_=class_)
     machine.write(Draft(kind="event/write", fields={}), life=2)
-    assert len(machine.ledger.lanes()) == 6
+    assert len(machine.ledger.lanes()) == 7
     assert all(item.held.number == 1 for item in machine.ledger.lanes())
     assert machine.ledger.incarnations(machine.identity.public) == {
         (1, (1).to_bytes(8, "big")),

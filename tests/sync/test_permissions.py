@@ -11,12 +11,15 @@ from sync.lane import Audience, Class
 from sync.trust import Refusal
 from tests.sync.builders import OTHER_TOWN, TOWN, Town, keep, key, lane, memory, posts, run
 
-MAY_WRITE = {
+MAY_NAME = {
     Role.OFFICE: {Class.TRUST, Class.ALERT, Class.MESSAGE, Class.BOARD, Class.RELEASE},
     Role.NODE: {Class.TRUST, Class.MESSAGE, Class.BOARD},
     Role.FEED: {Class.ALERT, Class.BOARD},
     Role.HUB: set(),
     Role.ENROLMENT: set(),
+}
+MAY_WRITE = {  # whoever may write posts may add pictures to them
+    role: may | ({Class.PICTURE} if Class.BOARD in may else set()) for role, may in MAY_NAME.items()
 }
 FAR_TOWN = Town("473821")
 
@@ -59,10 +62,10 @@ def test_in_another_town_a_certificate_lets_nobody_write(
 def test_a_certificate_that_gives_a_role_too_much_is_refused_whole(
     role: Role, class_: Class
 ) -> None:
-    wide = MAY_WRITE[role] | {class_}
+    wide = MAY_NAME[role] | {class_}
     said = TOWN.certify(key("上郷"), role, classes=frozenset(wide))
     ledger = memory()
-    if class_ in MAY_WRITE[role]:
+    if class_ in MAY_NAME[role]:
         assert ingest_statement(ledger, said) == Kept(entries=1)
     else:
         assert ingest_statement(ledger, said) == Refused(Refusal.MALFORMED)

@@ -26,7 +26,7 @@ SHAPES: dict[str, Any] = {
     "LG code": lambda v: fits(v, str) and len(v.encode()) == 6 and v.isdigit() and fits(v, "check"),
     "check": lambda v: int(v[5]) == (11 - sum(int(v[i]) * (6 - i) for i in range(5)) % 11) % 10,
     "LG codes": ["LG code", str],
-    "lane": ("LG code", KEY, LIFE, SHORT, range(1, 6), range(1, 3)),
+    "lane": ("LG code", KEY, LIFE, SHORT, range(1, 7), range(1, 3)),
     "kind": lambda v: fits(v, str) and len(v.encode()) <= 64,
     "account": slice(0, 64, bytes),
     "parents": slice(1, 16, [REFERENCE, dumps]),

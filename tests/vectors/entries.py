@@ -111,7 +111,7 @@ def lane_vectors() -> Iterator[Vector]:
         ("lane-ordinal-0", "lives are counted from 1", 2, 0),
         ("lane-ordinal-true", "true is not the integer 1", 2, True),
         ("lane-short-random", "a random part of 7 bytes", 3, bytes(7)),
-        ("lane-class-6", "a class that this version doesn't know", 4, 6),
+        ("lane-class-7", "a class that this version doesn't know", 4, 7),
         ("lane-class-true", "true is not the integer 1", 4, True),
         ("lane-audience-0", "an audience that this version doesn't know", 5, 0),
     ):

@@ -140,7 +140,7 @@ def vectors() -> Iterator[Vector]:
     warned = bundle(WARNING, POST)
     yield _scope(
         "classes",
-        "of open lanes those of classes trust and board alone",
+        "of open lanes those of classes trust, board and picture alone",
         [OFFICE, AWAY_OFFICE, warned, *away, subscribed],
         compared=[ours, (OTHER_TOWN, [AWAY, AWAY_OFFICE], [(OPENED, POST)])],
     )

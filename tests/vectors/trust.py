@@ -267,11 +267,13 @@ def permission_vectors() -> Iterator[Vector]:
         )
 
     for role in ROLES:
-        for class_ in range(1, 6):
+        for class_ in range(1, 7):
             lane = Lane(author=role, class_=class_)
-            may = class_ in {"office": (1, 2, 3, 4, 5), "node": (1, 3, 4), "feed": (2, 4)}.get(
-                role, ()
-            )
+            may = class_ in {
+                "office": (1, 2, 3, 4, 5, 6),
+                "node": (1, 3, 4, 6),
+                "feed": (2, 4, 6),
+            }.get(role, ())
             yield permission(
                 f"{role}-class-{class_}",
                 f"the widest certificate of a {role}, and a lane of class {class_}",
