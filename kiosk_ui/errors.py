@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -187,7 +187,7 @@ def add_error_pages(app: Flask, screen: Screen) -> None:
         if 300 <= status < 400:
             return error.get_response()
         name = "500" if status >= 500 else str(status)
-        if status == 413 and request.endpoint in uploads.ENDPOINTS:
+        if status == 413 and uploads.brings_pictures():
             name = "413_picture"
         page = message_page(name, status)
         if "Allow" in (headers := dict(error.get_headers())):

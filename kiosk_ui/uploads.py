@@ -27,11 +27,16 @@ class InMemory(Request):
         return BytesIO()
 
 
+def brings_pictures() -> bool:
+    """Whether this request is a form that may have pictures in it."""
+    return request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data"
+
+
 def take_uploads(app: Flask) -> None:
     """Before anything reads a form."""
     app.request_class = InMemory
 
     @app.before_request
     def allow_more() -> None:
-        if request.endpoint in ENDPOINTS and request.mimetype == "multipart/form-data":
+        if brings_pictures():
             request.max_content_length = MESSAGE_BYTES_MAX

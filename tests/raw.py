@@ -1,4 +1,4 @@
-"""Looking for a text in what machines leave on disks, however it is written or packed there.
+"""Looking for a text or a picture in what machines leave on disks, however it is written or packed.
 
 Files are read as bytes, and ledgers once more row by row, since what is long lies in pieces in a
 file. What is found packed is unpacked and looked through as well.
@@ -21,8 +21,10 @@ _UNPACKED_BYTES_MAX = 64 << 20
 _DEPTH_MAX = 4
 
 
-def forms(text: str) -> set[bytes]:
-    """How a text may stand in a file: as bytes, in JSON, in base64 at whatever place it begins."""
+def forms(text: str | bytes) -> set[bytes]:
+    """How it may stand in a file: as bytes, in JSON, in base64 at whatever place it begins."""
+    if isinstance(text, bytes):
+        return {text, text.hex().encode(), *_in_base64(text)}
     plain = {text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be")}
     escaped = text.encode("ascii", "backslashreplace")
     return {
@@ -42,8 +44,11 @@ def _in_base64(content: bytes) -> Iterator[bytes]:
         yield kept.replace(b"+", b"-").replace(b"/", b"_")
 
 
-def files_with(folder: Path, text: str) -> list[str]:
-    """The files of a machine, or of a stick, in which that text can still be read."""
+def files_with(folder: Path, text: str | bytes) -> list[str]:
+    """The files of a machine, or of a stick, in which that can still be read.
+
+    Of bytes choose a stretch that lies together: what is long is in pieces.
+    """
     sought = forms(text)
     return sorted(
         path.name

@@ -19,23 +19,28 @@
     files.items.add(new File([drawn], "photo.jpg", { type: "image/jpeg" }));
     input.files = files.files;
   };
-  for (const input of document.querySelectorAll("input[type=file]")) {
-    input.addEventListener("change", () => {
-      if (input.files.length === 1) {
-        input.smaller = smaller(input).catch(() => {}); // then it goes as it is
+  const form = document.getElementById("post-form");
+  let making = 0;
+  let send = null; // what was pressed meanwhile
+  for (const input of form.querySelectorAll("input[type=file]")) {
+    input.addEventListener("change", async () => {
+      if (input.files.length !== 1) return;
+      making += 1;
+      try {
+        await smaller(input);
+      } catch {
+        // Then it goes as it is.
       }
+      making -= 1;
+      if (making === 0 && send) send();
     });
   }
-  const form = document.getElementById("post-form");
-  let waited = false;
-  form.addEventListener("submit", async (event) => {
-    const under_way = [...form.querySelectorAll("input[type=file]")].map((each) => each.smaller);
-    if (waited || !under_way.some(Boolean)) return;
+  form.addEventListener("submit", (event) => {
+    if (making === 0) return;
     event.preventDefault();
-    const button = event.submitter;
-    await Promise.all(under_way);
-    waited = true;
-    form.requestSubmit(button);
-    waited = false;
+    send = () => {
+      send = null;
+      form.requestSubmit(event.submitter);
+    };
   });
 })();
