@@ -13,7 +13,7 @@ from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import UNTITLED
 from kiosk_ui.signing_in import only_keepers
-from node.moderation.desk import Gone
+from node.moderation.elsewhere import Gone
 from node.moderation.waiting import WaitingPost
 from node.node import NotAllowed, NotSignedIn
 from node.pictures.picture import Picture, joined, pictures_in

@@ -27,6 +27,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
     from node.health import HEALTH, read_health
     from node.lan.interfaces import Interface
     from node.lan.service import read_service
+    from node.pictures.jpeg import size_of
     from node.subscribing import read_card
     from provisioning.sealed_key import read_sealed
     from sync import cbor
@@ -102,6 +103,7 @@ def unpackers() -> dict[str, Callable[[bytes], object]]:
         "beside": open_beside,
         "summary": lambda content: read_summary(cbor.decode(content, bytes_max=MIB)),
         "offer": open_offer,
+        "picture": size_of,
         "answer": lambda content: open_answer(content, offered=b"", sender=KEY),
         "hello": read_hello,
         "carrier": lambda content: list(unpack(content, Reading())),

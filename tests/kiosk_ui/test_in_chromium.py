@@ -23,6 +23,7 @@ from tests.kiosk_ui.browsing import (
     opened,
     served,
 )
+from tests.kiosk_ui.snapshots import noisy
 from tests.kiosk_ui.town import NOW, Town, fill, make_town
 
 
@@ -142,6 +143,25 @@ def test_nothing_is_blocked_and_nothing_is_fetched_from_elsewhere(
     page.context.close()
     assert [text for text in said if "404" not in text] == []
     assert {url for url in asked if not url.startswith(f"{address}/")} == set()
+
+
+def test_a_phone_makes_a_picture_small_before_it_sends_it(
+    chromium: Browser, on_a_phone: str
+) -> None:
+    page = opened(chromium, *PHONES[1], javascript=True)
+    page.goto(f"{on_a_phone}/boards/event/new")
+    sent = noisy(2_400, 1_800)
+    page.set_input_files("#picture-1", {"name": "a.png", "mimeType": "image/png", "buffer": sent})
+    page.fill("[name=title]", "雪まつり")
+    page.fill("[name=starts_on]", "2026-11-28")
+    page.fill("[name=place]", "上郷")
+    page.click(".send button")  # while it is made small
+    page.wait_for_url("**/records/**")
+    shown = page.locator("figure img")
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('figure img').naturalWidth > 0")
+    assert len(sent) > 8 << 20, "as it was chosen, it would have been too large"
+    page.context.close()
 
 
 def test_a_phone_reads_every_code_off_the_screen(

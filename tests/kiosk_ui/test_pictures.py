@@ -24,8 +24,8 @@ from node.pins import Pins
 from sync.limits import MESSAGE_BYTES_MAX
 from tests.kiosk_ui.reading import elements, typed, words
 from tests.kiosk_ui.snapshots import MAKER, PLACE, TRICKS, noisy, photo
-from tests.kiosk_ui.test_signing_in import PIN, sign_in
-from tests.kiosk_ui.town import EVENT, NOW, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, NOW, PIN, Town
 
 NEW = "/boards/event/new"
 AT_A_PHONE = {"base_url": "http://192.168.7.1", "environ_base": {"REMOTE_ADDR": "192.168.7.20"}}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hub.hub import open_hub
 from node.boards import BOARDS
 from node.boards.declaration import PICTURES
 from node.carrying.phone import Phones
@@ -38,6 +39,7 @@ from sync.machine.clock import Moment
 from sync.machine.exchanging import converse
 from sync.machine.obeying import Obeying
 from sync.machine.responding import respond
+from sync.machine.settings import Part
 from sync.packs import due
 from sync.writing import Draft
 from tests.kiosk_ui.snapshots import noisy, photo
@@ -102,6 +104,23 @@ def test_a_picture_crosses_from_machine_to_machine(
     meet(here, office)
     meet(there, office)
     assert held(here, post) == held(office, post) == held(there, post) == [large[1]]
+
+
+def test_a_hub_hands_pictures_on_though_it_knows_no_boards(
+    village: Village, large: tuple[Picture, bytes]
+) -> None:
+    hub = open_hub(village.make("hub", Part.HUB))
+    here, there = village.node("上郷"), village.node("下郷")
+    post = post_with(here, large)
+    for node in (here, there):
+        converse(
+            node.ledger,
+            lambda offer: respond(hub.ledger, offer, me=hub.identity, software=SOFTWARE),
+            me=node.identity,
+            to=hub.identity.public,
+            software=SOFTWARE,
+        )
+    assert held(there, post) == [large[1]]
 
 
 def test_an_alert_overtakes_pictures_that_are_under_way(

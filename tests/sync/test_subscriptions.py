@@ -320,7 +320,7 @@ def test_a_town_that_is_ones_own_is_not_subscribed_to(towns: TwoTowns) -> None:
 # what never comes
 
 
-@pytest.mark.parametrize("class_", [Class.TRUST, Class.MESSAGE, Class.BOARD])
+@pytest.mark.parametrize("class_", [Class.TRUST, Class.MESSAGE, Class.BOARD, Class.PICTURE])
 def test_what_is_for_the_town_is_refused_whoever_brings_it(towns: TwoTowns, class_: Class) -> None:
     subscribe(towns.b_office)
     towns.exchange()
@@ -340,6 +340,17 @@ def test_open_lanes_of_other_classes_are_not_taken(towns: TwoTowns, class_: Clas
         if bundle.lane.class_ is class_:
             assert ingest(towns.b_node.ledger, bundle, source="") == Refused(Refusal.FOREIGN)
     assert not [i for i in towns.b_node.ledger.lanes() if i.lane.class_ is class_]
+
+
+def test_pictures_of_what_is_open_come_with_it(towns: TwoTowns) -> None:
+    subscribe(towns.b_office)
+    post = Draft(kind="event/write", fields={"title": "雪まつり"})
+    towns.a_node.write(post, audience=Audience.OPEN)
+    part = Draft(kind="event/picture", fields={"jpeg": bytes(9)})
+    towns.a_node.write(part, class_=Class.PICTURE, audience=Audience.OPEN)
+    towns.exchange()
+    taken = [i for i in towns.b_node.ledger.lanes() if i.lane.class_ is Class.PICTURE]
+    assert [item.held.number for item in taken] == [1]
 
 
 def test_registers_of_the_other_town_stay_there(towns: TwoTowns) -> None:
