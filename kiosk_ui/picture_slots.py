@@ -25,22 +25,27 @@ from node.pictures.picture import (
 )
 from node.pictures.room import has_room
 from node.post import Post
+from node.words import Said, say, together
 
 HELD_MAX = 60
 
-_TROUBLE: Mapping[Ending, str] = {
-    Ending.UNREADABLE: "写真として読み取れませんでした。ほかの写真を、えらびなおしてください。",
-    Ending.TOO_LARGE: "写真が大きすぎて、読み取れません。小さい写真を、えらびなおしてください。",
-    Ending.MOVING: "動く画像は、のせられません。動かない写真を、えらびなおしてください。",
+_TROUBLE: Mapping[Ending, Said] = {
+    Ending.UNREADABLE: say(
+        "写真として読み取れませんでした。ほかの写真を、えらびなおしてください。"
+    ),
+    Ending.TOO_LARGE: say(
+        "写真が大きすぎて、読み取れません。小さい写真を、えらびなおしてください。"
+    ),
+    Ending.MOVING: say("動く画像は、のせられません。動かない写真を、えらびなおしてください。"),
 }
-_BUSY = (
+_BUSY = say(
     "ほかの人の写真を受け取っているところです。少し待って、写真をもう一度えらんで送ってください。"
 )
-_NO_ROOM = (
+_NO_ROOM = say(
     "この機械には、いま写真を置くところがありません。写真を付けなければ、文章はのせられます。"
 )
-_LOST = "お預かりしていた写真が、この機械に残っていません。もう一度えらんでください。"
-_TOO_LONG = f"写真の説明は{WORDS_CHARACTERS_MAX}文字までです。短くしてください。"
+_LOST = say("お預かりしていた写真が、この機械に残っていません。もう一度えらんでください。")
+_TOO_LONG = say("写真の説明は{most}文字までです。短くしてください。", most=WORDS_CHARACTERS_MAX)
 
 
 class Tray:
@@ -125,12 +130,12 @@ def changed() -> dict[str, str]:
     return found
 
 
-def take_in(node: Node, tray: Tray, post: Post | None) -> str:
+def take_in(node: Node, tray: Tray, post: Post | None) -> Said:
     """Look at what this request sent; what is wrong with it, in a sentence, or nothing."""
     became: dict[str, str] = {}
     g.picture_slots = became
     pictures: list[Picture] = []
-    troubles: list[str] = []
+    troubles: list[Said] = []
     for number in range(1, PICTURES_MAX + 1):
         name = f"picture-{number}"
         if request.form.get(f"{name}-off"):
@@ -138,12 +143,12 @@ def take_in(node: Node, tray: Tray, post: Post | None) -> str:
         try:
             picture = _one(node, tray, post, name, became)
         except _Trouble as trouble:
-            troubles.append(str(trouble))
+            troubles.append(trouble.said)
             continue
         if picture is not None and picture.digest not in {other.digest for other in pictures}:
             pictures.append(picture)
     g.pictures = pictures
-    return " ".join(dict.fromkeys(troubles))
+    return together(dict.fromkeys(troubles), between=" ")
 
 
 def named() -> dict[str, object]:
@@ -153,7 +158,11 @@ def named() -> dict[str, object]:
 
 
 class _Trouble(Exception):
-    pass
+    """What is wrong with one of them, in a sentence."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said)
+        self.said = said
 
 
 def _one(

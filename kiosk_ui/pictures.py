@@ -18,6 +18,7 @@ from node.moderation.waiting import WaitingPost
 from node.node import NotAllowed, NotSignedIn
 from node.pictures.picture import Picture, joined, pictures_in
 from node.post import Post, PostState
+from node.words import say
 
 _SEEN = frozenset({PostState.SHOWN, PostState.SUPERSEDED, PostState.STANDBY})
 _KEPT_SECONDS = 31_536_000
@@ -108,7 +109,7 @@ def _shown(screen: Screen, post: Post, picture: Picture, source: str) -> ShownPi
         source=source,
         width=picture.width,
         height=picture.height,
-        words=picture.words or f"「{title}」の写真（説明はありません）",
+        words=picture.words or say("「{title}」の写真（説明はありません）", title=title),
         caption=picture.words,
     )
 

@@ -293,3 +293,22 @@ def test_what_a_phone_sends_never_lies_in_a_temporary_file(
     for name in ("TemporaryFile", "SpooledTemporaryFile", "NamedTemporaryFile", "mkstemp"):
         monkeypatch.setattr(tempfile, name, opened)
     posted(phone, noisy(1_200, 900), title="雪景色")
+
+
+def test_what_is_wrong_with_pictures_is_said_in_the_readers_language(phone: FlaskClient) -> None:
+    phone.get("/looks/language?to=en&next=/", **AT_A_PHONE)
+    answer = send(phone, b"no picture", photo(), **{"picture-2-words": "あ" * 101})
+    assert answer.status_code == 422
+    assert "This could not be read as a photo." in words(answer)
+    assert "up to 100 letters" in words(answer)
+
+
+def test_what_its_author_says_of_a_picture_is_marked_as_japanese(phone: FlaskClient) -> None:
+    told = posted(phone, photo(), **{"picture-1-words": "もちつき"})
+    untold = posted(phone, photo(), title="桜")
+    phone.get("/looks/language?to=en&next=/", **AT_A_PHONE)
+    (picture,) = shown_on(phone, told)
+    assert (picture["alt"], picture["lang"]) == ("もちつき", "ja")
+    (picture,) = shown_on(phone, untold)
+    assert picture["alt"] == "Photo of “桜” (nothing is told about it)"
+    assert "lang" not in picture
