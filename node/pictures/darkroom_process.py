@@ -18,10 +18,13 @@ from node.pictures.jpeg import SIDE_MAX
 from node.pictures.picture import PICTURE_BYTES_MAX
 from sync.machine.process import die_with_parent
 
-MEMORY_BYTES_MAX = 768 << 20
+MEMORY_BYTES_MAX = 448 << 20
+"""With whoever serves pages it stays below what their unit may have."""
 CPU_SECONDS_MAX = 20
 PIXELS_MAX = 64_000_000
-"""What phones take; decoded, that is a quarter of the memory."""
+"""What phones take, as JPEG: of that no more than a quarter is decoded."""
+WHOLE_PIXELS_MAX = 20_000_000
+"""Of what can be decoded only whole; more than any screen has."""
 
 _KINDS = ("JPEG", "PNG", "WEBP")
 _NICE = 10
@@ -59,7 +62,8 @@ class _Refused(Exception):
 def develop(sent: bytes) -> bytes:
     """A picture as we keep them, of any that we read."""
     with Image.open(BytesIO(sent), formats=_KINDS) as opened:
-        if opened.width * opened.height > PIXELS_MAX:
+        is_jpeg = opened.format in ("JPEG", "MPO")
+        if opened.width * opened.height > (PIXELS_MAX if is_jpeg else WHOLE_PIXELS_MAX):
             raise _Refused(Ending.TOO_LARGE)
         # A phone's JPEG may have a second picture for brighter screens; it is left out.
         if opened.format != "MPO" and getattr(opened, "n_frames", 1) > 1:

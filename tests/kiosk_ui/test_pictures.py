@@ -146,6 +146,18 @@ def test_whatever_the_trick_the_darkroom_makes_nothing_of_it(trick: str) -> None
     assert refused.value.why is said
 
 
+def test_a_phones_largest_jpeg_is_taken_and_a_png_of_that_size_takes_no_memory() -> None:
+    large = Image.new("RGB", (9_000, 7_000), "green")
+    sent = BytesIO()
+    large.save(sent, "JPEG")
+    picture, _ = Darkroom().develop(sent.getvalue(), "")
+    assert (picture.width, picture.height) == (SIDE_MAX, 996)
+    large.resize((5_000, 4_100)).save(sent := BytesIO(), "PNG")
+    with pytest.raises(Undeveloped) as refused:
+        Darkroom().develop(sent.getvalue(), "")
+    assert refused.value.why is Ending.TOO_LARGE
+
+
 def test_a_picture_that_is_a_page_too_is_only_a_picture_afterwards(phone: FlaskClient) -> None:
     page = b"<!doctype html><script>alert(document.domain)</script>"
     (content,) = pictures_on(phone, posted(phone, photo(300, 200) + page + b"PK\x05\x06" + page))
