@@ -11,8 +11,8 @@
       if (key.startsWith("draft:") && when(read(key))) localStorage.removeItem(key);
     }
   };
-  const typed = () => [...form.elements].filter(
-    (each) => each.name && each.type !== "submit" && (each.type !== "hidden" || each.name === "token"),
+  const typed = () => [...form.elements].filter( // a chosen file can't be put back
+    (each) => each.name && !["submit", "file"].includes(each.type) && (each.type !== "hidden" || each.name === "token"),
   );
   const keep = (sent) => {
     const values = typed().map((each) => [each.name, each.value, each.checked === true]);

@@ -24,6 +24,9 @@ def test_a_phone_keeps_what_was_typed_until_it_was_taken_in_once(
         page.goto(there)
         page.get_by_label(NAME).fill("雪見の会")
         page.get_by_label("日にち").fill("2026-12-20")
+        page.set_input_files(
+            "#picture-1", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"a"}
+        )
         page.reload()
         assert title(page) == "雪見の会"
         page.get_by_text("先ほどの書きかけ").wait_for()
