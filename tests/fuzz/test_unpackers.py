@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz.unpackers import refusals, seeds, unpackers
 
 ROOT = Path(__file__).resolve().parents[2]
-SEARCH_SECONDS = 20
+SEARCH_SECONDS = 12
 ONE_SECONDS_MAX = 10  # for one input
 MEMORY_MB_MAX = 1_024
 BYTES_MAX = 1 << 14

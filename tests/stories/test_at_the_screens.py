@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.everyday import one_a_day
 from tests.stories.machines import Village, free_ports, until, village
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -92,7 +93,7 @@ def _is_expected(said: str) -> bool:
     return "status of 422" in said or "status of 410" in said
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("scripts", one_a_day({"with scripts": True, "without scripts": False}))
 def test_an_event_is_posted_mended_and_taken_down_by_touching_screens(
     town: Village, browser: Browser, scripts: bool
 ) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from provisioning.authority import open_authority
 from provisioning.sealed_key import Place
 from provisioning.town import NO_SECRET, Plan, make_machines, open_town
@@ -25,6 +27,8 @@ from tests.stories.machines import (
     until,
     wait_until_all_hold_the_same,
 )
+
+pytestmark = pytest.mark.slow
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 NEXT = "あたらしい合言葉です"

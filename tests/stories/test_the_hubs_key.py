@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from sync.machine.keys import tls_key
 from sync.machine.pin import TLS_FILE, pin_in_words
 from sync.machine.settings import SETTINGS_FILE
 from sync.machine.tls import pins, self_signed
 from tests.stories.clocks import Clock
 from tests.stories.machines import Machine, Running, town, until
+
+pytestmark = pytest.mark.slow
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 

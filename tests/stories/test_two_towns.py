@@ -18,6 +18,8 @@ from sync.lane import Audience
 from sync.machine.settings import LEDGER_FILE, SETTINGS_FILE, STATEMENTS_FILE, Part
 from tests.stories.machines import Machine, free_ports, until
 
+pytestmark = pytest.mark.slow
+
 OURS, THEIRS = "990019", "990027"
 EVENT = {"starts_on": "2030-05-05", "place": "浜公民館"}
 SECRET, SHARED, LATER = "浜の内輪の寄合", "浜の収穫祭", "浜の大収穫祭"
