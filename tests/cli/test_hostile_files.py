@@ -16,12 +16,11 @@ import pytest
 import zstandard
 
 from node.node import open_node
-from node.status import status
 from sync import cbor
 from sync.carrier import MARK
 from sync.machine.settings import Part
 from tests.everyday import one_a_day
-from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, Village, post_event, titles
+from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, Village, post_event, stands_as, titles
 from tests.node.feed.lists import workbook
 from tests.node.feed.telegrams import telegram
 
@@ -142,14 +141,14 @@ def test_a_hostile_file_is_refused_and_the_good_ones_beside_it_are_taken(
     make, why = FEEDS[kind]
     make(tmp_path / "hostile")
     (tmp_path / "good.xml").write_bytes(telegram())
-    before = status(open_node(office)).entries
+    before = stands_as(open_node(office)).entries
     said = measured("feed", tmp_path / "hostile", tmp_path / "good.xml", "--data", office)
     assert said.code == 1
     refused, taken = said.out.splitlines()
     assert refused.startswith("hostile: 取り込めません。")
     assert why in refused
     assert taken.startswith("good.xml: ")
-    assert status(open_node(office)).entries == max(1, before)
+    assert stands_as(open_node(office)).entries == max(1, before)
     assert said.peak_mb < PEAK_MB_MAX
 
 
@@ -199,12 +198,12 @@ def test_a_hostile_carrier_file_is_refused_and_nothing_kept(
 ) -> None:
     make, why = CARRIED[kind]
     make(tmp_path / "hostile")
-    before = status(open_node(office))
+    before = stands_as(open_node(office))
     said = measured("import", tmp_path / "hostile", "--data", office)
     assert said.code == 1
     assert why in said.err
     assert len(said.err.splitlines()) == 1
-    assert status(open_node(office)) == before
+    assert stands_as(open_node(office)) == before
     assert said.peak_mb < PEAK_MB_MAX
 
 
@@ -214,11 +213,11 @@ def test_a_carrier_file_of_another_town_is_refused_and_nothing_kept(
     theirs = Village(tmp_path / "theirs", OTHER_TOWN, OTHER_TOWN_NAME).node()
     post_event(theirs)
     assert measured("export", tmp_path / "a.kairan", "--data", theirs.settings.folder).code == 0
-    before = status(open_node(office))
+    before = stands_as(open_node(office))
     said = measured("import", tmp_path / "a.kairan", "--data", office)
     assert said.code == 1
     assert "この町のものではありません" in said.err
-    assert status(open_node(office)) == before
+    assert stands_as(open_node(office)) == before
 
 
 def test_rows_with_too_few_or_too_many_cells_are_named_and_the_others_taken(

@@ -14,6 +14,7 @@ from node.boards.disaster import DISASTER
 from node.boards.event import EVENT
 from node.node import SOFTWARE, Change, Node, open_node
 from node.post import Post
+from node.status import Status, status
 from provisioning.town import Plan, Town, make_machines, open_town
 from sync.bundle import Bundle, Entry, Parcel
 from sync.frontier import Summary
@@ -162,6 +163,11 @@ def titles(node: Node, board: str = "event") -> list[str]:
 def table(node: Node) -> list[tuple[object, ...]]:
     """All that the views hold."""
     return node.database.connection.execute("SELECT * FROM posts ORDER BY lane, number").fetchall()
+
+
+def stands_as(node: Node) -> Status:
+    """How a machine is; not how full its disk is, which others fill too."""
+    return replace(status(node), free_bytes=0)
 
 
 def feed_identity(office: Node) -> Identity:

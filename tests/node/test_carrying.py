@@ -21,6 +21,7 @@ from tests.node.builders import (
     outside,
     post_again,
     post_event,
+    stands_as,
     table,
     titles,
     warning,
@@ -196,11 +197,11 @@ def test_of_a_file_of_another_town_nothing_is_kept(tmp_path: Path) -> None:
     _, theirs = busy_town(tmp_path / "theirs")
     export(theirs, tmp_path / "a.kairan")
     ours = Village(tmp_path / "ours", OTHER_TOWN, OTHER_TOWN_NAME).node()
-    before = status(ours)
+    before = stands_as(ours)
     receipt = bring(ours, tmp_path / "a.kairan").receipt
     assert not receipt.changed
     assert set(receipt.reasons) == {Refusal.FOREIGN}
-    assert status(ours) == before
+    assert stands_as(ours) == before
     assert ours.ledger.trust().name(theirs.identity.public) == ""
 
 

@@ -339,5 +339,5 @@ def village(folder: Path, port: int) -> Iterator[Village]:
             assert running.ended() is None, running.said()
             return "見本の町が動いています" in log.read_bytes()[began:].decode(errors="replace")
 
-        until(ready)
+        until(ready, seconds=180)  # some twenty processes
         yield Village(folder, running, json.loads((folder / "addresses.json").read_text()))
