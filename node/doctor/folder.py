@@ -10,13 +10,12 @@ import sqlite3
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from node.doctor.finding import Finding, Grave
 from node.pins import PASSPHRASES_FILE, PINS_FILE
 from node.reading_files import READING_FOLDER
+from sync.machine.database import Ask, looked_into
 from sync.machine.disk import Disk, read_disk
 from sync.machine.disk import in_words as disk_in_words
 from sync.machine.keys import load_identity
@@ -179,9 +178,9 @@ def _ledger(path: Path, software: str) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as ledger:
-            (said,) = ledger.execute("PRAGMA quick_check(1)").fetchone()
-            by = _made_by(ledger)
+        with looked_into(path) as ask:
+            said = (ask("PRAGMA quick_check(1)") or ("",))[0]
+            by = _made_by(ask)
     except sqlite3.OperationalError as wrong:
         if "disk I/O" in str(wrong):
             yield _damaged(str(wrong))
@@ -213,10 +212,10 @@ def _damaged(why: str) -> Finding:
     )
 
 
-def _made_by(ledger: sqlite3.Connection) -> str | None:
+def _made_by(ask: Ask) -> str | None:
     """The version of the software that made the views."""
     try:
-        row = ledger.execute("SELECT software FROM views").fetchone()
+        row = ask("SELECT software FROM views")
     except sqlite3.OperationalError:  # a hub has none
         return None
     return str(row[0]) if row else None

@@ -8,11 +8,11 @@ letter, so what is written here may hang on nothing but a post's row. Who may se
 where posts are: whatever isn't shown isn't found, nor counted.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from hashlib import sha256
-from sqlite3 import IntegrityError
 from typing import Any
 
 from node.boards.declaration import READING, Board, Field, FieldType
@@ -119,7 +119,7 @@ class Search:
         connection.execute("SAVEPOINT places")
         try:
             connection.executemany("INSERT INTO found VALUES (?, ?, ?)", [row[:3] for row in added])
-        except IntegrityError:  # two posts of one second and by chance of one place: rare
+        except sqlite3.IntegrityError:  # two posts of one second and by chance of one place: rare
             connection.execute("ROLLBACK TO places")
             added = [(self._place_free(*row[:3]), *row[1:]) for row in added]
         connection.execute("RELEASE places")

@@ -11,9 +11,10 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sync.machine.mishap import move_aside
@@ -28,6 +29,8 @@ class Damaged(sqlite3.DatabaseError):
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _Identity = tuple[int, int]
+Ask = Callable[[str], tuple[Any, ...] | None]
+"""The first row of what is asked."""
 
 
 class Database:
@@ -161,6 +164,13 @@ class Database:
             os.close(descriptor)
 
 
+@contextmanager
+def looked_into(path: Path) -> Iterator[Ask]:
+    """A file that is left as it is, whatever is wrong with it. Raises sqlite3.DatabaseError."""
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        yield lambda asked: connection.execute(asked).fetchone()
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS_MAX, isolation_level=None)
     try:
@@ -169,8 +179,6 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # what was erased is written over
         connection.execute("PRAGMA trusted_schema=OFF")
-        # What is deleted or withdrawn is written over in the file, not only marked as free.
-        connection.execute("PRAGMA secure_delete=ON")
     except BaseException as wrong:
         connection.close()
         if isinstance(wrong, sqlite3.OperationalError) and _is_whole_and_read_only(path):
