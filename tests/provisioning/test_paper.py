@@ -39,7 +39,7 @@ def key(identity: Identity) -> SealedKey:
 
 def scanned(printed: str) -> str:
     """What another reader makes of the picture on the page."""
-    size = int(re.findall(r'viewBox="0 0 (\d+)', printed)[0]) * SCALE
+    size = int(re.findall(r'class="qr" viewBox="0 0 (\d+)', printed)[0]) * SCALE
     picture = bytearray(b"\xff" * size * size)
     for found in re.findall(r"M(\d+) (\d+)h(\d+)v1", printed):
         x, y, wide = (int(number) * SCALE for number in found)
