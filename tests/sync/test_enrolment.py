@@ -96,7 +96,7 @@ def may(ledger: Ledger, name: str) -> set[Class]:
     return {c for c in Class if ledger.trust().refusal(lane(name, c)) is None}
 
 
-NODE = set(CLASSES_OF[Role.NODE])
+NODE = {*CLASSES_OF[Role.NODE], Class.PICTURE}  # of the posts that it may write
 
 
 def test_a_machine_with_a_seed_is_a_member_wherever_it_comes() -> None:
@@ -175,7 +175,7 @@ def test_two_children_of_one_seed_are_both_in_doubt_whoever_came_first(
     order: tuple[object, ...],
 ) -> None:
     ledger = held([*order, *COPIED[3:]])
-    assert may(ledger, "一台目") == may(ledger, "二台目") == {Class.BOARD}
+    assert may(ledger, "一台目") == may(ledger, "二台目") == {Class.BOARD, Class.PICTURE}
     assert titles(ledger) == ["一台目のBOARD1", "二台目のBOARD1"]
     assert ledger.trust().in_doubt == {public(SEED): {public(FIRST), public(SECOND)}}
 
@@ -204,7 +204,7 @@ def test_a_confirmation_that_was_a_mistake_is_corrected_by_a_later_one() -> None
 def test_the_word_of_an_office_that_was_revoked_confirms_nobody() -> None:
     thief = revoke(public(key("役場")), 1, {}, TOWN.authority)
     for order in permutations([*SETTLED[:3], *SETTLED[-2:], thief]):
-        assert may(held(order), "一台目") == {Class.BOARD}
+        assert may(held(order), "一台目") == {Class.BOARD, Class.PICTURE}
 
 
 def test_nobody_else_confirms() -> None:
@@ -217,7 +217,7 @@ def test_nobody_else_confirms() -> None:
     assert ingest_statement(ledger, forged) == Refused(Refusal.FOREIGN)
     stolen = confirm(public(SEED), public(FIRST), 1, OFFICE, key("一台目"))
     assert ingest_statement(ledger, stolen) == Refused(Refusal.MALFORMED)
-    assert may(ledger, "一台目") == {Class.BOARD}
+    assert may(ledger, "一台目") == {Class.BOARD, Class.PICTURE}
 
 
 def test_the_desk_may_settle_it_too_by_revoking_the_false_one() -> None:
