@@ -143,8 +143,11 @@ class Node:
         return page is not None and page.status == 200
 
     def is_up(self) -> bool:
-        """Whether systemd has started all that it was to start."""
-        return self.do("systemctl", "is-system-running") == "running"
+        """Whether systemd, if it is there by now, has started all that it was to start."""
+        assert self._process is not None
+        return bool(psutil.Process(self._process.pid).children()) and (
+            self.do("systemctl", "is-system-running") == "running"
+        )
 
     def wait_until_up(self) -> None:
         """Until then."""
