@@ -19,7 +19,7 @@ from cli.watching import Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.pin import PAGES_FILE, TLS_FILE
-from sync.machine.process import apart, end_soon
+from sync.machine.process import apart, begun_apart, end_soon, loading
 from sync.machine.settings import Part, read_address, read_settings
 from sync.machine.starter import who_started_us
 
@@ -139,14 +139,16 @@ def _run_language(told: argparse.Namespace) -> None:
 
 def _run_web(told: argparse.Namespace) -> None:
     def check() -> None:  # refuse here, with a message, what can't be served
-        from node.node import open_node
+        with loading():
+            from node.node import open_node
 
         open_node(told.data)
 
     def screens() -> "Flask":
-        from kiosk_ui.app import create_app
-        from kiosk_ui.reach import Reach
-        from node.node import open_node
+        with loading():
+            from kiosk_ui.app import create_app
+            from kiosk_ui.reach import Reach
+            from node.node import open_node
 
         node = open_node(told.data)
         return create_app(
@@ -160,16 +162,15 @@ def _run_web(told: argparse.Namespace) -> None:
         )
 
     starter = who_started_us()
-    apart(check)
+    checked = begun_apart(check)
+    if told.closed or told.beside or told.address in THIS_MACHINE:
+        from cli.serving import serve  # while that is looked at
+    checked()
     _keep_private(told.data)
     if told.closed:
-        from cli.serving import serve
-
         serve(screens, address=told.address, port=told.port, tls=told.data / PAGES_FILE)
         return
     if told.beside or told.address in THIS_MACHINE:
-        from cli.serving import serve
-
         Watch(starter, [told.address], told.port).look_on()
         serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
         return
@@ -181,8 +182,9 @@ def _run_web(told: argparse.Namespace) -> None:
 
 def _run_hub(told: argparse.Namespace) -> None:
     def mailbox() -> "Flask":
-        from hub.app import create_app
-        from hub.hub import open_hub
+        with loading():
+            from hub.app import create_app
+            from hub.hub import open_hub
 
         return create_app(open_hub(told.data), start_anew=end_soon)
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from cli.machines import add_machine_commands
 from node.refused import Refused, Subparsers
+from sync.machine.process import loading
 from sync.machine.settings import NotProvisioned
 
 _LONG_LIVED = {"hub", "language", "node", "office", "web"}
@@ -26,7 +27,8 @@ def main() -> None:
     refusals: tuple[type[Exception], ...] = (NotProvisioned, Refused)
     add_machine_commands(commands)
     if not _LONG_LIVED & set(sys.argv[1:2]):
-        refusals += _add_others(commands)
+        with loading():
+            refusals += _add_others(commands)
     told = parser.parse_args()
     try:
         told.does(told)

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from flask import request
 
 from sync.machine.pin import PAGES_FILE, TOWN_CERTIFICATE_FILE
@@ -39,6 +37,10 @@ def read_closed_pages(folder: Path, port: int | None) -> ClosedPages | None:
     """Of the machine in that folder; None where it has none."""
     if port is None:
         return None
+
+    from cryptography import x509  # few machines have such pages
+    from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+
     try:
         own = x509.load_pem_x509_certificate((folder / PAGES_FILE).read_bytes())
         town = (folder / TOWN_CERTIFICATE_FILE).read_bytes()

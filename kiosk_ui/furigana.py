@@ -8,6 +8,7 @@ where there can be ruby, and takes them out where there can't, as in attributes.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from importlib.resources import files
 
 from flask import g
@@ -79,8 +80,12 @@ class Furigana:
         lines = files("kiosk_ui").joinpath(TABLE).read_text().splitlines()
         words = (line.split(" ", 1) for line in lines if line and not line.startswith("#"))
         self._table = dict(words) | dict(names)
+
+    @cached_property
+    def _words(self) -> re.Pattern[str]:
+        """All of them; made only once somebody wants to see readings."""
         longest_first = sorted(map(re.escape, self._table), key=len, reverse=True)
-        self._words = re.compile("|".join(longest_first))
+        return re.compile("|".join(longest_first))
 
     def over(self, page: str) -> Markup:
         """The page as it is sent: for the template that all others extend."""

@@ -6,11 +6,13 @@ calendar reads without being told of time zones.
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone
-
-from icalendar import Calendar, Event
+from typing import TYPE_CHECKING
 
 from node.boards.declaration import Appointment, Board
 from node.post import Post
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 _MADE_BY = "-//Kairan//Kairan//JA"
@@ -37,13 +39,17 @@ def appointments(board: Board, posts: Iterable[Post], *, name: str) -> bytes:
 
 
 def _name(name: str) -> bytes:
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("x-wr-calname", name)
     lines = calendar.to_ical().splitlines(keepends=True)
     return b"".join(lines[1:-1])
 
 
-def _file(events: Iterable[Event]) -> bytes:
+def _file(events: Iterable["Event"]) -> bytes:
+    from icalendar import Calendar  # only once somebody takes an appointment along
+
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", _MADE_BY)
@@ -52,7 +58,9 @@ def _file(events: Iterable[Event]) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _event(board: Board, post: Post) -> Event:
+def _event(board: Board, post: Post) -> "Event":
+    from icalendar import Event
+
     told = board.appointment
     first = _day(post, told.starts_on) if told else None
     if told is None or first is None:

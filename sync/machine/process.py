@@ -1,11 +1,13 @@
 """What a process owes the one that started it."""
 
 import ctypes
+import gc
 import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 LAST_WORDS_SECONDS = 0.3
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -21,11 +23,30 @@ def die_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """While modules are loaded, which stay for good: nobody looks through them for what could go.
+
+    Looking costs a sixth of what loading the screens does, and again each time it is done later.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def apart(does: Callable[[], None]) -> None:
     """Do it in a process that is gone afterwards, with all that it loaded.
 
     Raises what was raised there.
     """
+    begun_apart(does)()
+
+
+def begun_apart(does: Callable[[], None]) -> Callable[[], None]:
+    """The same, begun; what is returned waits until it is done."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -37,12 +58,16 @@ def apart(does: Callable[[], None]) -> None:
         os.write(writing, pickle.dumps(wrong))
         os._exit(os.EX_OK)
     os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        said = told.read()
-    os.waitpid(child, 0)
-    wrong = pickle.loads(said) if said else ChildProcessError("ended before it was done")  # noqa: S301  # our own
-    if wrong is not None:
-        raise wrong
+
+    def wait() -> None:
+        with os.fdopen(reading, "rb") as told:
+            said = told.read()
+        os.waitpid(child, 0)
+        wrong = pickle.loads(said) if said else ChildProcessError("ended before it was done")  # noqa: S301  # our own
+        if wrong is not None:
+            raise wrong
+
+    return wait
 
 
 def end_soon() -> None:
