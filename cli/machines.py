@@ -1,5 +1,5 @@
 """The commands that any machine has: `kairan node|office|hub` run it, `kairan web` its screens
-alone, `kairan language` reads Japanese, `kairan status` says how it is.
+alone, `kairan sync` its exchange, `kairan language` reads Japanese, `kairan status` says how it is.
 
 The first process of a machine only waits, for years, so it loads as little as it can: what looks at
 the machine's folder, and what serves, is imported in processes of their own.
@@ -7,9 +7,11 @@ the machine's folder, and what serves, is imported in processes of their own.
 
 import argparse
 import os
+import signal
 import sqlite3
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from cli.lingering import THIS_MACHINE
@@ -45,18 +47,22 @@ def add_machine_commands(commands: Subparsers) -> None:
         parser = _command(commands, part, help_)
         parser.set_defaults(does=_run_hub if part is Part.HUB else _run_machine, part=part)
         if part is not Part.HUB:
-            parser.add_argument(
-                "--peer",
-                metavar="URL",
-                type=read_address,
-                action="append",
-                default=[],
-                help="相手の番地",
-            )
+            _add_peers(parser)
     web = _command(commands, "web", "機械の画面だけを動かします。")
     web.add_argument("--beside", metavar="IP", help=argparse.SUPPRESS)  # where the network asks
     web.add_argument("--closed", action="store_true", help=argparse.SUPPRESS)  # over TLS
     web.set_defaults(does=_run_web)
+    help_ = "ほかの機械とやりとりします（常に動かしておきます）。"
+    sync = commands.add_parser("sync", help=help_, description=help_)
+    sync.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
+    _add_peers(sync)
+    sync.add_argument(
+        "--port", metavar="N", type=int, help="この機械の画面のポート（近くの機械に知らせます）"
+    )
+    sync.add_argument(
+        "--address", metavar="IP", default="127.0.0.1", help="この機械の画面が待ち受ける番地"
+    )
+    sync.set_defaults(does=_run_sync)
     help_ = "よみがなを作ります（ふだんは、いるときだけ自動で動きます）。"
     language = commands.add_parser("language", help=help_, description=help_)
     language.add_argument(
@@ -79,6 +85,12 @@ def _command(commands: Subparsers, name: str, help_: str) -> argparse.ArgumentPa
     parser.add_argument("--port", metavar="N", type=_port, required=True)
     parser.add_argument("--address", metavar="IP", default="127.0.0.1", help="待ち受ける番地")
     return parser
+
+
+def _add_peers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--peer", metavar="URL", type=read_address, action="append", default=[], help="相手の番地"
+    )
 
 
 def _run_machine(told: argparse.Namespace) -> None:
@@ -178,6 +190,24 @@ def _run_web(told: argparse.Namespace) -> None:
     watch = Watch(starter, [KIOSK, told.address], told.port)
     with told_to_stop() as stop:
         supervise(screens_of_each, stop, look=watch.look)
+
+
+def _run_sync(told: argparse.Namespace) -> None:
+    from node.node import open_node
+    from node.syncing import Answering, run
+
+    node = open_node(told.data)
+    answering = None if told.port is None else Answering(told.port, told.address)
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    run(
+        node,
+        peers=tuple(told.peer),
+        stop=stop,
+        answering=answering,
+        starter=who_started_us(),
+    )
 
 
 def _run_hub(told: argparse.Namespace) -> None:

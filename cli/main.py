@@ -11,8 +11,8 @@ from node.refused import Refused, Subparsers
 from sync.machine.process import loading
 from sync.machine.settings import NotProvisioned
 
-_LONG_LIVED = {"hub", "language", "node", "office", "web"}
-"""Their first process waits for years, and loads no other command."""
+_LONG_LIVED = {"hub", "language", "node", "office", "sync", "web"}
+"""What waits for years loads no other command."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The commands of a node: `kairan board`, `export`, `import`, `rebuild`, `feed`, `sync` and more.
+"""The commands of a node: `kairan board`, `export`, `import`, `rebuild`, `feed` and more.
 
 Each takes `--data DIR`. A refusal is a message and exit code 1, which `cli` sees to, as it does to
 `status`, which a hub has too.
@@ -6,10 +6,8 @@ Each takes `--data DIR`. A refusal is a message and exit code 1, which `cli` see
 
 import argparse
 import json
-import signal
 import sys
 from pathlib import Path
-from threading import Event
 
 from node import people_commands, subscription_commands
 from node.carrying.file import CannotCarry, bring, export
@@ -27,10 +25,7 @@ from node.refused import Refused as Refused
 from node.refused import Subparsers as Subparsers
 from node.saying import Saying
 from node.status import in_words, status
-from node.syncing import Answering, run
 from sync.letters import fingerprint
-from sync.machine.settings import read_address
-from sync.machine.starter import who_started_us
 from sync.trust import Refusal
 
 
@@ -92,18 +87,6 @@ def add_commands(commands: Subparsers) -> None:
     )
     confirming.add_argument(
         "fingerprint", metavar="FINGERPRINT", nargs="?", help="本物の指紋（なければ一覧）"
-    )
-    synced = _command(
-        commands, "sync", _sync, "ほかの機械とやりとりします（常に動かしておきます）。"
-    )
-    synced.add_argument(
-        "--peer", metavar="URL", type=read_address, action="append", default=[], help="相手の番地"
-    )
-    synced.add_argument(
-        "--port", metavar="N", type=int, help="この機械の画面のポート（近くの機械に知らせます）"
-    )
-    synced.add_argument(
-        "--address", metavar="IP", default="127.0.0.1", help="この機械の画面が待ち受ける番地"
     )
 
 
@@ -227,21 +210,6 @@ def _fed_in_words(fed: Fed) -> str:
     parts += [f"変更{fed.changed}件"] if fed.changed else []
     parts += [f"すでにあるもの{fed.known}件"] if fed.known else []
     return f"{fed.kind}。取り込みました（{'、'.join(parts)}）。"
-
-
-def _sync(told: argparse.Namespace) -> None:
-    node = open_node(told.data)
-    stop = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    answering = None if told.port is None else Answering(told.port, told.address)
-    run(
-        node,
-        peers=tuple(told.peer),
-        stop=stop,
-        answering=answering,
-        starter=who_started_us(),
-    )
 
 
 def _post_as_json(node: Node, post: Post) -> dict[str, object]:

@@ -65,14 +65,20 @@ class End(Enum):
 
 
 @contextmanager
-def saying(*replies: bytes, then: End = End.CLOSED) -> Iterator[str]:
-    """An address where requests hear these replies, whatever they ask."""
+def saying(
+    *replies: bytes, then: End = End.CLOSED, after: Callable[[socket.socket], object] | None = None
+) -> Iterator[str]:
+    """An address where requests hear these replies, whatever they ask.
+
+    `after`: what is read before each reply, where that isn't a whole request.
+    """
+    hear = after or _read_request
 
     def answer() -> None:
         with suppress(OSError):  # the test is over
             connection, _ = listening.accept()
             for reply in replies:
-                _read_request(connection)
+                hear(connection)
                 connection.sendall(reply)
                 if reply is replies[-1] or then is End.KEPT:
                     continue

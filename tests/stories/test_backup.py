@@ -99,6 +99,7 @@ def answers(machine: Machine, page: str, status: int) -> bool:
     return machine.visitor.open(page).status == status
 
 
+@pytest.mark.slow
 def test_a_broken_machine_is_replaced_with_nothing_lost(
     machines: FourMachines, stick: Stick, tmp_path: Path
 ) -> None:

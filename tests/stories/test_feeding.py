@@ -163,6 +163,7 @@ def test_a_drill_is_marked_and_replaces_nothing_real(
         assert "訓練" not in node.visitor.reads(f"/records/{standing['address']}")
 
 
+@pytest.mark.slow
 def test_the_order_of_arrival_changes_nothing(
     machines: FourMachines, telegrams: list[Path], tmp_path: Path
 ) -> None:

@@ -146,23 +146,30 @@ def test_what_it_can_not_do_it_says(tmp_path: Path) -> None:
     assert "--port" in kairan("node", "--data", tmp_path, "--port", "0", code=2)
 
 
-def test_ctrl_c_ends_all_and_a_second_start_has_every_post(tmp_path: Path) -> None:
-    folder, port = tmp_path / "village", free_ports(8)
-    with village(folder, port) as first:
-        address = first.visitor("kamigo").post(
-            "event", title="二度目もある会", starts_on="2030-01-01", place="上郷公民館"
-        )
-        assert first.running.interrupt() == 0
-        assert first.running.processes() == []
-        assert "すべて止めました" in first.running.said()
-        assert "Traceback" not in first.running.said()
-    with village(folder, port) as second:
-        # To start its processes, three of them for pages over TLS, and not to make a town again.
-        assert _seconds_of_work(second.running) < 40
-        assert "二度目もある会" in second.visitor("kamigo").reads(address)
-        until(lambda: "二度目もある会" in second.visitor("shimogo").reads("/boards/event"))
-        assert "朝の体操の会" in second.visitor("kamigo").reads("/")
-        assert second.visitor("kamigo").reads("/boards/event").count("朝の体操の会") == 1
+@pytest.fixture(scope="module")
+def second(town: Village, port: int) -> Iterator[Village]:
+    """The same town, after Ctrl-C ended the first run of it."""
+    assert town.running.interrupt() == 0
+    with village(town.folder, port) as running:
+        yield running
+
+
+def test_ctrl_c_ends_all_and_a_second_start_has_every_post(
+    town: Village, request: pytest.FixtureRequest
+) -> None:
+    address = town.visitor("kamigo").post(
+        "event", title="二度目もある会", starts_on="2030-01-01", place="上郷公民館"
+    )
+    second: Village = request.getfixturevalue("second")
+    assert town.running.processes() == []
+    assert "すべて止めました" in town.running.said()
+    assert "Traceback" not in town.running.said()
+    # To start its processes, three of them for pages over TLS, and not to make a town again.
+    assert _seconds_of_work(second.running) < 40
+    assert "二度目もある会" in second.visitor("kamigo").reads(address)
+    until(lambda: "二度目もある会" in second.visitor("shimogo").reads("/boards/event"))
+    assert "朝の体操の会" in second.visitor("kamigo").reads("/")
+    assert second.visitor("kamigo").reads("/boards/event").count("朝の体操の会") == 1
 
 
 def _seconds_of_work(running: Running) -> float:
@@ -181,7 +188,6 @@ def test_ctrl_c_while_it_still_starts_ends_all_too(tmp_path: Path) -> None:
         assert "Traceback" not in running.said()
 
 
-def test_when_the_supervisor_is_killed_nothing_is_left_half_alive(tmp_path: Path) -> None:
-    with village(tmp_path / "village", free_ports(8)) as town:
-        psutil.Process(town.running.pid).kill()
-        until(lambda: not town.running.processes())
+def test_when_the_supervisor_is_killed_nothing_is_left_half_alive(second: Village) -> None:
+    psutil.Process(second.running.pid).kill()
+    until(lambda: not second.running.processes())
