@@ -1,5 +1,6 @@
 """The commands that any machine has: `kairan node|office|hub` run it, `kairan web` its screens
-alone, `kairan sync` its exchange, `kairan language` reads Japanese, `kairan status` says how it is.
+alone, `kairan sync` its exchange, `kairan language` reads Japanese, `kairan wifi` tends the network
+that phones join, `kairan status` says how it is.
 
 The first process of a machine only waits, for years, so it loads as little as it can: what looks at
 the machine's folder, and what serves, is imported in processes of their own.
@@ -72,6 +73,12 @@ def add_machine_commands(commands: Subparsers) -> None:
         "--descriptor", metavar="N", type=int, help="待ち受けに使うソケットの番号"
     )
     language.set_defaults(does=_run_language)
+    help_ = "スマートフォンがつなぐWi-Fiを出すか、公民館のWi-Fiにつなぎます。"
+    wifi = commands.add_parser("wifi", help=help_, description=help_)
+    wifi.add_argument("--data", metavar="DIR", type=Path, required=True, help="設定のフォルダー")
+    help_ = "動いているあいだだけ使うフォルダー"
+    wifi.add_argument("--runtime", metavar="DIR", type=Path, required=True, help=help_)
+    wifi.set_defaults(does=_run_wifi)
     help_ = "この機械の様子を表示します。"
     status = commands.add_parser("status", help=help_, description=help_)
     status.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
@@ -149,6 +156,12 @@ def _run_language(told: argparse.Namespace) -> None:
     run(told.data, descriptor=told.descriptor, starter=who_started_us())
 
 
+def _run_wifi(told: argparse.Namespace) -> None:
+    from cli.wifi import run
+
+    run(told.data, told.runtime, who_started_us())
+
+
 def _run_web(told: argparse.Namespace) -> None:
     def check() -> None:  # refuse here, with a message, what can't be served
         with loading():
@@ -163,10 +176,14 @@ def _run_web(told: argparse.Namespace) -> None:
             from node.node import open_node
 
         node = open_node(told.data)
+        wifi = node.settings.wifi
         return create_app(
             node,
             reach=Reach(
-                listens=told.beside or told.address, port=told.port, named=node.settings.called
+                listens=told.beside or told.address,
+                port=told.port,
+                named=node.settings.called,
+                made_here=wifi.address.ip if wifi and wifi.made_here else None,
             ),
             start_anew=end_soon,
             development=DEVELOPMENT in os.environ,

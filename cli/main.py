@@ -11,7 +11,7 @@ from node.refused import Refused, Subparsers
 from sync.machine.process import loading
 from sync.machine.settings import NotProvisioned
 
-_LONG_LIVED = {"hub", "language", "node", "office", "sync", "web"}
+_LONG_LIVED = {"hub", "language", "node", "office", "sync", "web", "wifi"}
 """What waits for years loads no other command."""
 
 

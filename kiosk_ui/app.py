@@ -8,6 +8,7 @@ from flask import Flask
 from kiosk_ui import doorway
 from kiosk_ui.allowances import count_forms, count_lookups
 from kiosk_ui.candidates import candidate_words
+from kiosk_ui.captive import captive_pages, lead_phones_in
 from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.choosing import choosing_pages
@@ -70,6 +71,7 @@ from kiosk_ui.writing import writing_pages
 from node.moderation.desk import Desk
 from node.node import Node
 from node.pins import PASSPHRASES_FILE, Pins
+from node.wifi.plan import own_name
 from sync.machine import clock
 
 FORM_BYTES_MAX = 256 << 10
@@ -156,6 +158,7 @@ def create_app(
         letters_pages(screen),
         reading_keys_pages(screen),
         looks_page(),
+        captive_pages(screen),
         static_pages(static),
         health_page(screen),
         doorway.doorway_pages(node),
@@ -168,8 +171,12 @@ def create_app(
     write_queries_in_ascii(app)
     kept.answer_before(app)
     take_uploads(app)
+    lead_phones_in(app, screen)
     certified = screen.closed_pages.names if screen.closed_pages else ()
-    refuse_other_names(app, [name_in(node.settings.called), *certified], but=doorway.ENDPOINTS)
+    wifi = node.settings.wifi
+    names = [name_in(node.settings.called), *certified]
+    names += [own_name(node.settings)] if wifi and wifi.made_here else []
+    refuse_other_names(app, names, but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
     count_forms(app, but=doorway.ENDPOINTS | {"carrying.hand_over"})

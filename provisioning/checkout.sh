@@ -22,8 +22,10 @@ test_packages="
     $print_packages
     avahi-daemon
     avahi-utils
+    busybox
     chromium
     dbus
+    dnsmasq-base
     dosfstools
     e2fsprogs
     exfat-fuse
@@ -32,14 +34,17 @@ test_packages="
     fonts-noto-cjk
     fusefat
     git
+    hostapd
     iproute2
     mmdebstrap
     mount
+    nftables
     poppler-utils
     python3-venv
     systemd
     systemd-container
     util-linux
+    wpasupplicant
     wrk
 "
 

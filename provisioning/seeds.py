@@ -30,6 +30,7 @@ from sync.machine.settings import (
     read_settings,
 )
 from sync.machine.toml import added
+from sync.machine.wifi import Radio
 
 NODES_MAX = 200
 FOLDER_BYTES_MAX = 200
@@ -45,11 +46,13 @@ COLUMNS: Mapping[str, str] = {
     "USBの場所": "sticks",
     "Wi-Fiの名前": "wifi",
     "Wi-Fiの合言葉": "password",
+    "Wi-Fiの出し方": "radio",
 }
 """Of a list, as people read them, to what they are; the English names do too."""
 
 _COMPLETE = "complete"
 _SETTINGS = ("called", "screen_off", "sticks")
+_RADIO = {"この機械が出す": Radio.MAKES, "この機械がつなぐ": Radio.JOINS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +167,16 @@ def _read(line: int, cells: Mapping[str, str], usual: Wanted) -> Iterator[Wanted
         yield Wrong(line=line, why="ハブは1つだけです。")
     settings: dict[str, object] = {name: cells[name] for name in _SETTINGS if name in cells}
     if "wifi" in cells:
-        password = {"password": cells["password"]} if "password" in cells else {}
-        settings["wifi"] = {"name": cells["wifi"], **password}
-    elif "password" in cells:
-        yield Wrong(line=line, why="Wi-Fiの合言葉だけがあり、名前がありません。")
+        beside = {"password": cells["password"]} if "password" in cells else {}
+        if (wished := cells.get("radio")) is not None:
+            if wished in _RADIO:
+                beside["radio"] = str(_RADIO[wished])
+            else:
+                why = f"Wi-Fiの出し方は、{'か'.join(f'「{each}」' for each in _RADIO)}です。"
+                yield Wrong(line=line, why=why)
+        settings["wifi"] = {"name": cells["wifi"], **beside}
+    elif "password" in cells or "radio" in cells:
+        yield Wrong(line=line, why="Wi-Fiの合言葉か出し方だけがあり、名前がありません。")
     yield Wanted(
         line=line,
         name=cells.get("name", ""),

@@ -49,7 +49,7 @@ def _opened(path: Path, port: int | None) -> Iterable[Finding]:
         try:
             moment = clock.now()
             yield from known(status(node, moment), moment)
-            yield from running.look(path, node.identity.public, port)
+            yield from running.look(node.settings, node.identity.public, port)
         finally:
             node.database.close()
     except (NotProvisioned, sqlite3.Error, OSError) as wrong:

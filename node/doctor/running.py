@@ -1,19 +1,21 @@
 """Whether what should run does: the screens at their port, `kairan sync`, who reads Japanese."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from node.doctor.finding import Finding, Grave
 from node.lan.bell import is_listened_to
 from node.language.asking import Elsewhere
 from node.road import HttpRoad
+from node.wifi.line import is_answered
 from sync.errors import Malformed, Unreachable
+from sync.machine.settings import Settings
 
 _ANSWER_SECONDS_MAX = 10.0
 
 
-def look(folder: Path, own: bytes, port: int | None) -> Iterator[Finding]:
+def look(settings: Settings, own: bytes, port: int | None) -> Iterator[Finding]:
     """All that is wrong. `own`: the machine's key; `port`: where its screens should be."""
+    folder = settings.folder
     if port is not None:
         yield from _port(own, port)
     if not is_listened_to(folder):
@@ -32,6 +34,15 @@ def look(folder: Path, own: bytes, port: int | None) -> Iterator[Finding]:
                 "ふりがなと、かなでの検索が足りなくなります。",
             ),
             todo="systemctl status kairan-language.socket を見てください。",
+        )
+    if settings.wifi is not None and settings.wifi.made_here and not is_answered(folder):
+        yield Finding(
+            name="wifi",
+            grave=Grave.NOW,
+            said=(
+                "この機械のWi-Fi（kairan wifi）が動いていません。スマートフォンがつながりません。",
+            ),
+            todo="systemctl status kairan-wifi で、止まったわけを見てください。",
         )
 
 

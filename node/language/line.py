@@ -28,11 +28,11 @@ def listen(folder: Path) -> socket.socket:
 
 
 @contextmanager
-def short_path(folder: Path) -> Iterator[str]:
+def short_path(folder: Path, file: str = SOCKET_FILE) -> Iterator[str]:
     """The socket in that folder by a name short enough for one (unix(7): 107 bytes)."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{descriptor}/{SOCKET_FILE}"
+        yield f"/proc/self/fd/{descriptor}/{file}"
     finally:
         os.close(descriptor)
 

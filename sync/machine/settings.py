@@ -15,6 +15,11 @@ called = "http://kairan.home"          # optional; by what address phones know i
 [wifi]                                 # optional; the network that visitors may join
 name = "kairan-kamigo"
 password = "…"                         # absent: the network is open
+radio = "makes"                        # or "joins"; absent: the network is a router's alone
+device = "wlp2s0"                      # optional; else its only radio
+channel = 6                            # optional; where it makes one, as are the two below
+country = "JP"
+address = "10.20.30.1/22"              # its own there
 [authorities]
 990019 = ["<public key in hex>", …]  # by place: a later one outranks
 """
@@ -29,6 +34,7 @@ from urllib.parse import urlsplit
 
 from sync.lane import is_town
 from sync.machine.pin import read_pin
+from sync.machine.wifi import Wifi, read_wifi
 
 SETTINGS_FILE = "machine.toml"
 KEY_FILE = "machine.key"
@@ -49,14 +55,6 @@ class Part(StrEnum):
 
 class NotProvisioned(Exception):
     """The folder is not that of a machine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wifi:
-    """The network that visitors may join; its password is for whoever stands at the kiosk."""
-
-    name: str
-    password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +121,7 @@ def read_settings(folder: Path) -> Settings:
             else None,
             screen_off=_hours(told["screen_off"]) if "screen_off" in told else None,
             called=read_address(told["called"]) if "called" in told else None,
-            wifi=_wifi(told["wifi"]) if "wifi" in told else None,
+            wifi=read_wifi(told["wifi"]) if "wifi" in told else None,
             https=_port(told["https"]) if "https" in told else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
@@ -160,16 +158,6 @@ def _hours(value: object) -> tuple[time, time]:
     if begins == ends:
         raise ValueError(f"screen_off = {value} is no time at all, or all of it")
     return begins, ends
-
-
-def _wifi(told: Mapping[str, object]) -> Wifi:
-    """IEEE 802.11 has names of 1 to 32 bytes, WPA passphrases of 8 to 63. Raises ValueError."""
-    wifi = Wifi(str(told["name"]), str(told.get("password", "")))
-    if not 1 <= len(wifi.name.encode()) <= 32:
-        raise ValueError("wifi.name is no network's name")
-    if wifi.password and not 8 <= len(wifi.password.encode()) <= 63:
-        raise ValueError("wifi.password has 8 to 63 characters")
-    return wifi
 
 
 def read_address(value: object) -> str:

@@ -79,6 +79,16 @@ class Host:
         self.address = f"{NETWORK}.{number}"
         self.do("address", "add", f"{self.address}/{PREFIX}", "dev", DEVICE)
 
+    def hardware(self) -> str:
+        """The address of its interface there."""
+        shown = subprocess.run(
+            self.command("cat", f"/sys/class/net/{DEVICE}/address"),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return shown.stdout.strip()
+
     def silence_multicast(self) -> None:
         """None comes here any more, as with some access points; the rest goes on."""
         self._bridge("mcast_flood", "off")

@@ -26,10 +26,20 @@ from node.node import Node, open_node
 from node.notebook import Neighbour, Notebook
 from node.people import begin
 from node.status import status
+from node.wifi.guests import Guests
+from node.wifi.line import answered
+from node.wifi.plan import plan
 from sync.entry import Quality
 from sync.machine.clock import Moment
 from sync.machine.passphrase import COST_MIN
-from sync.machine.settings import KEY_FILE, LEDGER_FILE, NOTEBOOK_FILE, SETTINGS_FILE, Part
+from sync.machine.settings import (
+    KEY_FILE,
+    LEDGER_FILE,
+    NOTEBOOK_FILE,
+    SETTINGS_FILE,
+    Part,
+    read_settings,
+)
 from tests.cli.kairan import here
 from tests.node.builders import Village, meet, post_event
 from tests.stories.machines import copied
@@ -187,25 +197,38 @@ def test_a_hub_is_looked_at_too(village: Village) -> None:
 
 
 def test_screens_that_do_not_answer_and_a_port_that_somebody_else_has(folder: Path) -> None:
-    own = open_node(folder).identity.public
+    node = open_node(folder)
+    settings, own = node.settings, node.identity.public
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as stranger:
         port = stranger.server_address[1]
         thread = Thread(target=stranger.serve_forever)
         thread.start()
-        taken = {each.name: each for each in running.look(folder, own, port)}
+        taken = {each.name: each for each in running.look(settings, own, port)}
         stranger.shutdown()
         thread.join()
     says(taken, "port", "ほかのものが使っています", f"{port}")
-    silent = {each.name: each for each in running.look(folder, own, port)}
+    silent = {each.name: each for each in running.look(settings, own, port)}
     says(silent, "screens", "応えません", "systemctl status kairan-web")
 
 
 def test_sync_is_there_as_long_as_it_listens(folder: Path) -> None:
-    own = open_node(folder).identity.public
+    node = open_node(folder)
     bell = Bell(folder)
-    assert "sync" not in {each.name for each in running.look(folder, own, None)}
+    found_now = running.look(node.settings, node.identity.public, None)
+    assert "sync" not in {each.name for each in found_now}
     bell.close()
     says(found(folder), "sync", "動いていません", "systemctl status kairan-sync")
+
+
+def test_a_network_that_nobody_tends(folder: Path) -> None:
+    with (folder / SETTINGS_FILE).open("a") as settings:
+        settings.write('\n[wifi]\nname = "kairan"\nradio = "makes"\n')
+        settings.write(f'device = "{LEDGER_FILE}"\n')  # it needn't be an interface to be asked for
+    says(found(folder), "wifi", "スマートフォンがつながりません", "systemctl status kairan-wifi")
+    planned = plan(read_settings(folder), folder)
+    assert planned is not None
+    with answered(folder, Guests(planned)):
+        assert "wifi" not in found(folder)
 
 
 # what its status says

@@ -18,11 +18,11 @@ from tests.cli.kairan import Said, here, message
 from tests.node.builders import meet, post_event, titles
 from tests.provisioning.test_authority import DAILY, Desk
 
-HEAD = "名前,ハブ,相手の番地,Wi-Fiの名前,Wi-Fiの合言葉,画面を消す時刻\n"
+HEAD = "名前,ハブ,相手の番地,Wi-Fiの名前,Wi-Fiの合言葉,画面を消す時刻,Wi-Fiの出し方\n"
 LIST = HEAD + (
-    "上郷公民館,,http://10.0.0.2:8700 http://10.0.0.3:8700,kairan-kamigo,もちつき大会,22:00-05:30\n"
-    "下郷公民館,http://hub2:8700,,,,\n"
-    "奥郷公民館,,,開いた網,,\n"
+    "上郷公民館,,http://10.0.0.2:8700 http://10.0.0.3:8700,kairan-kamigo,もちつき大会,22:00-05:30,\n"
+    "下郷公民館,http://hub2:8700,,,,,\n"
+    "奥郷公民館,,,開いた網,,,この機械が出す\n"
 )
 HUB = "http://hub:8700"
 
@@ -78,6 +78,7 @@ def test_every_machine_of_a_list_becomes_a_member_at_its_first_start(
     assert (kamigo.wifi.name, kamigo.wifi.password) == ("kairan-kamigo", "もちつき大会")
     assert okugo.wifi is not None
     assert okugo.wifi.password == ""
+    assert (kamigo.wifi.made_here, okugo.wifi.made_here) == (False, True)
     assert beside(desk) == {"authority", "seeds", "list.csv", "役場"}
 
 
@@ -129,6 +130,8 @@ def test_every_wrong_line_is_told_and_nothing_is_made(desk: Desk) -> None:
         ("名前,name\na,b\n", "同じ見出しが2つ"),
         ("名前,画面を消す時刻\n上郷,いつも\n", "2行目: 設定が正しくありません"),
         ("名前,Wi-Fiの名前,Wi-Fiの合言葉\n上郷,w,短い\n", "2行目: 設定が正しくありません"),
+        ("名前,Wi-Fiの名前,Wi-Fiの出し方\n上郷,w,うたう\n", "2行目: Wi-Fiの出し方は、「この機械が"),
+        ("名前,Wi-Fiの出し方\n上郷,この機械が出す\n", "2行目: Wi-Fiの合言葉か出し方だけ"),
         ("名前\n" + "".join(f"{n}番\n" for n in range(201)), "202行目: 一度に200台まで"),
         (b"\xff\xfe\x00", "読めません"),
         ('名前\n"上郷\n下郷\n', "フォルダーの名前に使えません"),

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from node.language.line import SOCKET_FILE
+from sync.machine.settings import SETTINGS_FILE
 from tests.cli.kairan import here
 
 FOLDER = Path(__file__).resolve().parents[2] / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 SOCKET = FOLDER / "kairan-language.socket"
 PROGRAM = "/opt/kairan/bin/kairan"
+APART = frozenset({"kairan-wifi"})
+"""Users of their own, without the machine's folder."""
+
+ENDS_BY_ITSELF = frozenset({"kairan-language", "kairan-wifi"})
 EXPOSURE_MAX = 2.0
 """By `systemd-analyze security`: 0 has no rights, 10 has all."""
 
@@ -31,7 +36,10 @@ def arguments(unit: Path, state: Path) -> list[str]:
     """What the unit starts our program with, for a machine whose state is kept there."""
     text = unit.read_text()
     told = dict(re.findall(r"\b(KAIRAN_\w+)=(\S+)", text))
-    program, *rest = said(unit, "ExecStart").replace("%S", str(state)).split()
+    started = said(unit, "ExecStart")
+    for sign, there in (("%S", state), ("%d", state / "kairan"), ("%t", state)):
+        started = started.replace(sign, str(there))
+    program, *rest = started.split()
     assert program == PROGRAM
     return [re.sub(r"\$\{(\w+)\}", lambda name: told[name[1]], word) for word in rest]
 
@@ -42,6 +50,7 @@ def test_there_is_one_unit_for_each_process() -> None:
         "kairan-language.service",
         "kairan-sync.service",
         "kairan-web.service",
+        "kairan-wifi.service",
     ]
 
 
@@ -101,11 +110,23 @@ def test_a_unit_starts_the_command_of_its_name(unit: Path, tmp_path: Path) -> No
 
 @each_unit
 def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> None:
-    assert said(unit, "User") == said(unit, "StateDirectory") == "kairan"
-    assert said(unit, "StateDirectoryMode") == "0700"
-    by_itself = "on-failure" if unit.stem == SOCKET.stem else "always"
+    if unit.stem in APART:
+        assert said(unit, "User") == said(unit, "RuntimeDirectory") == unit.stem
+    else:
+        assert said(unit, "User") == said(unit, "StateDirectory") == "kairan"
+        assert said(unit, "StateDirectoryMode") == "0700"
+    by_itself = "on-failure" if unit.stem in ENDS_BY_ITSELF else "always"
     assert said(unit, "Restart") == by_itself
     assert said(unit, "StartLimitIntervalSec") == "0"
+
+
+def test_who_tends_the_network_sees_the_settings_alone() -> None:
+    unit = FOLDER / "kairan-wifi.service"
+    assert said(unit, "LoadCredential") == f"{SETTINGS_FILE}:%S/kairan/{SETTINGS_FILE}"
+    assert "-%S/kairan" in said(unit, "InaccessiblePaths").split()
+    assert said(unit, "User") != "kairan"
+    user = (FOLDER / "sysusers.d/kairan.conf").read_text()
+    assert re.search(r"^u kairan-wifi - ", user, re.MULTILINE), "no shell, no password"
 
 
 def test_readings_are_asked_for_at_a_socket_that_starts_who_makes_them(tmp_path: Path) -> None:
