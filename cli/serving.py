@@ -1,23 +1,19 @@
-"""A WSGI application behind granian: one worker process with threads, dying with its starter."""
+"""A WSGI application behind granian: one worker process, which dies with its starter."""
 
-import os
+import asyncio
 import resource
-import signal
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian import Granian, loops
+from granian.constants import HTTPModes, Interfaces, Loops, TaskImpl
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from cli.bodies import Places, with_bodies_awaited
 from cli.lingering import Lingering
 from cli.ports import check_port
-from kiosk_ui.streams import STREAMS_MAX
 from sync.machine.process import die_with_parent
 
 if TYPE_CHECKING:
@@ -25,13 +21,14 @@ if TYPE_CHECKING:
 
 CONNECTIONS_MAX = 1024
 BODIES_MAX = 48
-ANSWERING = 16
-THREADS = STREAMS_MAX + BODIES_MAX + ANSWERING
-"""Open streams and awaited bodies hold one each, whoever does what: so many are left to answer."""
+THREADS = 32
+"""In which the application answers. Kept pages, streams and awaited bodies hold none."""
 
 HEADERS_MILLISECONDS_MAX = 20_000  # to say what one wants, and between two wishes
 HEADERS_BYTES_MAX = 64 << 10
 FILES_BESIDE = 1024
+
+_Told = TypeVarTuple("_Told")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +37,14 @@ class Crowd:
 
     connections: int = 32
     bodies: int = 8
+    answers: int = 8  # that the application works at; a browser asks for six things at once
     still_seconds: float = 60.0
 
 
 SCREENS = Crowd()
-MACHINES = Crowd(connections=CONNECTIONS_MAX // 2, bodies=BODIES_MAX, still_seconds=300.0)
+MACHINES = Crowd(
+    connections=CONNECTIONS_MAX // 2, bodies=BODIES_MAX, answers=THREADS, still_seconds=300.0
+)
 """A town's machines may come by one address, and over lines on which little moves."""
 
 
@@ -65,7 +65,12 @@ def serve(
     if not beside:
         check_port(address, port)
 
+    ends: list[Callable[[], None]] = []
+
     def load(_target: str) -> Any:
+        from cli.bodies import Places
+        from cli.door import Door
+
         die_with_parent()
         _allow_files(CONNECTIONS_MAX + FILES_BESIDE)
         Lingering(
@@ -76,17 +81,20 @@ def serve(
         ).watch()
         app = create_app()
         if streams := app.extensions.get("streams"):
-            _when_told_to_end(streams.end)
-        return with_bodies_awaited(app, Places(BODIES_MAX, of_address_max=crowd.bodies))
+            ends.append(streams.end)
+        places = Places(BODIES_MAX, of_address_max=crowd.bodies)
+        return Door(app, places, threads=THREADS, of_address_max=crowd.answers)
 
+    loops.register(Loops.asyncio)(lambda: _loop(ends))
     Granian(
         target="kairan",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        loop=Loops.asyncio,
+        task_impl=TaskImpl.rust,  # a fifth less for what is answered at once
         http=HTTPModes.http1,
         workers=1,
-        blocking_threads=THREADS,
         backpressure=CONNECTIONS_MAX,
         backlog=2048,
         websockets=False,
@@ -102,18 +110,30 @@ def serve(
     ).serve(target_loader=load)
 
 
-def _when_told_to_end(does: Callable[[], None]) -> None:
-    """Do it: the server waits for what it is answering, and streams have no end of their own."""
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+class _Loop(asyncio.SelectorEventLoop):
+    """Where it is told to end, what has no end of its own is ended first."""
 
-    def wait() -> None:
-        while told := os.read(reading, 1):
-            if told[0] in (signal.SIGINT, signal.SIGTERM):
-                does()
+    def __init__(self, ends: Sequence[Callable[[], None]]) -> None:
+        super().__init__()
+        self._ends = ends
 
-    threading.Thread(target=wait, name="end", daemon=True).start()
+    def add_signal_handler(
+        self, sig: int, callback: Callable[[*_Told], object], *args: *_Told
+    ) -> None:
+        """The server waits for what it is answering, and streams would go on."""
+
+        def end() -> None:
+            for each in self._ends:
+                each()
+            callback(*args)
+
+        super().add_signal_handler(sig, end)
+
+
+def _loop(ends: Sequence[Callable[[], None]]) -> asyncio.AbstractEventLoop:
+    loop = _Loop(ends)
+    asyncio.set_event_loop(loop)
+    return loop
 
 
 def _allow_files(count: int) -> None:

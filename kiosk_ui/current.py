@@ -3,9 +3,10 @@
 Nothing is hidden by a clock alone: what is old is counted and pointed to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from kiosk_ui import dates
 from kiosk_ui.screen import Screen
@@ -60,8 +61,11 @@ def standing_alerts(screen: Screen, board: Board) -> list[Shown]:
     return _pressing(real, screen.now()) + _practice(standing, screen.now())
 
 
-def _drawn_alerts(screen: Screen, board: Board) -> list[Shown]:
-    return [screen.draw(post) for post in screen.node.posts(board, limit=ALERTS_MAX)]
+def _drawn_alerts(screen: Screen, board: Board) -> Sequence[Shown]:
+    def drawn() -> Iterator[Shown]:
+        return map(screen.draw, screen.node.posts(board, limit=ALERTS_MAX))
+
+    return screen.drawn.once(screen.moment(), ("alerts", board.name), drawn)
 
 
 def _pressing(real: Sequence[Shown], now: datetime) -> list[Shown]:
@@ -96,11 +100,15 @@ def is_by_arrival(board: Board) -> bool:
     return not board.order.field and board.order.newest_first
 
 
-def to_come(screen: Screen, board: Board) -> list[Shown]:
+def to_come(screen: Screen, board: Board) -> Sequence[Shown]:
     """What is on today or later, or at a day that isn't known; the next one first."""
-    since = (dates.today(screen.now()) - LONGEST).isoformat()
-    posts = screen.node.posts(board, limit=EVENTS_MAX, since=since)
-    return [item for post in posts if not is_past(item := screen.draw(post), screen.now())]
+
+    def drawn() -> Iterator[Shown]:
+        since = (dates.today(screen.now()) - LONGEST).isoformat()
+        posts = screen.node.posts(board, limit=EVENTS_MAX, since=since)
+        return (item for post in posts if not is_past(item := screen.draw(post), screen.now()))
+
+    return screen.drawn.once(screen.moment(), ("to come", board.name), drawn)
 
 
 def between(screen: Screen, board: Board, first: date, last: date) -> list[Shown]:
@@ -120,7 +128,7 @@ def _last_day(item: Shown) -> date:
     return max(dates.read_date(item.post.text(item.board.order.until)) or first, first)
 
 
-def standing(screen: Screen, board: Board, *, limit: int) -> list[Shown]:
+def standing(screen: Screen, board: Board, *, limit: int) -> Sequence[Shown]:
     """What a paper or a file of the board holds: what is to come, or what isn't over."""
     if is_by_day(board):
         return to_come(screen, board)[:limit]
@@ -153,7 +161,12 @@ def is_past(item: Shown, now: datetime) -> bool:
     return last is not None and max(last, item.day or last) < dates.today(now)
 
 
-def newest(screen: Screen, board: Board, *, limit: int) -> list[Shown]:
+def newest(screen: Screen, board: Board, *, limit: int) -> Sequence[Shown]:
     """What came last and still stands."""
-    posts = screen.node.posts(board, limit=10 * limit)
-    return [item for post in posts if not (item := screen.draw(post)).over][:limit]
+
+    def drawn() -> Iterator[Shown]:
+        posts = screen.node.posts(board, limit=10 * limit)
+        standing = (item for post in posts if not (item := screen.draw(post)).over)
+        return islice(standing, limit)
+
+    return screen.drawn.once(screen.moment(), ("newest", board.name, limit), drawn)

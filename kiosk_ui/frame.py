@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
-from flask import Flask, request, url_for
+from flask import Flask, request
 
 from kiosk_ui.alert_words import in_your_words
+from kiosk_ui.cards import kept_card
 from kiosk_ui.dates import month, weekday
 from kiosk_ui.furigana import Furigana, expect
 from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.links import known_links
 from kiosk_ui.looks import LOOKS, chosen_looks
 from kiosk_ui.news import News
 from kiosk_ui.screen import Screen
@@ -19,11 +21,14 @@ from node.qr import qr
 
 def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile], news: News) -> None:
     """Give it to all templates."""
+    url_for = known_links(app)
 
     def static_url(name: str) -> str:
         return url_for("static_files.static_file", name=name, v=static[name].digest)
 
     app.jinja_env.globals.update(
+        url_for=url_for,
+        kept_card=kept_card,
         qr=qr,
         wifi_code=wifi_code,
         weekday=weekday,

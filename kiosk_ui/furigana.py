@@ -44,7 +44,7 @@ class Read(str):
 
     def __html__(self) -> str:
         """As templates write it."""
-        if not g.get(_EXPECTED):
+        if not is_expected():
             return str(escape(str(self)))
         marked = "".join(
             f"{_BASE}{escape(text)}{_KANA}{kana}{_END}" if kana else str(escape(text))
@@ -64,6 +64,11 @@ def expect() -> str:
     """At the top of a template whose whole text goes to `Furigana.over`; writes nothing."""
     setattr(g, _EXPECTED, is_chosen())
     return ""
+
+
+def is_expected() -> bool:
+    """Whether what is drawn now goes there."""
+    return bool(g.get(_EXPECTED))
 
 
 def is_chosen() -> bool:

@@ -22,6 +22,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
+from kiosk_ui.drawn import Moment
 from kiosk_ui.headers import GUARDING
 from kiosk_ui.kiosk import is_loopback
 from kiosk_ui.looks import looks_in
@@ -42,6 +43,7 @@ _PASSING = re.compile(rb' data-version="\d+"')
 _Arguments = ParamSpec("_Arguments")
 _Key = tuple[object, ...]
 _Headers = list[tuple[str, str]]
+_Answer = tuple[str, _Headers, list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class KeptPages:
     def __init__(self, screen: Screen) -> None:
         """Keeps nothing yet."""
         self._screen = screen
+        self._session = f"{screen.sessions.cookie}="
         self._pages: OrderedDict[_Key, _Page] = OrderedDict()
         self._bytes = 0
         self._version: object = None  # of the data in them
@@ -89,7 +92,7 @@ class KeptPages:
         def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> ResponseReturnValue:
             if "done" in request.args or self._screen.sessions.of_this_request():  # for one person
                 return view(*args, **kwargs)
-            key = self._key(request.environ)
+            key = _key(request.environ, self.moment())
             if page := self._get(key):
                 return _respond(page)
             with self._drawing:  # after a change everybody asks at once, and one draws
@@ -105,40 +108,36 @@ class KeptPages:
     def answer_before(self, app: Flask) -> None:
         """What is kept is answered without it."""
         within: WSGIApplication = app.wsgi_app
-        session = f"{self._screen.sessions.cookie}="
 
         def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            if environ["REQUEST_METHOD"] == "GET" and session not in environ.get("HTTP_COOKIE", ""):
-                try:
-                    page = self._get(self._key(environ))
-                except sqlite3.Error:  # the application knows what to say
-                    page = None
-                if page:
-                    status, headers, body = _answer(page, environ)
-                    start_response(status, headers)
-                    return body
+            if kept := self.answer(environ, self.moment):
+                status, headers, body = kept
+                start_response(status, headers)
+                return body
             return within(environ, start_response)
 
         app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask's documentation has it
 
-    def _key(self, environ: "WSGIEnvironment") -> _Key:
-        minute = int(self._screen.now().timestamp() // 60)
-        return (
-            self._screen.node.version(),
-            minute,
-            environ["wsgi.url_scheme"],
-            environ.get("HTTP_HOST"),
-            environ["PATH_INFO"],
-            environ.get("QUERY_STRING"),
-            is_loopback(environ.get("REMOTE_ADDR", "")),  # with the name it makes the kiosk
-            _looks(environ.get("HTTP_COOKIE", "")),
-        )
+    def answer(self, environ: "WSGIEnvironment", moment: Callable[[], Moment]) -> _Answer | None:
+        """What is kept for that request; `moment` is asked how things stand, if that matters."""
+        if environ["REQUEST_METHOD"] != "GET" or self._session in environ.get("HTTP_COOKIE", ""):
+            return None
+        try:
+            page = self._get(_key(environ, moment()))
+        except sqlite3.Error:  # the application knows what to say
+            return None
+        return _answer(page, environ) if page else None
+
+    def moment(self) -> Moment:
+        """How things stand now."""
+        return self._screen.moment()
 
     def _get(self, key: _Key) -> _Page | None:
         with self._lock:
             if self._version != key[0]:  # what is erased stays in no page that nobody asks for
                 self._pages.clear()
                 self._bytes, self._version = 0, key[0]
+                self._screen.drawn.forget()
             page = self._pages.get(key)
             if page is not None:
                 self._pages.move_to_end(key)
@@ -154,6 +153,18 @@ class KeptPages:
                 while len(self._pages) > PAGES_MAX or self._bytes > BYTES_MAX:
                     self._bytes -= self._pages.popitem(last=False)[1].size
         return page
+
+
+def _key(environ: "WSGIEnvironment", moment: Moment) -> _Key:
+    return (
+        *moment,
+        environ["wsgi.url_scheme"],
+        environ.get("HTTP_HOST"),
+        environ["PATH_INFO"],
+        environ.get("QUERY_STRING"),
+        is_loopback(environ.get("REMOTE_ADDR", "")),  # with the name it makes the kiosk
+        _looks(environ.get("HTTP_COOKIE", "")),
+    )
 
 
 def _page(body: bytes, content_type: str) -> _Page:
@@ -176,9 +187,9 @@ def _page(body: bytes, content_type: str) -> _Page:
     )
 
 
-def _answer(page: _Page, environ: "WSGIEnvironment") -> tuple[str, _Headers, list[bytes]]:
+def _answer(page: _Page, environ: "WSGIEnvironment") -> _Answer:
     if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-        return "304 Not Modified", page.known, []
+        return "304 Not Modified", page.known, [b""]
     if len(page.plain) >= _GZIP_FROM_BYTES and _unpacks(environ.get("HTTP_ACCEPT_ENCODING", "")):
         return "200 OK", page.as_packed, [page.packed]
     return "200 OK", page.plainly, [page.plain]

@@ -102,11 +102,11 @@ def _listed(
         items = [screen.draw(post) for post in left]
         return Listed(items=items, number=number, pages=pages, total=len(narrow.posts))
     if current.is_by_day(board):
-        drawn = current.past(screen, board) if past else current.to_come(screen, board)
+        drawn = (current.past if past else current.to_come)(screen, board)
         number, pages = _number(len(drawn))
         first = (number - 1) * PAGE_POSTS
-        items = drawn[first : first + PAGE_POSTS]
-        return Listed(items=items, number=number, pages=pages, total=len(drawn))
+        on_page = drawn[first : first + PAGE_POSTS]
+        return Listed(items=on_page, number=number, pages=pages, total=len(drawn))
     counts = screen.node.sections(board)
     total = sum(counts.values()) if section is None else counts.get(section, 0)
     number, pages = _number(total)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from kiosk_ui import current
+from kiosk_ui.drawn import Moment
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from kiosk_ui.streams import Streams
@@ -36,15 +37,15 @@ class News:
     def __init__(self, screen: Screen) -> None:
         """Nothing is known yet."""
         self._screen = screen
-        self._known: tuple[int, int, Now] | None = None  # version, minute
+        self._known: tuple[Moment, Now] | None = None
 
     def now(self) -> Now:
         """Drawn once for each version, and each minute: an alert grows old."""
-        version, minute = self._screen.node.version(), int(self._screen.now().timestamp() // 60)
+        moment = self._screen.moment()
         known = self._known
-        if known is None or known[:2] != (version, minute):
-            known = self._known = (version, minute, self._draw(version))
-        return known[2]
+        if known is None or known[0] != moment:
+            known = self._known = (moment, self._draw(moment[0]))
+        return known[1]
 
     def _draw(self, version: int) -> Now:
         standing = [

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from hashlib import sha256
 
 WAIT_SECONDS_MAX = 30.0
+WAITING_MAX = 4  # each holds a thread that others' pages need
 DRAW_SECONDS_MAX = 120.0
 HTML_BYTES_MAX = 4 << 20
 SHEETS_MAX = 20
@@ -29,14 +30,23 @@ class NoPress(Exception):
 class Press:
     """The one press of a machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, waiting_max: int = WAITING_MAX) -> None:
         """Has drawn nothing yet."""
         self._lock = threading.Lock()
+        self._queue = threading.BoundedSemaphore(1 + waiting_max)
         self._sheets: OrderedDict[bytes, bytes] = OrderedDict()
 
     def draw(self, html: str) -> bytes:
         """The PDF of a page that stands alone. Raises Busy, NoPress."""
         written = html.encode()
+        if not self._queue.acquire(blocking=False):
+            raise Busy
+        try:
+            return self._draw_in_turn(written)
+        finally:
+            self._queue.release()
+
+    def _draw_in_turn(self, written: bytes) -> bytes:
         name = sha256(written).digest()
         if not self._lock.acquire(timeout=WAIT_SECONDS_MAX):
             raise Busy

@@ -64,9 +64,9 @@ def saving_pages(screen: Screen) -> Blueprint:
     return pages
 
 
-def _in_sections(board: Board, items: list[Shown]) -> dict[str, list[Shown]]:
+def _in_sections(board: Board, items: Sequence[Shown]) -> dict[str, list[Shown]]:
     if not board.section:
-        return {"": items}
+        return {"": [*items]}
     found: dict[str, list[Shown]] = {}
     for item in items:
         label = section_label(board, item.post.text(board.section))

@@ -8,6 +8,7 @@ from flask import request
 
 from kiosk_ui.closed_pages import ClosedPages
 from kiosk_ui.drafts import Drafts
+from kiosk_ui.drawn import Drawn, Moment
 from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
 from kiosk_ui.picture_slots import Tray
@@ -44,7 +45,12 @@ class Screen:
     sent_before: SentBefore = field(default_factory=SentBefore)
     receipts: ReceiptKeys = field(default_factory=ReceiptKeys)
     tray: Tray = field(default_factory=Tray)
+    drawn: Drawn = field(default_factory=Drawn)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
+
+    def moment(self) -> Moment:
+        """How things stand now: what is drawn later is no older."""
+        return self.node.version(), int(self.now().timestamp() // 60)
 
     def draw(self, post: Post) -> Shown:
         """A post in words, as of now."""

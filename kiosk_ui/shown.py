@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import assert_never
 from urllib.parse import urlsplit
 
+from markupsafe import Markup
+
 from kiosk_ui import dates
 from kiosk_ui.furigana import read
 from node.boards.declaration import EASY, READING, Board, Choice, Field, FieldType
@@ -51,6 +53,11 @@ class Shown:
     nearness: str  # 今日, 明日, 開催中
     urgency: int  # 1 to 5; 0 where nothing is said
     town: str = ""  # that it is from, where that isn't ours
+
+    @cached_property
+    def cards(self) -> dict[object, Markup]:
+        """As lists show it, once it was drawn (`kiosk_ui/cards.py`)."""
+        return {}
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

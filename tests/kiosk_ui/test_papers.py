@@ -1,8 +1,11 @@
 """What is printed: drawn by the real press, read back as people and phones read it."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from itertools import count, islice
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import zxingcpp
@@ -103,6 +106,23 @@ def test_the_press_asks_nobody_for_anything() -> None:
 def test_what_is_asked_for_again_is_not_drawn_again() -> None:
     press = Press()
     assert press.draw("<p>同じ</p>") is press.draw("<p>同じ</p>")
+
+
+def test_who_finds_too_many_waiting_for_the_press_is_told_so_and_holds_no_thread() -> None:
+    press = Press(waiting_max=0)
+    begin = Barrier(2)
+
+    def ask(page: str) -> bool:
+        begin.wait()
+        try:
+            press.draw(page)
+        except Busy:
+            return True
+        return False
+
+    with ThreadPoolExecutor(2) as two:
+        pairs = (list(two.map(ask, [f"<p>{n}</p>", f"<p>また{n}</p>"])) for n in count())
+        assert any(True in pair for pair in islice(pairs, 10))
 
 
 def test_what_is_not_shown_is_not_printed(app: Flask, town: Town) -> None:

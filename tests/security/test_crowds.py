@@ -1,5 +1,6 @@
 """Whoever asks for much, slowly, or for nothing at all keeps nobody else from being answered."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -131,15 +132,18 @@ def test_of_a_full_house_those_go_first_of_whom_there_are_most() -> None:
 
 
 def test_from_one_address_few_bodies_are_awaited() -> None:
-    places = Places(4, of_address_max=2)
-    with places.place("10.0.0.1") as first, places.place("10.0.0.1") as second:
-        assert first
-        assert second
-        with places.place("10.0.0.1") as third, places.place("10.0.0.2") as other:
-            assert not third
-            assert other
-    with places.place("10.0.0.1") as again:
-        assert again
+    async def come() -> None:
+        places = Places(4, of_address_max=2)
+        async with places.place("10.0.0.1") as first, places.place("10.0.0.1") as second:
+            assert first
+            assert second
+            async with places.place("10.0.0.1") as third, places.place("10.0.0.2") as other:
+                assert not third
+                assert other
+        async with places.place("10.0.0.1") as again:
+            assert again
+
+    asyncio.run(come())
 
 
 @pytest.mark.parametrize("rate", [FORMS, RECEIPTS, SEARCHES, SIGN_INS])

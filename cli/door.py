@@ -1,0 +1,212 @@
+"""Every request on its way in, in one thread that waits for nobody: the server's event loop.
+
+What is kept is answered there at once. Bodies are awaited and streams told what is new there too,
+so neither holds a thread; the application, which is plain WSGI, answers all else in a few of them.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # all documented
+
+from cli.bodies import Places, awaited
+from cli.lingering import THIS_MACHINE
+from kiosk_ui.streams import QUIET_SECONDS, Stream
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from flask import Flask
+
+    from kiosk_ui.drawn import Moment
+    from kiosk_ui.kept_pages import KeptPages
+
+_Headers = list[tuple[str, str]]
+_Environ = dict[str, Any]
+_Answer = tuple[int, _Headers, bytes | Stream]
+_BARE = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+
+
+class Door:
+    """One application's, as granian asks it (RSGI)."""
+
+    def __init__(self, app: "Flask", places: Places, *, threads: int, of_address_max: int) -> None:
+        """`places`: where bodies are awaited; `threads`: in which the application answers.
+
+        `of_address_max`: that one address has of them; who asks for more waits in the loop.
+        """
+        self._app, self._places = app, places
+        self._threads_max, self._of_address_max = threads, of_address_max
+        self._free = asyncio.Semaphore(threads)
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._kept: KeptPages | None = app.extensions.get("kept")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
+        self._loop: asyncio.AbstractEventLoop
+        self._looked: Moment | None = None
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The server is about to take connections."""
+        self._loop = loop
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """It has taken its last."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
+        """Answer one request."""
+        if self._kept and scope.method == "GET":
+            known = self._kept.answer(_few(scope), self._moment)
+            if known:
+                status, headers, (body,) = known
+                proto.response_bytes(int(status[:3]), headers, body)
+                return
+        await self._loop.create_task(self._ask(scope, proto))
+
+    def _moment(self) -> "Moment":
+        """How the data stands, looked up once for all who asked before it was.
+
+        Whoever asks while or after it is looked up comes later in the loop than that it is
+        forgotten: nobody is given what is older than their question.
+        """
+        if self._looked is None:
+            assert self._kept
+            self._loop.call_soon(self._forget)
+            self._looked = self._kept.moment()
+        return self._looked
+
+    def _forget(self) -> None:
+        self._looked = None
+
+    async def _ask(self, scope: Scope, proto: HTTPProtocol) -> None:
+        environ = _environ(scope)
+        with suppress(ProtocolClosed):  # they left
+            async with AsyncExitStack() as place:
+                said: _Answer | None = await awaited(environ, proto, self._places, place)
+                status, headers, content = said or await self._answered(environ, place)
+            if isinstance(content, Stream):
+                await self._tell(content, status, headers, proto)
+            else:
+                proto.response_bytes(status, headers, content)
+
+    async def _answered(self, environ: _Environ, place: AsyncExitStack) -> _Answer:
+        """By the application, in a thread; from then on others may have the body's place."""
+        address = environ["REMOTE_ADDR"]
+        most = self._threads_max if address in THIS_MACHINE else self._of_address_max
+        turn = self._turns.setdefault(address, asyncio.Semaphore(most))
+        async with turn, self._free:
+            await place.aclose()
+            return await self._loop.run_in_executor(self._pool, _answer, self._app, environ)
+
+    async def _tell(
+        self, stream: Stream, status: int, headers: _Headers, proto: HTTPProtocol
+    ) -> None:
+        """All that is said on it, until it is over or nobody is there any more."""
+        due = asyncio.Event()
+        stream.when_due(lambda: self._loop.call_soon_threadsafe(due.set))
+        left = self._loop.create_task(_left(proto, due))
+        try:
+            out = proto.response_stream(status, headers)
+            while not left.done():
+                due.clear()
+                await out.send_bytes(stream.due())
+                if stream.over:
+                    break
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(due.wait(), QUIET_SECONDS)
+        finally:
+            left.cancel()
+            stream.close()
+
+
+async def _left(proto: HTTPProtocol, then: asyncio.Event) -> None:
+    """Done once they are gone."""
+    await proto.client_disconnect()
+    then.set()
+
+
+def _answer(app: "WSGIApplication", environ: _Environ) -> _Answer:
+    """All the application says; a stream, which has no end, as it is."""
+    told: tuple[int, _Headers] = (500, [])
+
+    def start_response(status: str, headers: _Headers, *_: object) -> Callable[[bytes], None]:
+        nonlocal told
+        told = int(status[:3]), headers
+        return _write
+
+    body = app(environ, start_response)
+    if isinstance(body, Stream):
+        return *told, body
+    try:
+        return *told, b"".join(body)
+    finally:
+        if close := getattr(body, "close", None):
+            close()
+
+
+def _write(_: bytes) -> None:
+    """Nobody writes so since the last century (PEP 3333)."""
+    raise NotImplementedError
+
+
+def _few(scope: Scope) -> _Environ:
+    """Of what was asked, what a kept page depends on."""
+    said = scope.headers.get
+    return {
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": _as_wsgi(scope.path),
+        "QUERY_STRING": scope.query_string,
+        "REMOTE_ADDR": _host(scope.client),
+        "wsgi.url_scheme": scope.scheme,
+        "HTTP_HOST": said("host", ""),
+        "HTTP_COOKIE": _all(scope, "cookie"),
+        "HTTP_IF_NONE_MATCH": said("if-none-match", ""),
+        "HTTP_ACCEPT_ENCODING": said("accept-encoding", ""),
+    }
+
+
+def _environ(scope: Scope) -> _Environ:
+    """All of it (PEP 3333), but for the body."""
+    environ: _Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _as_wsgi(scope.path),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": _host(scope.server),
+        "SERVER_PORT": scope.server.rpartition(":")[2],
+        "REMOTE_ADDR": _host(scope.client),
+        "HTTP_HOST": scope.authority or "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(),
+        "wsgi.input_terminated": True,  # no PEP has it, but Werkzeug reads on no further then
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name in scope.headers.keys():  # noqa: SIM118  # no dict, whatever it looks like
+        key = name.upper().replace("-", "_")
+        # What can't be read is there all the same: who sends it isn't one who sends nothing.
+        environ[key if key in _BARE else f"HTTP_{key}"] = _all(scope, name)
+    return environ
+
+
+def _all(scope: Scope, name: str) -> str:
+    """What is said in headers of that name."""
+    said: list[str] = scope.headers.get_all(name)  # type: ignore[attr-defined]  # its stub lacks it
+    return said[0] if len(said) == 1 else ",".join(said)
+
+
+def _host(address: str) -> str:
+    return address.rpartition(":")[0].strip("[]")
+
+
+def _as_wsgi(path: str) -> str:
+    return path if path.isascii() else path.encode().decode("latin-1")

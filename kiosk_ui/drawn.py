@@ -1,0 +1,56 @@
+"""Posts as they were drawn last, while the data and the minute stay the same.
+
+Most pages show the same posts, so they are read and put into words once for all pages of a moment.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kiosk_ui.shown import Shown
+
+Moment = tuple[int, int]
+"""The ledger's version and the minute: what was drawn at one is true as long as it is that one."""
+
+POSTS_MAX = 2_000
+"""So many are kept; they take a few kilobytes each."""
+
+
+@dataclass(slots=True)
+class _Lists:
+    moment: Moment | None = None
+    posts: int = 0
+    by_name: dict[object, Sequence[Shown]] = field(default_factory=dict)
+
+
+class Drawn:
+    """Those of one moment."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._lists = _Lists()
+        self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """What is erased stays in no list that nobody asks for."""
+        with self._lock:
+            self._lists = _Lists()
+
+    def once(
+        self, moment: Moment, name: object, draw: Callable[[], Iterable[Shown]]
+    ) -> Sequence[Shown]:
+        """The list of that name, as of then; `draw` makes it where it isn't there.
+
+        The moment is looked up before the posts are read, so none of them is older.
+        """
+        with self._lock:
+            if self._lists.moment != moment:
+                self._lists = _Lists(moment)
+            lists = self._lists
+        if (found := lists.by_name.get(name)) is None:
+            found = tuple(draw())
+            with self._lock:
+                if name not in lists.by_name and lists.posts + len(found) <= POSTS_MAX:
+                    lists.by_name[name] = found
+                    lists.posts += len(found)
+        return found
