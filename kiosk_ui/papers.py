@@ -1,7 +1,7 @@
 """`/paper`: what hangs on a wall or goes from house to house, as PDF.
 
-A post as a poster, a board as a list, the week as a 回覧板 in large type. Every sheet says of when
-it is, and leads to what is newer.
+A post as a poster or as slips to tear off, a board as a list, the week as a 回覧板 in large type.
+Every sheet says of when it is, and leads to what is newer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,9 @@ from kiosk_ui.shown import Shown
 from node.post import PostState
 
 WEEK = timedelta(days=7)
+SLIPS = 10
+"""On a sheet, two by two."""
+
 LISTED_MAX = 200
 """Posts on one paper: some twenty sheets, which nobody passes round."""
 
@@ -86,10 +89,8 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
 
     @pages.get("/paper/records/<address>.pdf")
     def of_post(address: str) -> Response:
-        post = screen.node.post(address)
-        if post is None or post.state is not PostState.SHOWN:
-            abort(404)
-        shown = screen.draw(post)
+        shown = _shown(screen, address)
+        post = shown.post
         return paper(
             "paper/post.html",
             f"kairan-{post.address}",
@@ -100,7 +101,20 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
             posted_at=screen.node.author_name(post),
         )
 
+    @pages.get("/paper/records/<address>/slips.pdf")
+    def slips(address: str) -> Response:
+        shown = _shown(screen, address)
+        path = url_for("records.record", address=address)
+        return paper("paper/slips.html", f"kairan-{address}-slips", path, shown=shown, slips=SLIPS)
+
     return pages
+
+
+def _shown(screen: Screen, address: str) -> Shown:
+    post = screen.node.post(address)
+    if post is None or post.state is not PostState.SHOWN:
+        abort(404)
+    return screen.draw(post)
 
 
 def _week(screen: Screen) -> Iterator[Part]:

@@ -12,6 +12,8 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
 from node.finding import TYPED_MAX, Place, places, words_of
+from node.post import Post
+from node.short_code import read_code
 from node.views.search import COUNTED_MAX
 from node.words import say
 
@@ -67,6 +69,8 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
         total = len(posts)  # what a count would look for once more
     else:
         total = screen.node.search_count(words, board=name, days=days)
+    by_code = _by_code(screen, typed, name) if page == 1 and not when else []
+    total += len([post for post in by_code if post.id not in {each.id for each in posts}])
     last = max(1, -(-total // PAGE_POSTS))
     asked: dict[str, Any] = {"q": typed, "board": name or None, "when": when or None}
     came_from = asked | {"from": "search", "page": page if page > 1 else None}
@@ -74,7 +78,14 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
         "search.html",
         typed=typed,
         words=words,
-        found=[_found(screen, screen.draw(post), words, came_from) for post in posts],
+        found=[
+            *(_found(screen, screen.draw(post), words, came_from, code=True) for post in by_code),
+            *(
+                _found(screen, screen.draw(post), words, came_from)
+                for post in posts
+                if post.id not in {each.id for each in by_code}
+            ),
+        ],
         total=total,
         many=total >= COUNTED_MAX,
         page=page,
@@ -104,12 +115,24 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
     )
 
 
+def _by_code(screen: Screen, typed: str, board: str) -> Sequence[Post]:
+    """What has the short code that was typed, if it was one."""
+    code = read_code(typed)
+    posts = screen.node.by_code(code) if code else []
+    return [post for post in posts if board in ("", post.board)]
+
+
 def _days(today: date, when: str) -> list[date]:
     return [today + timedelta(days=day) for day in range(_DAYS[when])]
 
 
 def _found(
-    screen: Screen, shown: Shown, words: Sequence[str], came_from: Mapping[str, Any]
+    screen: Screen,
+    shown: Shown,
+    words: Sequence[str],
+    came_from: Mapping[str, Any],
+    *,
+    code: bool = False,
 ) -> Found:
     written = dates.from_seconds(shown.post.written.seconds)
     return Found(
@@ -118,5 +141,12 @@ def _found(
         written=""
         if shown.day or shown.age or written is None
         else dates.day_in_words(written.date(), screen.now()),
-        why=[place for place in places(shown.board, shown.post, words) if place.field != "title"],
+        why=[
+            *([_by_its_code(shown)] if code else []),
+            *(each for each in places(shown.board, shown.post, words) if each.field != "title"),
+        ],
     )
+
+
+def _by_its_code(shown: Shown) -> Place:
+    return Place(field="", label=say("番号"), before="", word=shown.code, after="")

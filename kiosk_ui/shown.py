@@ -20,6 +20,7 @@ from node.language.asking import Spans
 from node.language.spans import unpack
 from node.post import Post
 from node.readings import reading_of, reading_of_table
+from node.short_code import in_groups, short_code
 from node.words import say
 
 UNTITLED = say("（題名なし）")
@@ -81,6 +82,17 @@ class Shown:
     def easy(self) -> str:
         """All of it in やさしい日本語, where a keeper wrote that."""
         return _read(self.board, self.post, EASY) if self.board.field(EASY) else ""
+
+    @property
+    def code(self) -> str:
+        """Its six digits, as people read them."""
+        return in_groups(short_code(self.post.id))
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """The numbers to call."""
+        fields = [field.name for field in self.board.fields if field.type is FieldType.PHONE]
+        return tuple(text for name in fields if (text := self.post.text(name)))
 
     @property
     def loud(self) -> tuple[Choice, ...]:

@@ -167,6 +167,10 @@ class Node:
         """How many that are, up to `Search`'s limit."""
         return self.views.search.count(words, board=board, days=days)
 
+    def by_code(self, code: str) -> Sequence[Post]:
+        """What is shown and has that short code."""
+        return self.views.search.by_code(code)
+
     def newer(self, post: Post) -> Post | None:
         """What its issuer has said since, for a post that is superseded."""
         match post.fields.get(OUTSIDE):

@@ -14,9 +14,11 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from kiosk_ui.app import create_app
+from kiosk_ui.papers import SLIPS
 from kiosk_ui.press import Busy, NoPress, Press
 from kiosk_ui.reach import Reach
 from node.node import edition
+from node.short_code import in_groups, short_code
 from tests.kiosk_ui.reading import words
 from tests.kiosk_ui.town import EVENT, JOB, NOW, Town, make_town
 
@@ -86,6 +88,21 @@ def test_a_poster_says_loudly_that_it_is_off_and_leads_to_what_is_newer(
     assert codes(poster, tmp_path) == {f"http://kairan.home/records/{address}"}
 
 
+def test_slips_to_tear_off_say_how_the_post_is_found(
+    app: Flask, town: Town, tmp_path: Path
+) -> None:
+    post = town.post("event", **EVENT | {"title": "雪見の会", "phone": "0999-00-1001"})
+    sheet = app.test_client().get(f"/paper/records/{post.address}/slips.pdf")
+    text = read(sheet)
+    for said in ("雪見の会", "0999-00-1001", in_groups(short_code(post.id)), "この番号を押すと"):
+        assert text.count(said) == SLIPS, said
+    assert text.count("\f") == 1, "one sheet"
+    assert codes(sheet, tmp_path) == {f"http://kairan.home/records/{post.address}"}
+    assert in_groups(short_code(post.id)) in read(
+        app.test_client().get(f"/paper/records/{post.address}.pdf")
+    )
+
+
 def test_a_drill_is_marked_on_paper_too(app: Flask, town: Town) -> None:
     address = address_of(town, "disaster", "避難訓練の大雨警報")
     assert "これは訓練です" in read(app.test_client().get(f"/paper/records/{address}.pdf"))
@@ -128,7 +145,8 @@ def test_who_finds_too_many_waiting_for_the_press_is_told_so_and_holds_no_thread
 def test_what_is_not_shown_is_not_printed(app: Flask, town: Town) -> None:
     post = town.post("event", **EVENT | {"title": "すぐになくなる会"})
     town.kamigo.remove(post, seen=edition(post))
-    assert app.test_client().get(f"/paper/records/{post.address}.pdf").status_code == 404
+    for paper in (".pdf", "/slips.pdf"):
+        assert app.test_client().get(f"/paper/records/{post.address}{paper}").status_code == 404
     assert app.test_client().get("/paper/boards/nothing.pdf").status_code == 404
 
 

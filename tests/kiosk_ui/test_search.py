@@ -2,9 +2,14 @@
 
 from flask.testing import FlaskClient
 
+from kiosk_ui.app import create_app
 from kiosk_ui.search import PAGE_POSTS
+from node.hiding import hide
+from node.node import edition
+from node.short_code import in_groups, short_code
+from sync.account import Account
 from tests.kiosk_ui.reading import elements, words
-from tests.kiosk_ui.town import EVENT, JOB, Town
+from tests.kiosk_ui.town import EVENT, JOB, NOW, Town
 
 
 def test_it_is_one_touch_away_from_the_first_screen(browser: FlaskClient) -> None:
@@ -58,3 +63,40 @@ def test_whatever_is_typed_is_shown_as_text(browser: FlaskClient) -> None:
     assert "<script>alert" not in answer.text
     for typed in ("、。", "", "a" * 900, "\x00", "\ufffe"):
         assert browser.get("/search", query_string={"q": typed}).status_code == 200
+
+
+def test_a_post_is_found_by_the_digits_on_its_paper(browser: FlaskClient, town: Town) -> None:
+    post = town.post("event", **EVENT)
+    code = short_code(post.id)
+    assert in_groups(code) in words(browser.get(f"/records/{post.address}"))
+    for typed in (code, in_groups(code), f"{code[:3]}ー{code[3:]}"):
+        answer = browser.get("/search", query_string={"q": typed})
+        assert "1件見つかりました" in words(answer)
+        assert EVENT["title"] in words(answer)
+        assert f"<mark>{in_groups(code)}</mark>" in answer.text
+    town.exchange()
+    there = create_app(town.office, now=lambda: NOW).test_client()
+    assert EVENT["title"] in words(there.get(f"/search?q={code}")), "the same on every machine"
+
+
+def test_the_digits_of_what_is_not_shown_find_as_little_as_any_others(
+    browser: FlaskClient, town: Town, keeper: Account
+) -> None:
+    gone, away = town.post("event", **EVENT), town.post("event", **EVENT)
+    hide(town.kamigo, away, "personal", by=keeper)
+    town.kamigo.remove(gone, seen=edition(gone), by=keeper)
+    free = "000000"
+    assert free not in {short_code(post.id) for post in (gone, away)}
+    nothing = words(browser.get(f"/search?q={free}"))
+    for post in (gone, away):
+        code = short_code(post.id)
+        assert words(browser.get(f"/search?q={code}")).replace(code, free) == nothing
+
+
+def test_a_post_that_says_its_own_digits_is_found_once(browser: FlaskClient, town: Town) -> None:
+    post = town.post("event", **EVENT)
+    code = short_code(post.id)
+    town.kamigo.edit(post, {**EVENT, "fee": code}, seen=edition(post))
+    answer = browser.get(f"/search?q={code}")
+    assert answer.text.count("card-title") == 1
+    assert "1件見つかりました" in words(answer)
