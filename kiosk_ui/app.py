@@ -16,7 +16,9 @@ from kiosk_ui.closed_pages import read_closed_pages
 from kiosk_ui.connections import connections_page
 from kiosk_ui.decided import decided_pages
 from kiosk_ui.design import design_page
+from kiosk_ui.desk import keep_desk_in_japanese
 from kiosk_ui.drafts import Drafts
+from kiosk_ui.easing import add_easing, easing_pages
 from kiosk_ui.elsewhere import town_certificate_pages
 from kiosk_ui.erasing import erasing_pages
 from kiosk_ui.erasure import erasure_pages
@@ -154,6 +156,7 @@ def create_app(
         erasing_pages(screen),
         keeping_pages(screen),
         writing_pages(screen),
+        easing_pages(screen),
         six_words_pages(screen),
         letters_pages(screen),
         reading_keys_pages(screen),
@@ -168,6 +171,8 @@ def create_app(
         app.register_blueprint(design_page(screen))
     add_languages(app)
     add_frame(app, screen, static, news)
+    add_easing(app)
+    keep_desk_in_japanese(app)
     write_queries_in_ascii(app)
     kept.answer_before(app)
     take_uploads(app)
@@ -179,7 +184,7 @@ def create_app(
     refuse_other_names(app, names, but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
-    count_forms(app, but=doorway.ENDPOINTS | {"carrying.hand_over"})
+    count_forms(app, but=doorway.ENDPOINTS | {"carrying.hand_over", "easing.look"})
     count_lookups(app)
     add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)

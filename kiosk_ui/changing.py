@@ -43,7 +43,7 @@ def changing_pages(screen: Screen) -> Blueprint:
         if refused := _sent_before(screen) or _refused(screen, post):
             return refused
         form = _form(screen, post, seen=request.form.get(forms.SEEN, ""))
-        return forms.looked_at(form) or forms.sent(
+        return forms.looked_at(screen, form) or forms.sent(
             screen, form, lambda fields: _change(screen, form, post, fields)
         )
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from node.boards.declaration import Board, Choice, Field, FieldType
+from node.boards.declaration import EASY, Board, Choice, Field, FieldType
 from node.words import say
 
 _SHAPES = {
@@ -51,6 +51,11 @@ class Control:
             return "area"
         shape = _INPUTS.get(self.field.type, "text")
         return shape if not self.typed or _fits(shape, self.typed) else "text"
+
+    @property
+    def is_easy(self) -> bool:
+        """Whether it is where a post is told in やさしい日本語."""
+        return self.field.name == EASY
 
     @property
     def keyboard(self) -> str:

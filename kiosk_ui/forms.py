@@ -10,7 +10,9 @@ from flask import Response, make_response, redirect, render_template, request
 from kiosk_ui import picture_slots
 from kiosk_ui.allowances import seconds_to_wait, wait_in_words
 from kiosk_ui.controls import Control, controls, to_parse
+from kiosk_ui.easing import AID
 from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
+from kiosk_ui.picking import PICK, picked
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from node.boards.declaration import Board, Field
@@ -47,6 +49,7 @@ class Form:
     told: tuple[str, ...] = ()  # what people should know before they write
     carried: tuple[tuple[str, str], ...] = ()  # what goes with it unseen
     pictures: bool = False  # some may be added
+    for_few: bool = False  # to read: what is typed stays in no browser for long
     of: Post | None = None  # what it changes, with the pictures it has
 
 
@@ -85,12 +88,15 @@ def form_page(
     return make_response(page, status)
 
 
-def looked_at(form: Form) -> Response | None:
-    """If a button for how pages look was pressed: the same form, looking so."""
-    pressed = pressed_look()
-    if not pressed:
-        return None
-    return remember_looks(form_page(form, typed(), looks=pressed), pressed)
+def looked_at(screen: Screen, form: Form) -> Response | None:
+    """If a button was pressed that sends nothing: the same form, with what that changes."""
+    values = typed()
+    if pressed := pressed_look():
+        return remember_looks(form_page(form, values, looks=pressed), pressed)
+    if PICK in values:
+        fields = form.board.form_fields()
+        return form_page(form, picked(fields, values, screen.now()))
+    return form_page(form, values) if AID in values else None
 
 
 def sent(screen: Screen, form: Form, do: Callable[[dict[str, object]], Response]) -> Response:

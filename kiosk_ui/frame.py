@@ -1,17 +1,19 @@
 """What every template may use: who and where we are, how large letters are, how to draw a QR."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import Flask, request
 
 from kiosk_ui.alert_words import in_your_words
 from kiosk_ui.cards import kept_card
+from kiosk_ui.controls import Control
 from kiosk_ui.dates import month, weekday
 from kiosk_ui.furigana import Furigana, expect
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.links import known_links
 from kiosk_ui.looks import LOOKS, chosen_looks
 from kiosk_ui.news import News
+from kiosk_ui.picking import Picker, picker
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
@@ -26,10 +28,14 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile], news
     def static_url(name: str) -> str:
         return url_for("static_files.static_file", name=name, v=static[name].digest)
 
+    def picker_of(control: Control, others: Sequence[Control]) -> Picker | None:
+        return picker(control, others, screen.now())
+
     app.jinja_env.globals.update(
         url_for=url_for,
         kept_card=kept_card,
         qr=qr,
+        picker_of=picker_of,
         wifi_code=wifi_code,
         weekday=weekday,
         month=month,

@@ -14,44 +14,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 
+from kiosk_ui.desk import DESK
 from kiosk_ui.wording import Wording
 from node.said_boards import SAID_BOARDS
 from node.words import Said
 
 HERE = Path(__file__).parent
 CATALOGUES = HERE / "words"
-DESK = frozenset(
-    {
-        *("_keeping", "choose", "code", "connections", "decisions", "design", "erase"),
-        *(
-            "erase_confirm",
-            "erasures",
-            "erasures_opened",
-            "hidden",
-            "hide",
-            "joining",
-            "kept",
-            "keypad",
-            "letter",
-        ),
-        *(
-            "letters",
-            "letters_of_post",
-            "looked",
-            "people",
-            "reading_keys",
-            "reports",
-            "second",
-            "second_person",
-        ),
-        *("sign_in", "sign_in_name", "signing_in", "suspended", "towns", "waiting", "waiting_one"),
-        *("wishes", "choosing", "decided", "erasing", "keeping", "wishing", "words", "status"),
-        *("ending", "looking", "membership", "neighbours", "refusals", "subscribing", "suspending"),
-        *("telling", "closed", "elsewhere", "passphrase", "sessions", "sign_in_elsewhere"),
-        *("signing_in_elsewhere",),
-    }
-)
-"""What only those see who keep the place and tend machines. They read Japanese, and so it stays."""
 NAMES = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 
 

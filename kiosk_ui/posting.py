@@ -54,7 +54,7 @@ def posting_pages(screen: Screen) -> Blueprint:
         if not screen.node.may_post(board):
             return message_page("may_not_post", 403)
         form = form_of(screen, board)
-        return forms.looked_at(form) or forms.sent(
+        return forms.looked_at(screen, form) or forms.sent(
             screen, form, lambda fields: take(screen, form, fields)
         )
 

@@ -11,11 +11,12 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, abort, request
 
-from kiosk_ui.style_sheet import style_sheet
+from kiosk_ui.style_sheet import kiosk_sheet, style_sheet
 
 _TYPES = {
     "live.js": "text/javascript; charset=utf-8",
     "drafts.js": "text/javascript; charset=utf-8",
+    "easier.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",
     "six_words.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",
@@ -24,6 +25,8 @@ _TYPES = {
     "kiosk-worker.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+
+_STYLE = "text/css; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ def read_static_files(pixel_millimetres: float | None = None) -> Mapping[str, St
         name: _packed(folder.joinpath(name).read_bytes(), content_type)
         for name, content_type in _TYPES.items()
     }
-    return held | {"app.css": _packed(style_sheet(pixel_millimetres), "text/css; charset=utf-8")}
+    sheets = {"app.css": style_sheet(pixel_millimetres), "kiosk.css": kiosk_sheet()}
+    return held | {name: _packed(sheet, _STYLE) for name, sheet in sheets.items()}
 
 
 def static_pages(held: Mapping[str, StaticFile]) -> Blueprint:

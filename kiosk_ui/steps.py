@@ -10,7 +10,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from kiosk_ui import dates, forms
 from kiosk_ui.controls import Control, controls, defaults, to_parse
+from kiosk_ui.easing import AID
 from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
+from kiosk_ui.picking import PICK, picked
 from kiosk_ui.posting import asked_of, form_of, refused, take
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
@@ -19,7 +21,9 @@ from node.form import Problems, parse
 from node.words import say, together
 
 ROOM = 6
-"""What a screen has room for, where a line takes 2, a mark 1 and a text 3."""
+"""What a screen has room for, where a line takes 2, a mark 1, a text 3, and a day or time all."""
+
+_ROOMS = {"check": 1, "area": 3, "date": ROOM, "time": ROOM, "datetime-local": ROOM}
 
 GO = "go"
 STEP = "step"
@@ -63,7 +67,7 @@ def steps(fields: Sequence[Field]) -> list[list[Field]]:
 
 def _room(fields: Sequence[Field]) -> int:
     shapes = (Control(field=field, typed="").shape for field in fields)
-    return sum({"check": 1, "area": 3}.get(shape, 2) for shape in shapes)
+    return sum(_ROOMS.get(shape, 2) for shape in shapes)
 
 
 def _cut(screen: Screen, board: Board) -> list[list[Field]]:
@@ -79,6 +83,11 @@ def _go(screen: Screen, board: Board, values: Mapping[str, str]) -> Response:
     if pressed := pressed_look():
         page = _page(screen, board, values, at, looks=pressed)
         return remember_looks(page, pressed)
+    if PICK in values:
+        fields = board.form_fields()
+        return _page(screen, board, picked(fields, values, screen.now()), at)
+    if AID in values:
+        return _page(screen, board, values, at)
     match to:
         case "anew":
             screen.drafts.drop(board.name)

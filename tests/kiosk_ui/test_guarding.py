@@ -159,7 +159,12 @@ def test_an_offer_that_is_too_large_is_refused(browser: FlaskClient) -> None:
 
 
 def test_static_files_are_small_and_kept_for_good(browser: FlaskClient) -> None:
-    (style,) = [e["href"] for e in elements(browser.get("/"), "link") if e["rel"] == "stylesheet"]
+    style, of_kiosk = [
+        e["href"] for e in elements(browser.get("/"), "link") if e["rel"] == "stylesheet"
+    ]
+    on_a_phone = browser.get("/", base_url="http://192.0.2.7").text
+    assert style in on_a_phone
+    assert of_kiosk not in on_a_phone
     answer = browser.get(style, headers={"Accept-Encoding": "gzip"})
     assert len(answer.data) < 10_000
     assert gzip.decompress(answer.data).startswith(b"@layer tokens, ")

@@ -13,10 +13,14 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kiosk_ui import gathering
-from kiosk_ui.gathering import CATALOGUES, DESK, NAMES, for_residents
+from kiosk_ui.desk import DESK
+from kiosk_ui.gathering import CATALOGUES, NAMES, for_residents
 from kiosk_ui.languages import EASY, languages
 from kiosk_ui.wording import JAPANESE
 from node.language.alerts import known_kinds
+from sync.account import Account
+from tests.kiosk_ui.reading import words
+from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, JOB, Town, fill
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -312,3 +316,20 @@ def test_furigana_are_offered_in_japanese_and_stand_over_no_other_language(
     assert "/looks/furigana" not in reader_of(browser, "zh").get("/").text
     page = reader_of(browser, EASY).get("/languages").text
     assert "简体中文</strong>" in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/people", "/waiting", "/reports", "/hidden", "/decisions", "/status"]
+)
+def test_the_desk_is_whole_in_japanese_and_says_so(
+    browser: FlaskClient, keeper: Account, path: str
+) -> None:
+    """Half of it would be read aloud as what it isn't."""
+    sign_in(browser, keeper)
+    japanese = browser.get(path)
+    page = reader_of(browser, "en").get(path)
+    assert japanese.status_code == page.status_code == 200
+    assert '<html lang="ja"' in page.text
+    assert words(page) == words(japanese)
+    assert '<html lang="en"' in browser.get("/").text
+    assert "Back" in words(browser.get("/search"))

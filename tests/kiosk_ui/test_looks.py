@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
-from kiosk_ui.style_sheet import LAYERS, style_sheet
+from kiosk_ui.style_sheet import LAYERS, kiosk_sheet, style_sheet
 from sync.machine.settings import NotProvisioned, read_settings
 from tests.kiosk_ui.reading import elements
 from tests.kiosk_ui.town import NOW, Town
@@ -35,6 +35,8 @@ def test_the_sheet_has_every_layer_in_order_and_the_screen_last() -> None:
     assert sheet.startswith(f"@layer {', '.join(LAYERS)}, device;")
     assert "--mm: 4.000px" in sheet.split("@layer device")[-1]
     assert "--mm: 4.000px" not in style_sheet(None).decode()
+    both = sheet + kiosk_sheet().decode()
+    assert [both.count(f"@layer {name} {{") for name in LAYERS] == [1] * len(LAYERS)
 
 
 def test_a_machine_says_how_wide_a_pixel_of_its_screen_is(town: Town) -> None:
@@ -50,7 +52,7 @@ def test_a_machine_says_how_wide_a_pixel_of_its_screen_is(town: Town) -> None:
 
 def test_the_sheet_of_another_screen_has_another_address(town: Town) -> None:
     def address(app: Flask) -> str | None:
-        (sheet,) = (
+        (sheet, _) = (
             link["href"]
             for link in elements(app.test_client().get("/"), "link")
             if link["rel"] == "stylesheet"
