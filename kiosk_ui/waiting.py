@@ -96,7 +96,7 @@ def waiting_pages(screen: Screen) -> Blueprint:
     @pages.post("/waiting/<int:id_>/mend")
     def mended(id_: int) -> Response:
         form = _form(screen, _one(screen, id_))
-        return forms.looked_at(form) or forms.sent(
+        return forms.looked_at(screen, form) or forms.sent(
             screen, form, lambda fields: _let_in(screen, id_, fields, form)
         )
 
@@ -202,6 +202,7 @@ def _form(screen: Screen, found: WaitingPost) -> forms.Form:
             "はっきりした誤り（電話番号や日付の書きまちがいなど）だけをなおしてください。"
             "なおしたことは、投稿と、のせた人の控えに示されます。"
         ),
+        for_few=True,
     )
 
 

@@ -91,7 +91,7 @@ def writing_pages(screen: Screen) -> Blueprint:
         except Malformed:
             abort(400)
         form = _form(screen, post, as_letters(slip))
-        return leaves(forms.looked_at(form) or _send(screen, form, post, slip))
+        return leaves(forms.looked_at(screen, form) or _send(screen, form, post, slip))
 
     return pages
 
@@ -131,6 +131,7 @@ def _form(screen: Screen, post: Post, slip: str) -> forms.Form:
         back=url_for("records.record", address=post.address),
         told=tuple(told),
         carried=((SLIP, slip),),
+        for_few=True,
     )
 
 
