@@ -23,18 +23,28 @@ _FULL_BYTES = PACK_BYTES_MAX // 2  # a pack that isn't packed again as its lanes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """Runs to pack together, in the place of these packs."""
+    """What to pack together, in the place of these packs."""
 
-    bundles: tuple[Bundle, ...]
+    befores: Mapping[bytes, int]  # of each lane the number after which it begins
+    lasts: Mapping[bytes, int]
     instead_of: tuple[Pack, ...] = ()
 
-    @property
-    def runs(self) -> list[PackedRun]:
-        """Of each lane, one."""
-        lanes: dict[bytes, list[Bundle]] = {}
-        for bundle in self.bundles:
-            lanes.setdefault(bundle.lane.id, []).append(bundle)
-        return [PackedRun(lane, some[0].first, some[-1].last) for lane, some in lanes.items()]
+    def bundles(self, ledger: Ledger) -> Iterator[Bundle]:
+        """Lane by lane, as much as a pack holds, each as the ledger has it when it is asked for.
+
+        All of them together are the largest thing a machine ever has in memory, so they never are.
+        """
+        left, is_first = PACK_BYTES_MAX, True
+        for lane, number in self.befores.items():
+            while number < self.lasts[lane]:
+                bundle = ledger.run(lane, number + 1, self.lasts[lane])
+                if bundle is None:
+                    break
+                left -= size_of(bundle)
+                if left < 0 and not is_first:
+                    return
+                yield bundle
+                number, is_first = bundle.last, False
 
 
 def size_of(bundle: Bundle) -> int:
@@ -105,15 +115,19 @@ def _due_of(ledger: Ledger, numbers: Mapping[bytes, int], packs: Sequence[Pack])
         while kept and kept[-1].size < _FULL_BYTES and kept[-1].entries <= 2 * entries:
             entries += kept[-1].entries
             instead_of.append(kept.pop())
-        bundles = _collected(ledger, _ends(kept, numbers), numbers)
-        return Due(bundles=bundles, instead_of=tuple(instead_of)) if bundles else None
+        found = Due(befores=_ends(kept, numbers), lasts=numbers, instead_of=tuple(instead_of))
+        return found if _is_any(ledger, found) else None
     gaps = _first_gaps(packs, numbers)
     lasts = {lane: last for lane, (_, last) in gaps.items()}
     befores = {lane: first - 1 for lane, (first, _) in gaps.items()}
     if _count(befores, lasts) >= PACK_ENTRIES_MIN:
-        bundles = _collected(ledger, befores, lasts)
-        return Due(bundles=bundles) if bundles else None
+        found = Due(befores=befores, lasts=lasts)
+        return found if _is_any(ledger, found) else None
     return None
+
+
+def _is_any(ledger: Ledger, due: Due) -> bool:
+    return next(due.bundles(ledger), None) is not None
 
 
 def _in_order(packs: Sequence[Pack], numbers: Mapping[bytes, int]) -> list[Pack]:
@@ -152,22 +166,3 @@ def _first_gaps(
                 gaps[lane] = before.last + 1, after.first - 1
                 break
     return gaps
-
-
-def _collected(
-    ledger: Ledger, befores: Mapping[bytes, int], lasts: Mapping[bytes, int]
-) -> tuple[Bundle, ...]:
-    """Lane by lane, as much as a pack holds."""
-    bundles: list[Bundle] = []
-    left = PACK_BYTES_MAX
-    for lane, number in befores.items():
-        while number < lasts[lane]:
-            bundle = ledger.run(lane, number + 1, lasts[lane])
-            if bundle is None:
-                break
-            left -= size_of(bundle)
-            if left < 0 and bundles:
-                return tuple(bundles)
-            bundles.append(bundle)
-            number = bundle.last
-    return tuple(bundles)

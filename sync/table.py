@@ -5,6 +5,7 @@ the same dictionary of the same bundles. `sync.rows` reads it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
@@ -32,16 +33,17 @@ class Part(NamedTuple):
     is_random: bool = False  # nothing packs them: best kept apart
 
 
-def pack_table(statements: Sequence[bytes], bundles: Sequence[Bundle]) -> list[Part]:
-    """The parts of the table of a parcel. Raises TooLarge if there is more than a table holds."""
-    shapes, columns, numbers, whole = _sorted(bundles)
-    if len(numbers) > TABLE_ENTRIES_MAX:
+def pack_table(statements: Sequence[bytes], bundles: Iterable[Bundle]) -> list[Part]:
+    """The parts of the table of a parcel. Raises TooLarge if there is more than a table holds.
+
+    Each bundle is let go of before the next one is asked for.
+    """
+    found = _sorted(bundles)
+    if len(found.numbers) > TABLE_ENTRIES_MAX:
         raise TooLarge("more than a table holds")
+    count = sum(map(len, found.columns.values()))
     packed = sorted(
-        (
-            (column.pack(values, differences=name == SECONDS), name, values)
-            for name, values in columns.items()
-        ),
+        _packed(found.columns),
         key=lambda each: (
             each[0].form < 0,
             each[0].form,
@@ -51,65 +53,88 @@ def pack_table(statements: Sequence[bytes], bundles: Sequence[Bundle]) -> list[P
     )
     directory = cbor.encode(
         [
-            [[b.lane.as_array(), b.first, len(b.entries)] for b in bundles],
-            [shape.as_array() for shape in shapes],
+            found.runs,
+            [shape.as_array() for shape in found.shapes],
             [
                 [name, of.form, of.listed] if of.listed else [name, of.form]
                 for of, name, _ in packed
             ],
         ]
     )
-    heads = b"".join(bundle.before for bundle in bundles)
-    signatures = b"".join(bundle.signature for bundle in bundles)
     if (
         len(directory) > TABLE_DIRECTORY_BYTES_MAX
-        or sum(map(len, columns.values())) > TABLE_VALUES_MAX
-        or len(heads) != HEAD_BYTES * len(bundles)
-        or len(signatures) != SIGNATURE_BYTES * len(bundles)
+        or count > TABLE_VALUES_MAX
+        or len(found.heads) != HEAD_BYTES * len(found.runs)
+        or len(found.signatures) != SIGNATURE_BYTES * len(found.runs)
     ):
         raise TooLarge("more than a table holds")
     parts = [
         *_part(directory),
-        *_part(column.integers(numbers)),
+        *_part(column.integers(found.numbers)),
         *_part(b"".join(map(cbor.encode, statements))),
-        *_part(b"".join(whole)),
-        *_part(heads, is_random=True),
-        *_part(signatures, is_random=True),
-        *chain.from_iterable(
-            _part(of.content, is_random=of.form >= _RANDOM_BYTES_MIN and _differ(values))
-            for of, _, values in packed
-        ),
+        *_part(b"".join(found.whole)),
+        *_part(bytes(found.heads), is_random=True),
+        *_part(bytes(found.signatures), is_random=True),
+        *chain.from_iterable(_part(of.content, is_random=is_random) for of, _, is_random in packed),
     ]
     if sum(len(part.content) for part in parts) > PARCEL_BYTES_MAX:
         raise TooLarge("a table larger than the limit")
     return parts
 
 
-def _sorted(
-    bundles: Iterable[Bundle],
-) -> tuple[list[Shape], dict[Name, list[object]], list[int], list[bytes]]:
-    """Shapes, columns, of each entry the number of its shape, and those that have none, whole."""
-    numbers: list[int] = []
-    whole: list[bytes] = []
-    columns: dict[Name, list[object]] = {}
+def _packed(columns: dict[Name, list[object]]) -> Iterator[tuple[column.Packed, Name, bool]]:
+    """Each column, and whether it is bytes at random; its values are let go of."""
+    while columns:
+        name, values = columns.popitem()
+        of = column.pack(values, differences=name == SECONDS)
+        yield of, name, of.form >= _RANDOM_BYTES_MIN and _differ(values)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """What bundles have in common, and what each of their entries says."""
+
+    runs: list[list[object]] = field(default_factory=list)
+    heads: bytearray = field(default_factory=bytearray)
+    signatures: bytearray = field(default_factory=bytearray)
+    shapes: list[Shape] = field(default_factory=list)
+    columns: dict[Name, list[object]] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)  # of each entry, which shape it has; 0: none
+    whole: list[bytes] = field(default_factory=list)  # those that have none
+
+
+def _sorted(bundles: Iterable[Bundle]) -> _Sorted:
+    found = _Sorted()
     shapes: dict[Shape, tuple[int, list[list[object]]]] = {}
-    for entry in chain.from_iterable(bundle.entries for bundle in bundles):
-        found = shaped(entry)
-        if found is not None and found[0] not in shapes:
-            if len(shapes) < SHAPES_MAX and found[0].is_small():
-                of_shape = [columns.setdefault(name, []) for name in found[0].columns]
-                shapes[found[0]] = len(shapes) + 1, of_shape
-            else:
-                found = None
-        if found is None:
-            numbers.append(0)
-            whole += _whole(entry)
-            continue
-        number, of_shape = shapes[found[0]]
-        numbers.append(number)
-        for values, value in zip(of_shape, found[1], strict=True):
-            values.append(value)
-    return list(shapes), columns, numbers, whole
+    for bundle in bundles:
+        found.runs.append([bundle.lane.as_array(), bundle.first, len(bundle.entries)])
+        found.heads += bundle.before
+        found.signatures += bundle.signature
+        for entry in bundle.entries:
+            _sort(entry, found, shapes)
+    found.shapes = list(shapes)
+    return found
+
+
+def _sort(
+    entry: Entry, found: _Sorted, shapes: dict[Shape, tuple[int, list[list[object]]]]
+) -> None:
+    """Put its values into their columns. `shapes`: each with its number and those columns."""
+    of = shaped(entry)
+    if of is not None and of[0] not in shapes:
+        if len(shapes) < SHAPES_MAX and of[0].is_small():
+            of_shape = [found.columns.setdefault(name, []) for name in of[0].columns]
+            shapes[of[0]] = len(shapes) + 1, of_shape
+        else:
+            of = None
+    if of is None:
+        found.numbers.append(0)
+        found.whole += _whole(entry)
+        return
+    number, of_shape = shapes[of[0]]
+    found.numbers.append(number)
+    for values, value in zip(of_shape, of[1], strict=True):
+        values.append(value)
 
 
 def _whole(entry: Entry) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ docs/spec/2-chain.md and 9-columns.md. What is signed is the chain, never the wr
 tells its size before it is unpacked, and nothing larger than the limit ever is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -71,21 +71,26 @@ def wrap(
     method: Method = Method.COLUMNS,
     *,
     dictionary: Dictionary | None = None,
-    thorough: bool = False,
 ) -> bytes:
-    """A parcel as a road carries it. What is more than a table holds goes without columns.
-
-    `thorough`: with as much CPU as it takes, for what is packed once and handed on often.
-    """
+    """A parcel as a road carries it. What is more than a table holds goes without columns."""
     if method is not Method.COLUMNS:
         return _wrapped_in_rows(parcel, method)
     try:
         parts = pack_table(parcel.statements, parcel.bundles)
     except TooLarge:
         return wrap(parcel, Method.ZSTD)
-    frame = _frame(parts, b"" if dictionary is None else dictionary.content, thorough=thorough)
+    frame = _frame(parts, b"" if dictionary is None else dictionary.content)
     named = [] if dictionary is None else [dictionary.count, dictionary.name]
     return cbor.encode([_VERSION, int(method), frame, *named])
+
+
+def wrap_thoroughly(bundles: Iterable[Bundle]) -> bytes:
+    """The same of bundles, with as much CPU as it takes: for what is handed on often.
+
+    Raises TooLarge if there is more than a table holds.
+    """
+    frame = _frame(pack_table((), bundles), thorough=True)
+    return cbor.encode([_VERSION, int(Method.COLUMNS), frame])
 
 
 def _wrapped_in_rows(parcel: Parcel, method: Method) -> bytes:
@@ -166,11 +171,6 @@ def _unwrapped(
             raise Malformed("wrapped in a way that this version doesn't know")
 
 
-def read_plain(body: bytes) -> Parcel:
-    """Bundles one behind another, as `pack_bundle` makes them, and nothing around them."""
-    return _read_parcel(body, Room(PARCEL_BYTES_MAX))
-
-
 def _read_parcel(body: bytes, room: Room) -> Parcel:
     """The items of a parcel as it is."""
     room.take(len(body))
@@ -202,8 +202,11 @@ def _read_parcel(body: bytes, room: Room) -> Parcel:
 _END = object()
 
 
-def _frame(parts: Sequence[Part], dictionary: bytes, *, thorough: bool) -> bytes:
-    """One frame of a table; random bytes in blocks of their own, where no text pays for them."""
+def _frame(parts: list[Part], dictionary: bytes = b"", *, thorough: bool = False) -> bytes:
+    """One frame of a table; random bytes in blocks of their own, where no text pays for them.
+
+    The list is empty afterwards: what zstd has read it keeps itself, as far as it needs it.
+    """
     size = sum(len(part.content) for part in parts)
     of_large = _LEANER if thorough else _FASTER
     parameters = zstandard.ZstdCompressionParameters.from_level(
@@ -220,7 +223,9 @@ def _frame(parts: Sequence[Part], dictionary: bytes, *, thorough: bool) -> bytes
     ).compressobj(size=size)
     frame = bytearray()
     last: object = None
-    for part in parts:
+    parts.reverse()
+    while parts:
+        part = parts.pop()
         sort = _sort(part)
         if len(part.content) > _BLOCK_BYTES_MIN and sort != last:
             if last is not None:

@@ -11,15 +11,19 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from hashlib import sha256
+from itertools import islice
 from threading import Event, Lock, Thread
+from typing import NamedTuple
 
-from sync.bundle import Parcel, pack_bundle
-from sync.ledger import Ledger
-from sync.packs import PACK_WRAPPED_BYTES_MAX, Due, due, out_of_place, size_of
-from sync.wrapping import wrap
+from sync.bundle import Bundle, Parcel
+from sync.errors import TooLarge
+from sync.ledger import Ledger, PackedRun
+from sync.machine import packing_apart
+from sync.packs import PACK_WRAPPED_BYTES_MAX, due, out_of_place, size_of
+from sync.wrapping import Method, wrap, wrap_thoroughly
 
 QUIET_SECONDS = 5.0
 """So long nothing may have changed before anything is packed …"""
@@ -30,28 +34,50 @@ WAITS_MAX = 12
 _log = logging.getLogger(__name__)
 
 
-def thoroughly(parcel: Parcel) -> bytes:
-    """Wrapped here and now."""
-    return wrap(parcel, thorough=True)
+Wrap = Callable[[Iterable[Bundle]], bytes]
+"""Raises TooLarge if there is more than a table holds."""
 
 
-def thoroughly_apart(parcel: Parcel) -> bytes:
-    """The same, in a process of low priority. Raises OSError if that can't be."""
-    command = [sys.executable, "-m", "sync.machine.packing_apart"]
+def thoroughly_apart(bundles: Iterable[Bundle]) -> bytes:
+    """`wrap_thoroughly` in a process of low priority, to which they are handed one by one.
+
+    Raises TooLarge as that does, OSError if it can't be.
+    """
+    command = [sys.executable, "-m", packing_apart.__name__]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         # A broken pipe: it ended before it had all, and says with what.
         with suppress(BrokenPipeError), child.stdin as told:
-            for bundle in parcel.bundles:  # one by one: together they would lie here twice
-                told.write(pack_bundle(bundle))
+            for bundle in bundles:
+                packing_apart.tell(told, bundle)
         wrapped = child.stdout.read()
+    if child.returncode == packing_apart.TOO_LARGE:
+        raise TooLarge("more than a table holds")
     if child.returncode:
         raise ChildProcessError(f"packing ended with {child.returncode}")
     return wrapped
 
 
-def pack_next(ledger: Ledger, wrapped_by: Callable[[Parcel], bytes] = thoroughly) -> bool:
+class _Seen(NamedTuple):
+    """A bundle as it was read, in a few bytes."""
+
+    lane: bytes
+    first: int
+    last: int
+    size: int
+    digest: bytes
+
+
+def _see(bundle: Bundle) -> _Seen:
+    digest = sha256(bundle.before + bundle.signature)
+    for entry in bundle.entries:  # how long its payload is, a header says
+        digest.update(entry.header)
+        digest.update(b"\0" if entry.payload is None else b"\1" + entry.payload)
+    return _Seen(bundle.lane.id, bundle.first, bundle.last, size_of(bundle), digest.digest())
+
+
+def pack_next(ledger: Ledger, wrapped_by: Wrap = wrap_thoroughly) -> bool:
     """Pack what is due next; False if nothing is."""
     if lost := out_of_place(ledger):
         with ledger.transaction():
@@ -61,26 +87,57 @@ def pack_next(ledger: Ledger, wrapped_by: Callable[[Parcel], bytes] = thoroughly
     found = due(ledger)
     if found is None:
         return False
-    wrapped = wrapped_by(Parcel(bundles=found.bundles))
-    while len(wrapped) > PACK_WRAPPED_BYTES_MAX and len(found.bundles) > 1:
-        found = replace(found, bundles=found.bundles[: len(found.bundles) // 2])
-        wrapped = wrapped_by(Parcel(bundles=found.bundles))
+    seen, wrapped = _wrapped(lambda: found.bundles(ledger), wrapped_by)
     with ledger.transaction():
-        if ledger.version() != version and not _still_so(ledger, found):
+        if ledger.version() != version and not _still_so(ledger, seen):
             return True
         for pack in found.instead_of:
             ledger.unpack(pack)
-        ledger.keep_packed(found.runs, wrapped, size=sum(map(size_of, found.bundles)))
+        ledger.keep_packed(_runs(seen), wrapped, size=sum(each.size for each in seen))
     return True
 
 
-def _still_so(ledger: Ledger, found: Due) -> bool:
+def _wrapped(
+    read: Callable[[], Iterator[Bundle]], wrapped_by: Wrap
+) -> tuple[Sequence[_Seen], bytes]:
+    """As many of them as fit, and what came of these."""
+    count: int | None = None
+    while True:
+        seen: list[_Seen] = []
+        try:
+            wrapped = wrapped_by(_noted(islice(read(), count), seen))
+        except TooLarge:  # in rows, then
+            seen.clear()
+            parcel = Parcel(bundles=(*_noted(islice(read(), count), seen),))
+            wrapped = wrap(parcel, Method.ZSTD)
+        if len(wrapped) <= PACK_WRAPPED_BYTES_MAX or len(seen) <= 1:
+            return seen, wrapped
+        count = len(seen) // 2
+
+
+def _noted(bundles: Iterable[Bundle], seen: list[_Seen]) -> Iterator[Bundle]:
+    for bundle in bundles:
+        seen.append(_see(bundle))
+        yield bundle
+
+
+def _runs(seen: Iterable[_Seen]) -> list[PackedRun]:
+    """Of each lane, one."""
+    runs: dict[bytes, PackedRun] = {}
+    for each in seen:
+        first = runs[each.lane].first if each.lane in runs else each.first
+        runs[each.lane] = PackedRun(each.lane, first, each.last)
+    return [*runs.values()]
+
+
+def _still_so(ledger: Ledger, seen: Iterable[_Seen]) -> bool:
     """Whether every bundle is there as it was read, in a lane that didn't fork."""
     unforked = {item.id for item in ledger.lanes() if item.id == item.lane.id == item.stretch}
     return all(
-        bundle.lane.id in unforked
-        and ledger.run(bundle.lane.id, bundle.first, bundle.last) == bundle
-        for bundle in found.bundles
+        each.lane in unforked
+        and (bundle := ledger.run(each.lane, each.first, each.last)) is not None
+        and _see(bundle) == each
+        for each in seen
     )
 
 

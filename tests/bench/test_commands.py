@@ -1,10 +1,11 @@
 """Every command of `bench/` runs and prints its figures; how large they are is nobody's test."""
 
+import re
 from itertools import islice
 
 import pytest
 
-from bench import exchange, notice, post, rebuild, search, serving
+from bench import exchange, memory, notice, post, rebuild, search, serving
 from bench.village_text import posts
 from node.boards.event import EVENT
 from node.form import parse
@@ -55,6 +56,14 @@ def test_a_search_is_measured_beside_the_bare_query(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "| made of all posts |" in printed
     assert "bare FTS5 (limit)" in printed
+
+
+@pytest.mark.slow
+def test_a_hubs_memory_is_measured_while_it_packs(capsys: pytest.CaptureFixture[str]) -> None:
+    memory.main(["--n", "300", "--brought", "20", "--authors", "2"])
+    printed = capsys.readouterr().out
+    assert re.search(r"\| the one that packs \| 0 MB \| \d+ MB \| [1-9]\d* MB \|", printed)
+    assert re.search(r"\| together \| [1-9]\d* MB \| [1-9]\d* MB \|", printed)
 
 
 @pytest.mark.slow

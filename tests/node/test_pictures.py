@@ -404,4 +404,4 @@ def test_pictures_are_not_packed_a_second_time(
         post_event(here, title=f"行事{number}")
     found = due(here.ledger)
     assert found is not None
-    assert {bundle.lane.class_ for bundle in found.bundles} == {Class.BOARD}
+    assert {bundle.lane.class_ for bundle in found.bundles(here.ledger)} == {Class.BOARD}

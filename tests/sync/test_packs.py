@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,20 +12,21 @@ from random import Random
 import pytest
 
 from sync import cose
-from sync.bundle import Parcel
+from sync.bundle import Bundle
 from sync.certificate import Role
 from sync.entry import CHECK_BYTES
+from sync.errors import TooLarge
 from sync.frontier import Range, Summary
 from sync.ingest import Kept, ingest
 from sync.lacking import lacking
 from sync.lane import Audience, Class
 from sync.ledger import Ledger
 from sync.machine.database import Database
-from sync.machine.packing import Packing, pack_next, thoroughly, thoroughly_apart
+from sync.machine.packing import Packing, pack_next, thoroughly_apart
 from sync.machine.sqlite import SqliteLedger
 from sync.order import ERASE
 from sync.revocation import Cut, revoke
-from sync.wrapping import unwrap, wrap
+from sync.wrapping import unwrap, wrap_thoroughly
 from sync.writing import Draft
 from tests.node.serving import until
 from tests.sync.builders import (
@@ -314,20 +315,55 @@ def test_what_a_revocation_cuts_is_sent_and_packed_no_more(ledger: Ledger) -> No
     assert sorted(packed(ledger)[0]) == [(1, 10), (1, 20)]
 
 
-def test_what_is_erased_while_it_is_packed_is_not_kept(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_erased_while_it_is_packed_is_not_kept(ledger: Ledger) -> None:
     machine = village(ledger)
 
-    def wrap_slowly(*parcel: object, **how: object) -> bytes:
-        monkeypatch.undo()
+    def wrap_slowly(bundles: Iterable[Bundle]) -> bytes:
+        wrapped = wrap_thoroughly(bundles)
         erase(machine, 7)
-        return wrap(*parcel, **how)  # type: ignore[arg-type]
+        return wrapped
 
-    monkeypatch.setattr("sync.machine.packing.wrap", wrap_slowly)
-    monkeypatch.setattr("sync.packs.PACK_ENTRIES_MIN", FEW)
-    assert pack_next(ledger)
+    assert pack_next(ledger, wrap_slowly)
     assert ledger.packs() == []
+
+
+def test_what_is_written_while_it_is_packed_undoes_nothing(ledger: Ledger) -> None:
+    machine = village(ledger)
+
+    def wrap_slowly(bundles: Iterable[Bundle]) -> bytes:
+        wrapped = wrap_thoroughly(bundles)
+        keep_of(machine, "上郷", 21)
+        return wrapped
+
+    assert pack_next(ledger, wrap_slowly)
+    assert numbers(ledger) == [[(1, 20)]]
+
+
+def test_more_than_a_table_holds_is_packed_in_rows(ledger: Ledger) -> None:
+    village(ledger, "上郷", "下郷", count=20)
+
+    def wrap_nothing(bundles: Iterable[Bundle]) -> bytes:
+        assert [*bundles]
+        raise TooLarge("more than a table holds")
+
+    assert pack_next(ledger, wrap_nothing)
+    assert numbers(ledger) == [[(1, 20), (1, 20)]]
+    (pack,) = ledger.packs()
+    for bundle in unwrap(ledger.packed(pack) or b"").bundles:
+        assert ledger.run(bundle.lane.id, bundle.first, bundle.last) == bundle
+
+
+def test_what_wraps_to_more_than_a_message_takes_is_packed_in_smaller_packs(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.histories.RUN_BYTES_MAX", 2_500)
+    monkeypatch.setattr("sync.machine.packing.PACK_WRAPPED_BYTES_MAX", 1)
+    monkeypatch.setattr("sync.packs._FULL_BYTES", 1_000)
+    village(ledger, count=60)
+    covered = sorted(span for pack in packed(ledger) for span in pack)
+    assert len(covered) > 1
+    assert [first for first, _ in covered] == [1, *(last + 1 for _, last in covered[:-1])]
+    assert covered[-1][1] == 60
 
 
 def test_a_pack_lives_and_dies_with_its_transaction(ledger: Ledger) -> None:
@@ -378,8 +414,15 @@ def test_packs_are_made_once_nothing_changes_any_more(tmp_path: Path) -> None:
 
 
 def test_what_is_wrapped_apart_is_what_is_wrapped_here() -> None:
-    parcel = Parcel(bundles=(run("上郷", posts(300)),))
-    assert thoroughly_apart(parcel) == thoroughly(parcel)
+    bundles = [run("上郷", posts(300)), run("下郷", posts(20))]
+    assert thoroughly_apart(bundles) == wrap_thoroughly(bundles)
+
+
+def test_who_wraps_apart_says_what_is_too_much() -> None:
+    names = [f"{number:03d}{'x' * 900}" for number in range(300)]
+    drafts = [Draft(kind="event/write", fields={name: "とても長い名前"}) for name in names]
+    with pytest.raises(TooLarge):
+        thoroughly_apart([run("上郷", drafts)])
 
 
 def test_who_packs_holds_up_nobody_though_it_gets_no_time(
