@@ -28,6 +28,7 @@ from node.node import open_node
 from provisioning.town import Plan, make_machines
 from sync.machine.process import die_with_parent
 from sync.machine.settings import LEDGER_FILE, Part
+from sync.record import read_address
 from tests.lan.machines import Machine, Village, until, village
 from tests.lan.network import why_not
 from tests.stories.visitor import Form, Visitor
@@ -145,7 +146,13 @@ def _post(machine: Machine, boards: Sequence[sqlite3.Connection], title: str) ->
 
 
 def _stands(board: sqlite3.Connection, address: str) -> bool:
-    rows = board.execute("SELECT 1 FROM posts WHERE address = ? AND state = 'shown'", (address,))
+    named = read_address(address)
+    assert named is not None, address
+    beginning, number = named
+    rows = board.execute(
+        "SELECT 1 FROM posts WHERE lane BETWEEN ? AND ? AND number = ? AND state = 'shown'",
+        (beginning, beginning + bytes([0xFF] * 22), number),
+    )
     return rows.fetchone() is not None
 
 

@@ -6,7 +6,6 @@ differently is refused, so that bytes can be hashed, dropped and rebuilt.
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from io import BytesIO
 from typing import Any, NoReturn
 
 import cbor2
@@ -35,14 +34,17 @@ def encode_plain(value: object) -> bytes:
     return cbor2.dumps(value)
 
 
-def decode(encoded: bytes, *, bytes_max: int) -> object:
-    """The value of `encoded`. Raises TooLarge past `bytes_max`, Malformed unless deterministic."""
+def decode(encoded: bytes, *, bytes_max: int, depth: int = 0) -> object:
+    """The value of `encoded`. Raises TooLarge past `bytes_max`, Malformed unless deterministic.
+
+    `depth`: how deep it stands in what it was taken from.
+    """
     if len(encoded) > bytes_max:
         raise TooLarge(f"{len(encoded)} bytes where {bytes_max} are allowed")
     if len(encoded) > ITEMS_MAX:
         end(encoded)
-    value = _load(BytesIO(encoded))
-    _check(value, 0)
+    value = _load(encoded)
+    _check(value, depth)
     if cbor2.dumps(value) != encoded:
         raise Malformed("not in deterministic CBOR, or followed by more bytes")
     return value
@@ -50,7 +52,7 @@ def decode(encoded: bytes, *, bytes_max: int) -> object:
 
 def guess(encoded: bytes) -> object:
     """Its value, in whatever encoding: for who compares what it makes of that with the bytes."""
-    return _load(BytesIO(encoded))
+    return _load(encoded)
 
 
 @lru_cache(maxsize=4_096)
@@ -116,10 +118,10 @@ def are_integers(*values: object) -> bool:
     return set(map(type, values)) <= _INTEGER
 
 
-def _load(stream: BytesIO) -> object:
+def _load(encoded: bytes) -> object:
     try:
-        return cbor2.load(
-            stream,
+        return cbor2.loads(
+            encoded,
             semantic_decoders=_NO_TAGS,
             max_depth=NESTING_MAX + 1,
             allow_indefinite=False,

@@ -95,7 +95,8 @@ class Payload:
 
 _QUALITIES = tuple(Quality)
 _TEXTS = frozenset({str})
-_FIELDS_AT = 1 + (1 + 1 + SALT_BYTES) + 1  # behind the map's head, key and salt, and key
+_BEFORE_SALT, _BEFORE_FIELDS = b"\xa2\x01" + cbor.head(2, SALT_BYTES), b"\x02"
+_FIELDS_AT = len(_BEFORE_SALT) + SALT_BYTES + len(_BEFORE_FIELDS)
 
 
 def make_payload(fields: Mapping[str, object], *, salt: bytes) -> bytes:
@@ -233,16 +234,25 @@ def _read_any_header(encoded: bytes, lane: bytes) -> Header:
 
 def read_payload(encoded: bytes) -> Payload:
     """What a payload says. Raises Malformed; such bytes are kept all the same, and mean nothing."""
+    if not encoded.startswith(_BEFORE_SALT) or not encoded.startswith(
+        _BEFORE_FIELDS, _FIELDS_AT - len(_BEFORE_FIELDS)
+    ):
+        return _read_any_payload(encoded)
+    # As nearly all are: salt and fields, and nothing beside them.
+    fields_encoded = encoded[_FIELDS_AT:]
+    fields = cbor.decode(fields_encoded, bytes_max=PAYLOAD_BYTES_MAX - _FIELDS_AT, depth=1)
+    if not isinstance(fields, dict) or not set(map(type, fields)) <= _TEXTS:
+        raise Malformed("not a payload")
+    return Payload(fields=fields, fields_encoded=fields_encoded)
+
+
+def _read_any_payload(encoded: bytes) -> Payload:
     value = _map(cbor.decode(encoded, bytes_max=PAYLOAD_BYTES_MAX))
     match (value.get(1), value.get(2)):
         case (bytes(salt), dict(fields)) if len(salt) == SALT_BYTES and (
             set(map(type, fields)) <= _TEXTS
         ):
-            return Payload(
-                fields=fields,
-                understood=min(value) >= 0,
-                fields_encoded=encoded[_FIELDS_AT:] if len(value) == 2 else b"",
-            )
+            return Payload(fields=fields, understood=min(value) >= 0)
         case _:
             raise Malformed("not a payload")
 

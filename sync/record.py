@@ -4,6 +4,7 @@ docs/spec/1-entries.md. A pure function of the entries held and of who may do wh
 """
 
 import base64
+import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,6 +31,7 @@ OUTSIDE = "outside"
 
 _WRITE = "write"  # the one act of this version; others are kept, and change nothing
 _ADDRESS_BYTES = 10
+_NUMBER_DIGITS_MAX = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,19 @@ def address(record: RecordId) -> str:
     return f"{_in_letters(record.lane[:_ADDRESS_BYTES])}-{record.number}"
 
 
+def read_address(text: str) -> tuple[bytes, int] | None:
+    """How the lane of the record of that name begins, and the record's number; None: no name."""
+    letters, _, number = text.rpartition("-")
+    if not number.isdecimal() or len(number) > _NUMBER_DIGITS_MAX:
+        return None
+    try:
+        lane = base64.b32decode(letters.upper())
+    except (binascii.Error, ValueError):
+        return None
+    named = RecordId(lane, int(number))
+    return named if len(lane) == _ADDRESS_BYTES and address(named) == text else None
+
+
 @lru_cache(maxsize=1_024)
 def _in_letters(name: bytes) -> str:
     return base64.b32encode(name).decode().lower()
@@ -108,7 +123,10 @@ def resolve(
 
     `groups`: per board, per known field, the group it changes with.
     """
-    versions = _with_effect(stored, trust)
+    entries = [*stored]
+    if len(entries) == 1:
+        return _of_one(entries[0], groups)
+    versions = _with_effect(entries, trust)
     if not versions:
         return None
     first = versions[0]
@@ -132,6 +150,39 @@ def resolve(
         erased=first.stored.ordered_away,
         fields_as_written=b"" if len(versions) > 1 else first.fields_as_written,
     )
+
+
+def _of_one(entry: Stored, groups: Mapping[str, Mapping[str, str]]) -> Record | None:
+    """The same where it has but one, as nearly all have: there is nothing to be weighed."""
+    try:
+        header = read_header(entry.header, entry.lane.id)
+    except Malformed:
+        return None
+    board, _, act = header.kind.partition("/")
+    if act != _WRITE or header.record is not None or header.parents or header.counter != 1:
+        return None
+    version = _Version(entry, header, _read(entry), 0, frozenset())
+    as_written = version.fields_as_written
+    return Record(
+        id=entry.id,
+        lane=entry.lane,
+        board=board,
+        fields=version.payload.fields
+        if version.payload is not None and as_written
+        else _without_nulls(version.fields),
+        versions=(entry.id,),
+        counter=header.counter,
+        written=header.written,
+        changed=header.written,
+        complete=entry.payload is not None or entry.ordered_away,
+        understood=_understood(version, groups.get(board, {})),
+        erased=entry.ordered_away,
+        fields_as_written=as_written,
+    )
+
+
+def _without_nulls(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _with_effect(stored: Iterable[Stored], trust: Trust) -> list[_Version]:
@@ -248,8 +299,8 @@ def _merged(
     versions: Sequence[_Version], trust: Trust, known: Mapping[str, str]
 ) -> dict[str, object]:
     """Per group, the fields of the version that wins."""
-    if len(versions) == 1:  # as in nearly every record
-        return {name: value for name, value in versions[0].fields.items() if value is not None}
+    if len(versions) == 1:
+        return _without_nulls(versions[0].fields)
     fields: dict[str, object] = {}
     for group, bits in _by_group(versions, known).items():
         below = _surpassed(versions, bits)

@@ -341,7 +341,15 @@ class Trust:
 
     def roles(self, key: bytes, town: str) -> frozenset[Role]:
         """What that machine is in the town."""
-        return frozenset(c.role for c in self.certificates(key) if town in c.towns)
+        if (key, town) not in self._roles:
+            self._roles[key, town] = frozenset(
+                c.role for c in self.certificates(key) if town in c.towns
+            )
+        return self._roles[key, town]
+
+    @cached_property
+    def _roles(self) -> dict[tuple[bytes, str], frozenset[Role]]:
+        return {}
 
     def is_office(self, key: bytes, town: str) -> bool:
         """Whether that machine is an office of the town."""

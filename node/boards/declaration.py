@@ -4,6 +4,7 @@ A declaration is data and nothing else. It says what a post must say, who may wr
 how it is ordered; the engine that draws it lives elsewhere and knows no board by name.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -164,10 +165,15 @@ class Board:
     letters_apart: bool = False  # each post has a key of its own for them, destroyed with it
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
     """Of outside keys held, with the issuer's times, those that only stand in for newer ones."""
+    _named: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Fields are looked for by name for every post."""
+        object.__setattr__(self, "_named", {each.name: each for each in reversed(self.fields)})
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""
-        return next((field for field in self.fields if field.name == name), None)
+        return self._named.get(name)
 
     def is_over(self, fields: Mapping[str, object]) -> bool:
         """Whether the post says itself that it no longer stands."""

@@ -1,5 +1,7 @@
 """A row of the table of posts: made of what a record says, and read as a post."""
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,39 +16,61 @@ from sync.record import Record, address
 Row = tuple[Any, ...]
 
 COLUMNS = (
-    "lane, number, address, board, state, fields, versions, counter,"
+    "lane, number, board, state, fields, versions, counter,"
     " written, written_quality, changed, changed_quality, author, town, opened"
 )
-INSERT = f"INSERT INTO posts VALUES ({', '.join('?' * 23)})"
-STATE, _TOWN, _OUTSIDE_KEY = 4, 15, 17
+_WRITTEN = (
+    "lane, number, board, state, sort, section, fields, versions, counter,"
+    " written, written_quality, changed, changed_quality, author, town, opened"
+)
+_OUTSIDE = (
+    "outside_key, outside_serial, outside_issued, outside_sent, outside_cancels, outside_digest"
+)
+STATE, _TOWN, _OUTSIDE_KEY = 3, 14, 16
+
+
+def _insert(columns: str) -> str:
+    blanks = ", ".join("?" for _ in columns.split(","))
+    return f"INSERT INTO posts ({columns}) VALUES ({blanks})"
+
+
+_OF_OUR_OWN, _FROM_OUTSIDE = _insert(_WRITTEN), _insert(f"{_WRITTEN}, {_OUTSIDE}")
+
+
+def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """All of them at once."""
+    for statement, length in ((_OF_OUR_OWN, _OUTSIDE_KEY), (_FROM_OUTSIDE, _OUTSIDE_KEY + 6)):
+        connection.executemany(statement, [row for row in rows if len(row) == length])
 
 
 def make_row(
     record: Record, board: Board | None, state: PostState, issuers: tuple[object, ...]
 ) -> Row:
-    """All columns; `issuers`: the last six of them."""
+    """Its columns, in types that SQLite knows; `issuers`: the last six, if it has them."""
     return (
         *record.id,
-        address(record.id),
         record.board,
-        state,
+        state.value,
         sort(record, board),
         text(record, board.section) if board else "",
         record.fields_encoded,
         cbor.encode_plain([[*version] for version in record.versions]),
         record.counter,
-        *record.written,
-        *record.changed,
+        record.written.seconds,
+        int(record.written.quality),
+        record.changed.seconds,
+        int(record.changed.quality),
         record.lane.author,
         record.lane.town,
-        record.lane.audience is Audience.OPEN,
+        int(record.lane.audience is Audience.OPEN),
         *issuers,
     )
 
 
 def outside_name(row: Row) -> frozenset[tuple[str, str]]:
     """The town and outside key of a row, if it has one."""
-    return frozenset({(row[_TOWN], row[_OUTSIDE_KEY])} if row[_OUTSIDE_KEY] else ())
+    named = len(row) > _OUTSIDE_KEY and row[_OUTSIDE_KEY]
+    return frozenset({(row[_TOWN], row[_OUTSIDE_KEY])} if named else ())
 
 
 def read_post(row: Row) -> Post:
@@ -54,7 +78,6 @@ def read_post(row: Row) -> Post:
     (
         lane,
         number,
-        address_,
         board,
         state,
         fields,
@@ -70,7 +93,7 @@ def read_post(row: Row) -> Post:
     parents: Any = cbor.decode(versions, bytes_max=len(versions))
     return Post(
         id=EntryId(lane, number),
-        address=address_,
+        address=address(EntryId(lane, number)),
         board=board,
         state=PostState(state),
         fields=decoded,

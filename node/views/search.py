@@ -8,10 +8,12 @@ letter, so what is written here may hang on nothing but a post's row. Who may se
 where posts are: whatever isn't shown isn't found, nor counted.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -66,6 +68,12 @@ def _heard(letter: str) -> str:
 
 
 _WRITTEN_AS, _HEARD_AS = _Tokens(letters), _Tokens(_heard)
+
+JOINING = re.compile(
+    "[^\n\r -~\u2010-\u2016\u2018-\u2027\u2030-\u203d\u2190-\u22ff\u2460-\u24ff\u2500-\u26ff"
+    f"\u3000-\u3029\u3030-\u303f\u3041-\u3096\u309d-\u30ff\u31f0-\u9fff{GAP}\uff01-\uff9d]"
+)
+"""Letters that may become one with the letter before them; all of the others have one form each."""
 
 
 class Search:
@@ -203,10 +211,12 @@ class Search:
         for text, kana in _texts(board, searched, fields):
             said.append(text)
             read.append(kana)
-        wide = one_width(GAP.join(said))
-        heard = wide if read == said else one_width(GAP.join(read))
         marks = [_of_board(name), *map(_of_day, _days(board, fields, written))]
-        return f"{_tokens(wide, _WRITTEN_AS)}{GAP} {_tokens(heard, _HEARD_AS)}{' '.join(marks)}"
+        one_by_one = _letters(GAP.join(said))
+        heard = one_by_one if read == said else _letters(GAP.join(read))
+        return (
+            f"{_tokens(one_by_one, _WRITTEN_AS)}{GAP} {_tokens(heard, _HEARD_AS)}{' '.join(marks)}"
+        )
 
 
 def question(words: Sequence[str], board: str = "", days: Iterable[date] = ()) -> str:
@@ -223,9 +233,14 @@ def question(words: Sequence[str], board: str = "", days: Iterable[date] = ()) -
     return " AND ".join(asked)
 
 
-def _tokens(text: str, table: _Tokens) -> str:
-    """All in one go, for every post passes here; `str.translate` takes half as long again."""
-    return "".join(map(table.__getitem__, text))[: 2 * LETTERS_MAX]
+def _letters(text: str) -> Sequence[str]:
+    """One by one; in one form first where one of them may depend on the one before it."""
+    return [*(one_width(text) if JOINING.search(text) else text)]
+
+
+def _tokens(of: Sequence[str], table: _Tokens) -> str:
+    """All in one go, for every post passes here; `str.translate` takes about as long."""
+    return "".join(map(table.__getitem__, of))[: 2 * LETTERS_MAX]
 
 
 def _of_board(name: str) -> str:
@@ -289,19 +304,23 @@ def _of_field(
             yield cell, in_kana(cell, spans)
 
 
-def _days(board: Board, fields: Mapping[str, object], written: int) -> list[date]:
+def _days(board: Board, fields: Mapping[str, object], written: int) -> Sequence[date]:
     """The days that it is about; else the one it was written on."""
     field = board.field(board.order.field)
     said = fields.get(board.order.field)
     try:
         if field is not None and field.type is FieldType.DATE and isinstance(said, str):
-            first = date.fromisoformat(said)
             until = fields.get(board.order.until)
-            last = date.fromisoformat(until) if isinstance(until, str) else first
-            length = min(max((last - first).days, 0) + 1, DAYS_MAX, (date.max - first).days + 1)
-            return [first + timedelta(days=day) for day in range(length)]
+            return _from_to(said, until if isinstance(until, str) else said)
         if field is not None and field.type is FieldType.MOMENT and isinstance(said, str):
             return [datetime.fromisoformat(said).astimezone(_JST).date()]
         return [datetime.fromtimestamp(written, UTC).astimezone(_JST).date()]
     except (ValueError, OverflowError, OSError):
         return []
+
+
+@lru_cache(maxsize=1_024)
+def _from_to(said: str, until: str) -> Sequence[date]:
+    first, last = date.fromisoformat(said), date.fromisoformat(until)
+    length = min(max((last - first).days, 0) + 1, DAYS_MAX, (date.max - first).days + 1)
+    return [first + timedelta(days=day) for day in range(length)]

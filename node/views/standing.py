@@ -71,9 +71,9 @@ def _may_write(board: Board, roles: Collection[Role]) -> bool:
 
 
 def outside(record: Record, roles: Collection[Role]) -> tuple[object, ...]:
-    """Key, serial, issued, sent, cancels, digest; six times None for a thing of our own."""
+    """Key, serial, issued, sent, cancels, digest; nothing for a thing of our own."""
     if Role.OFFICE not in roles and Role.FEED not in roles:
-        return (None,) * 6
+        return ()
     match record.fields.get(OUTSIDE):
         case {
             "key": str(key),
@@ -85,4 +85,4 @@ def outside(record: Record, roles: Collection[Role]) -> tuple[object, ...]:
         } if abs(serial) < 1 << 62:
             return key, serial, issued, sent, cancels, digest
         case _:
-            return (None,) * 6
+            return ()

@@ -4,7 +4,7 @@ A pure function of the entries held: thrown away and made again, they are the sa
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
 from node.boards import BOARDS
@@ -16,10 +16,10 @@ from node.views.decisions import Decisions
 from node.views.last_word import LAST_WORD, choose, leave_out
 from node.views.post_row import (
     COLUMNS,
-    INSERT,
     STATE,
     Row,
     for_anybody,
+    insert,
     make_row,
     outside_name,
     read_post,
@@ -40,7 +40,7 @@ from sync.keeping import GROUPS as KEEPING_GROUPS
 from sync.keeping import KEEP, read_keeping
 from sync.ledger import Changes, Ledger, Stored
 from sync.machine.database import Database
-from sync.record import Record, resolve
+from sync.record import Record, read_address, resolve
 from sync.sealed_record import SEALED_KINDS
 from sync.subscription import SUBSCRIPTION
 from sync.suspension import GROUPS as SUSPENSION_GROUPS
@@ -189,7 +189,7 @@ class Views:
                     hidden = self.hidings.about_those(record.lane.id, first, last)
                 rows.append(self._row(record, stored, hidden.get(id_.number, ()), trust))
                 touched |= outside_name(rows[-1])
-                if rows[-1][STATE] is PostState.SHOWN:
+                if rows[-1][STATE] == PostState.SHOWN:
                     self.search.add(id_, record.board, record.fields, record.written.seconds)
                 continue
             # What is decided of posts finds all that came before it in the table.
@@ -230,7 +230,7 @@ class Views:
 
     def _insert(self, rows: list[Row]) -> None:
         """All of them at once; none is left."""
-        self._database.connection.executemany(INSERT, rows)
+        insert(self._database.connection, rows)
         rows.clear()
 
     def _hides(
@@ -300,8 +300,25 @@ class Views:
 
     def post(self, address_: str) -> Post | None:
         """The post of that address, however it stands."""
-        found = self._posts(f"SELECT {COLUMNS} FROM posts WHERE address = ? LIMIT 1", address_)
-        return for_anybody(found[0]) if found else None
+        named = read_address(address_)
+        if named is None:
+            return None
+        beginning, number = named
+        for lane in self._lanes(beginning):
+            if found := self.by_id(EntryId(lane, number)):
+                return found
+        return None
+
+    def _lanes(self, beginning: bytes) -> Iterator[bytes]:
+        """Those of posts that begin so: one, as good as always."""
+        after = beginning
+        while row := self._database.connection.execute(
+            "SELECT lane FROM posts WHERE lane > ? ORDER BY lane LIMIT 1", (after,)
+        ).fetchone():
+            (after,) = row
+            if not after.startswith(beginning):
+                return
+            yield after
 
     def by_id(self, record: RecordId) -> Post | None:
         """The post that a record is."""

@@ -2,7 +2,6 @@
 CREATE TABLE IF NOT EXISTS posts (
     lane BLOB NOT NULL,
     number INTEGER NOT NULL,
-    address TEXT NOT NULL,
     board TEXT NOT NULL,
     state TEXT NOT NULL,
     sort TEXT NOT NULL,
@@ -25,7 +24,6 @@ CREATE TABLE IF NOT EXISTS posts (
     outside_digest BLOB,
     PRIMARY KEY (lane, number)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS posts_by_address ON posts (address);
 CREATE INDEX IF NOT EXISTS posts_by_board ON posts (board, state, sort);
 CREATE INDEX IF NOT EXISTS posts_by_outside ON posts (outside_key, town) WHERE outside_key IS NOT NULL;
 

@@ -6,6 +6,7 @@ the records that they add up to.
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
+from typing import NamedTuple
 
 from sync.entry import EntryId, RecordId
 from sync.frontier import Range
@@ -20,6 +21,15 @@ from sync.machine.statement_rows import StatementRows
 from sync.machine.stretch_rows import LANE_COLUMNS, read_lane
 
 _SCHEMA = files("sync.machine").joinpath("ledger.sql")
+
+
+class _Home(NamedTuple):
+    """What is to be said of all entries of a stretch."""
+
+    id: bytes
+    lane: Lane
+    path: tuple[bytes, ...]
+    uncut: bool
 
 
 class SqliteLedger(StatementRows, RegisterRows, OwnLives, Packs):
@@ -44,38 +54,42 @@ class SqliteLedger(StatementRows, RegisterRows, OwnLives, Packs):
     def records_between(
         self, lane: bytes, first: int, last: int
     ) -> Mapping[RecordId, Sequence[Stored]]:
-        paths: dict[bytes, tuple[bytes, ...]] = {}
-        uncut: dict[bytes, bool] = {}
+        homes: dict[int, _Home] = {}
         found: dict[RecordId, list[Stored]] = {}
-        for number, id_, at, header, payload, head, ordered_away, parent, *described in self._all(
-            "SELECT record_number, id, entries.number, header, payload, entries.head, ordered_away,"
-            f" parent, {LANE_COLUMNS} FROM entries JOIN stretches USING (stretch)"
-            " WHERE record_stretch = (SELECT stretch FROM stretches WHERE id = ?)"
+        for number, stretch, at, header, payload, head, ordered_away in self._all(
+            "SELECT record_number, stretch, number, header, payload, head, ordered_away"
+            " FROM entries WHERE record_stretch = (SELECT stretch FROM stretches WHERE id = ?)"
             " AND record_number BETWEEN ? AND ?",
             lane,
             first,
             last,
         ):
-            of = read_lane(*described)
-            entry = EntryId(id_, at)
-            if id_ not in paths:
-                path = () if parent is None else self.path(id_)
-                paths[id_] = tuple(stretch.id for stretch in path) or (id_,)
-                uncut[id_] = self.trust().cut(of) is None
-            if not uncut[id_] and not self.in_force(entry, of):
+            home = homes.get(stretch)
+            if home is None:
+                home = homes[stretch] = self._home_of(stretch)
+            entry = EntryId(home.id, at)
+            if not home.uncut and not self.in_force(entry, home.lane):
                 continue
             found.setdefault(EntryId(lane, number), []).append(
                 Stored(
                     id=entry,
-                    lane=of,
+                    lane=home.lane,
                     header=header,
                     payload=payload,
                     head=head,
-                    path=paths[id_],
+                    path=home.path,
                     ordered_away=bool(ordered_away),
                 )
             )
         return found
+
+    def _home_of(self, stretch: int) -> "_Home":
+        id_, parent, *described = self._one(
+            f"SELECT id, parent, {LANE_COLUMNS} FROM stretches WHERE stretch = ?", stretch
+        )
+        lane = read_lane(*described)
+        path = () if parent is None else tuple(each.id for each in self.path(id_))
+        return _Home(id_, lane, path or (id_,), self.trust().cut(lane) is None)
 
     def records(self) -> Iterator[RecordId]:
         for id_, number in self._all(

@@ -12,8 +12,10 @@ from node.boards.job import JOB
 from node.finding import WORDS_MAX, places, words_of
 from node.hiding import hide, lift
 from node.language.asking import Here
+from node.language.kana import letters, one_width, sound
 from node.node import Change, Node, edition, open_node
 from node.people import begin
+from node.views.search import JOINING
 from sync.entry import CHECK_BYTES, EntryId
 from sync.lane import Audience, Class, Lane
 from sync.machine import clock, keys
@@ -228,3 +230,17 @@ def test_a_word_in_half_width_is_shown_as_it_is_written(office: Node) -> None:
 def test_of_what_is_typed_a_few_words_are_looked_for() -> None:
     assert words_of("  合唱　の\t会 合唱 、 ") == ("合唱", "の", "会")
     assert len(words_of(" ".join(map(str, range(30))))) == WORDS_MAX
+
+
+def test_whatever_letters_are_indexed_one_by_one_come_to_the_same_as_all_together() -> None:
+    """Of most texts no letter depends on the one before it, so none needs to be looked at twice."""
+    for letter in map(chr, [*range(0xD800), *range(0xE000, 0x10000)]):
+        if JOINING.search(letter):
+            continue
+        wide = one_width(letter)
+        assert letters(wide) == letters(letter)
+        assert sound(wide) == sound(letter)
+        for before in ("か", "ハ", "ぱ", "a", "é", "가", " ", letter):
+            assert one_width(before + letter) == one_width(before) + wide, hex(ord(letter))
+    for marked in ("か\u3099", "ｶﾞ", "か゛", "e\u0301", "각"):
+        assert JOINING.search(marked)

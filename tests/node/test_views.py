@@ -416,3 +416,26 @@ def test_the_guide_is_cut_into_its_sections(tmp_path: Path) -> None:
         office.add(GUIDE, {"title": title, "category": category})
     assert office.sections(GUIDE) == {"medical": 2, "shelter": 1}
     assert [post.text("title") for post in office.posts(GUIDE, section="shelter")] == ["小学校"]
+
+
+def test_a_post_has_one_address_and_is_found_by_no_other_way_to_spell_it(tmp_path: Path) -> None:
+    node = Village(tmp_path).node("上郷")
+    first, second = (post_event(node, title=title) for title in ("合唱", "囲碁"))
+    assert node.post(first.address) == first
+    assert node.post(second.address) == second
+    lane, number = first.address.split("-")
+    for other in (
+        first.address.upper(),
+        f"{lane}-0{number}",
+        f"{lane}-{chr(ord(number) + 0xFEE0)}",
+        f"{lane}-99",
+        f"{lane}--{number}",
+        f"{lane[:-8]}-{number}",
+        f"{lane[:-1]}é-{number}",
+        f"{'a' * len(lane)}-{number}",
+        f"{lane}-{'9' * 30}",
+        lane,
+        "",
+        "-",
+    ):
+        assert node.post(other) is None
