@@ -22,7 +22,7 @@ from cli.watching import Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.pin import PAGES_FILE, TLS_FILE
-from sync.machine.process import apart, begun_apart, end_soon, loading
+from sync.machine.process import apart, begun_apart, end_soon, give_back_what_was_large, loading
 from sync.machine.settings import Part, read_address, read_settings
 from sync.machine.starter import who_started_us
 
@@ -213,6 +213,7 @@ def _run_sync(told: argparse.Namespace) -> None:
     from node.node import open_node
     from node.syncing import Answering, run
 
+    give_back_what_was_large()
     node = open_node(told.data)
     answering = None if told.port is None else Answering(told.port, told.address)
     stop = Event()

@@ -14,7 +14,7 @@ from granian.log import LogLevels
 
 from cli.lingering import Lingering
 from cli.ports import check_port
-from sync.machine.process import die_with_parent
+from sync.machine.process import die_with_parent, give_back_what_was_large
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -72,6 +72,7 @@ def serve(
         from cli.door import Door
 
         die_with_parent()
+        give_back_what_was_large()
         _allow_files(CONNECTIONS_MAX + FILES_BESIDE)
         Lingering(
             port,

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 LAST_WORDS_SECONDS = 0.3
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_M_MMAP_THRESHOLD = -3  # mallopt(3)
+_LARGE_BYTES = 256 << 10
 
 
 def die_with_parent() -> None:
@@ -35,6 +37,16 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def give_back_what_was_large() -> None:
+    """Have the system get every large piece of memory back as soon as it is let go of.
+
+    Else the allocator learns to keep them, for each thread that ever had one. What isn't glibc
+    does as it does.
+    """
+    if hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def apart(does: Callable[[], None]) -> None:

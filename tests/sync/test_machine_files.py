@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,29 @@ def test_what_goes_wrong_apart_goes_wrong_here() -> None:
 def test_what_is_killed_apart_was_not_done() -> None:
     with pytest.raises(ChildProcessError):
         apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_what_was_large_goes_back_to_the_system_though_something_small_lies_behind_it() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", HOLDS_LITTLE], check=True, capture_output=True, text=True
+    )
+    assert int(said.stdout) < 4 << 20
+
+
+HOLDS_LITTLE = """
+import resource
+from pathlib import Path
+from sync.machine.process import give_back_what_was_large
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+give_back_what_was_large()
+large = b"x" * (30 << 20)
+del large
+before = held()
+large = b"x" * (16 << 20)
+small = b"y" * 100_000
+del large
+print(held() - before)
+"""
