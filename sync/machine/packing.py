@@ -88,6 +88,8 @@ def pack_next(ledger: Ledger, wrapped_by: Wrap = wrap_thoroughly) -> bool:
     if found is None:
         return False
     seen, wrapped = _wrapped(lambda: found.bundles(ledger), wrapped_by)
+    if not seen:  # all of it was let go of a moment ago
+        return True
     with ledger.transaction():
         if ledger.version() != version and not _still_so(ledger, seen):
             return True

@@ -339,6 +339,21 @@ def test_what_is_written_while_it_is_packed_undoes_nothing(ledger: Ledger) -> No
     assert numbers(ledger) == [[(1, 20)]]
 
 
+def test_what_is_cut_off_before_it_is_read_leaves_no_empty_pack(ledger: Ledger) -> None:
+    village(ledger)
+
+    def cut_off(bundles: Iterable[Bundle]) -> bytes:
+        keep(ledger, revoke(cose.public(key("上郷")), 1, {}, TOWN.authority))
+        return wrap_thoroughly(bundles)
+
+    kept: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(ledger), "keep_packed", lambda *told, **_: kept.append(told))
+        assert pack_next(ledger, cut_off)
+    assert not kept
+    assert not pack_next(ledger)
+
+
 def test_more_than_a_table_holds_is_packed_in_rows(ledger: Ledger) -> None:
     village(ledger, "上郷", "下郷", count=20)
 
