@@ -1,6 +1,5 @@
 """A row of the table of posts: made of what a record says, and read as a post."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from node.views.standing import sort, text
 from sync import cbor
 from sync.entry import EntryId, Quality, Written
 from sync.lane import Audience
+from sync.machine.database import Database
 from sync.record import Record, address
 
 Row = tuple[Any, ...]
@@ -37,10 +37,10 @@ def _insert(columns: str) -> str:
 _OF_OUR_OWN, _FROM_OUTSIDE = _insert(_WRITTEN), _insert(f"{_WRITTEN}, {_OUTSIDE}")
 
 
-def insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+def insert(database: Database, rows: Sequence[Row]) -> None:
     """All of them at once."""
     for statement, length in ((_OF_OUR_OWN, _OUTSIDE_KEY), (_FROM_OUTSIDE, _OUTSIDE_KEY + 6)):
-        connection.executemany(statement, [row for row in rows if len(row) == length])
+        database.connection.executemany(statement, [row for row in rows if len(row) == length])
 
 
 def make_row(

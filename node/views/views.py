@@ -230,7 +230,7 @@ class Views:
 
     def _insert(self, rows: list[Row]) -> None:
         """All of them at once; none is left."""
-        insert(self._database.connection, rows)
+        insert(self._database, rows)
         rows.clear()
 
     def _hides(
