@@ -9,10 +9,7 @@ from pathlib import Path
 
 from node.people_commands import first_code_in_words
 from node.refused import Refused, Subparsers
-from provisioning.authority import Authority, open_authority, read_key
-from provisioning.paper import PLACES
-from provisioning.passphrases import Passphrases
-from provisioning.sealed_key import Place, WrongPassphrase
+from provisioning.authority import Authority, open_authority
 from provisioning.seed_check import wrong_with
 from provisioning.seeds import (
     COLUMNS,
@@ -25,7 +22,7 @@ from provisioning.seeds import (
     make_seeds,
     read_list,
 )
-from sync.machine.keys import Identity
+from provisioning.signer import signer
 from sync.machine.pin import read_pin
 from sync.machine.settings import read_address, read_settings
 
@@ -136,7 +133,7 @@ def _make(told: argparse.Namespace, desk: Authority, wanted: Sequence[Wanted]) -
             print(f"  {each.name}  ハブ: {each.hub or 'なし'}{_in_words(each)}")
         return
     try:
-        _, seeds = make_seeds(desk, wanted, told.out, None if told.blank else _signer(told, desk))
+        _, seeds = make_seeds(desk, wanted, told.out, None if told.blank else signer(told, desk))
     except FileExistsError as wrong:
         raise Refused(f"{told.out} はもうあります。") from wrong
     _tell(told, seeds)
@@ -145,17 +142,6 @@ def _make(told: argparse.Namespace, desk: Authority, wanted: Sequence[Wanted]) -
 def _in_words(wanted: Wanted) -> str:
     peers = f"、相手 {'、'.join(wanted.peers)}" if wanted.peers else ""
     return peers + "".join(f"、{name}" for name in wanted.settings)
-
-
-def _signer(told: argparse.Namespace, desk: Authority) -> Identity:
-    sealed = read_key(told.key_file or desk.key_file(Place.DAILY))
-    try:
-        identity = sealed.open(Passphrases(told.passphrase_fd).ask(PLACES[sealed.place]))
-    except WrongPassphrase as wrong:
-        raise Refused("合言葉が違います。まだ何も作っていません。") from wrong
-    if identity.public not in desk.keys:
-        raise Refused("この鍵は、いまの町の鍵ではありません（ほかの町のものか、替わった鍵です）。")
-    return identity
 
 
 def _tell(told: argparse.Namespace, seeds: Sequence[Seed]) -> None:
