@@ -56,6 +56,7 @@ def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     from node.doctor import command as doctor
     from provisioning import backup_commands, image_commands, seed_commands
     from provisioning import commands as provisioning_commands
+    from provisioning.disk import first_boot, write_command
 
     add_village_command(commands)
     node_commands.add_commands(commands)
@@ -65,6 +66,8 @@ def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
     image_commands.add_commands(commands)
     backup_commands.add_commands(commands)
     seed_commands.add_commands(commands)
+    write_command.add_commands(commands)
+    first_boot.add_command(commands)
     return (
         *node_commands.refusals,
         *provisioning_commands.refusals,

@@ -1,11 +1,13 @@
 #!/bin/sh
-# A fresh Debian 12 checkout becomes able to run: `checkout.sh run`, or `checkout.sh test`.
+# A fresh Debian 12 checkout becomes able to run: `checkout.sh run`, or `checkout.sh test`, or, for what
+# must hold before a release, `checkout.sh test release`.
 #
 # Everything Python is put into .venv, from the locks and nowhere else. A stamp in .venv holds the
 # hash of all that went in, so doing it again does nothing.
 set -eu
 
 purpose="${1:?run or test}"
+suites="${2-}"
 here="$(cd "$(dirname "$0")/.." && pwd)"
 venv="$here/.venv"
 cd "$here"
@@ -31,6 +33,7 @@ test_packages="
     exfat-fuse
     exfatprogs
     faketime
+    fdisk
     fonts-noto-cjk
     fusefat
     git
@@ -38,14 +41,22 @@ test_packages="
     iproute2
     mmdebstrap
     mount
+    mtools
     nftables
     poppler-utils
     python3-venv
+    squashfs-tools
     systemd
     systemd-container
     util-linux
     wpasupplicant
     wrk
+"
+
+# Whole machines, for what must hold before a release.
+release_packages="
+    ovmf
+    qemu-system-x86
 "
 
 say() { printf '%s\n' "$*" >&2; }
@@ -83,7 +94,7 @@ debian() {
     apt-get update --quiet --quiet ||
         say "The package lists could not be renewed; trying with those that are here."
     # shellcheck disable=SC2086  # one word per package
-    apt-get install --yes --quiet --quiet --no-install-recommends $missing >&2 ||
+    apt-get install -o DPkg::Lock::Timeout=300 --yes --quiet --quiet --no-install-recommends $missing >&2 ||
         die "Debian could not install:$missing" "Check the link, then start this again."
 }
 
@@ -127,6 +138,10 @@ is_whole() {
         "$venv/bin/python" -m pip --version >/dev/null 2>&1
 }
 is_set_up() { [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; }
+if [ "${suites#*release}" != "$suites" ]; then
+    # shellcheck disable=SC2086
+    debian "Testing a release" $release_packages
+fi
 is_set_up && exit
 
 # Two that start at once take turns.

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from node.refused import Refused, Subparsers
-from provisioning.package_cache import DEBS, fetch
+from provisioning.disk.making import make_image
+from provisioning.package_cache import WHEELS, fetch
 from provisioning.root_file_system import build
 from provisioning.seed_commands import provision_acts
 
@@ -12,7 +13,7 @@ from provisioning.seed_commands import provision_acts
 def add_commands(commands: Subparsers) -> None:
     """Put `image` beside what else `provision` does."""
     acts = provision_acts(commands)
-    help_ = "パッケージを集め（--fetch）、集めたものから、機械の中身を作ります（--rootfs）。"
+    help_ = "パッケージを集め（--fetch）、集めたものから、機械のイメージを作ります（--disk）。"
     image = acts.add_parser("image", help=help_, description=help_)
     image.add_argument(
         "--cache", metavar="DIR", type=Path, required=True, help="パッケージのフォルダー"
@@ -21,23 +22,26 @@ def add_commands(commands: Subparsers) -> None:
         "--fetch", action="store_true", help="パッケージを集める（回線がいるのは、ここだけです）"
     )
     image.add_argument("--renew", action="store_true", help="新しい版を選び直して集める")
-    image.add_argument("--rootfs", metavar="FILE", type=Path, help="作る tar ファイル")
+    image.add_argument("--disk", metavar="FILE", type=Path, help="作るイメージ（write で書くもの）")
+    image.add_argument(
+        "--rootfs", metavar="FILE", type=Path, help="作る tar ファイル（カーネルのない、中身だけ）"
+    )
     image.set_defaults(does=_image)
 
 
 def _image(told: argparse.Namespace) -> None:
     if told.renew and not told.fetch:
         raise Refused("--renew は --fetch と一緒に使います。")
-    if not told.fetch and told.rootfs is None:
-        raise Refused("--fetch か --rootfs で、することを教えてください。")
+    if not told.fetch and told.rootfs is None and told.disk is None:
+        raise Refused("--fetch、--disk、--rootfs で、することを教えてください。")
     if told.fetch:
         lock = fetch(told.cache, renew=told.renew)
-        debs = sum(path.startswith(f"{DEBS}/") for path in lock.files)
+        wheels = sum(path.startswith(f"{WHEELS}/") for path in lock.files)
         print(
-            f"{told.cache}: Debianのパッケージ{debs}個と、"
-            f"Pythonのパッケージ{len(lock.files) - debs}個がそろっています。"
+            f"{told.cache}: Debianのパッケージ{len(lock.files) - wheels}個と、"
+            f"Pythonのパッケージ{wheels}個がそろっています。"
         )
-    if told.rootfs is not None:
-        build(told.cache, told.rootfs)
-        size = told.rootfs.stat().st_size
-        print(f"{told.rootfs} を作りました（{size / 1e6:,.0f} MB）。")
+    for out, make in ((told.rootfs, build), (told.disk, make_image)):
+        if out is not None:
+            make(told.cache, out)
+            print(f"{out} を作りました（{out.stat().st_blocks * 512 / 1e6:,.0f} MB）。")

@@ -5,35 +5,47 @@ it; `sha256sum --check` reads it too. What is built is built of those files and 
 no network; where one is missing or is another, nothing is built.
 """
 
-import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from node.refused import Refused
+from provisioning.debian import chosen_of, debian, download, exactly
+from provisioning.programs import run
 from sync.machine import clock
 from sync.machine.files import write_whole
 
 HERE = Path(__file__).parent
 WANTED_OF_DEBIAN = HERE / "image" / "packages.txt"
+WANTED_FOR_DISKS = HERE / "image" / "disk_packages.txt"
 WANTED_OF_PYPI = HERE.parent / "requirements.txt"
 LOCK_FILE = "SHA256SUMS"
-DEBS, WHEELS = "debs", "wheels"
+DEBS, DISK_DEBS, WHEELS = "debs", "disk-debs", "wheels"
+"""What every root file system has of Debian, what one has more that starts a machine; Python's."""
 DEBIAN = "12"
+_FOLDERS = (DEBS, DISK_DEBS, WHEELS)
 PYTHON = (3, 11)
 """Debian 12's, for which the wheels are."""
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
-_INSTALLED = re.compile(r"^Inst (\S+) \((\S+) .*\[(\w+)\]\)", re.MULTILINE)
 _HEAD = re.compile(r"# made at ([0-9]+) of ([0-9a-f]{64})")
-_SUM = re.compile(r"([0-9a-f]{64})  ((?:debs|wheels)/[\w.+~%-]+)")
-_DEB = re.compile(r"debs/(.+)_(.+)_(.+)\.deb")
+_SUM = re.compile(r"([0-9a-f]{64})  ((?:debs|disk-debs|wheels)/[\w.+~%-]+)")
+_DEB = re.compile(r"(debs|disk-debs)/(.+)_(.+)_(.+)\.deb")
+
+
+class Deb(NamedTuple):
+    """A package of Debian's."""
+
+    path: str  # in the cache
+    name: str
+    version: str
+    architecture: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +80,11 @@ class Lock:
         """The files that are missing there, or are others."""
         return [path for path, digest in self.files.items() if _digest(cache / path) != digest]
 
-    def debs(self) -> Iterator[tuple[str, str, str]]:
-        """Name, version and architecture of each package of Debian's."""
+    def debs(self, *folders: str) -> Iterator[Deb]:
+        """Each package of Debian's in those."""
         for path in self.files:
-            if found := _DEB.fullmatch(path):
-                yield found[1], found[2].replace("%3a", ":"), found[3]
+            if (found := _DEB.fullmatch(path)) and found[1] in folders:
+                yield Deb(path, found[2], found[3].replace("%3a", ":"), found[4])
 
 
 def fetch(cache: Path, *, renew: bool = False) -> Lock:
@@ -81,7 +93,7 @@ def fetch(cache: Path, *, renew: bool = False) -> Lock:
     Nothing is asked of the network where all is there. Raises Refused.
     """
     _check_this_machine()
-    for name in (DEBS, WHEELS):
+    for name in _FOLDERS:
         (cache / name).mkdir(parents=True, exist_ok=True)
     wanted = wanted_now()
     before = Lock.read(cache)
@@ -94,15 +106,17 @@ def fetch(cache: Path, *, renew: bool = False) -> Lock:
         if missing := before.not_as_locked(cache):
             _fetch_again(cache, before, missing)
         return before
-    _renew_lists()
-    chosen = [f"{name}:{arch}={version}" for name, version, arch in _chosen()]
-    _empty(cache / DEBS)
-    _empty(cache / WHEELS)
-    _download(cache, chosen)
+    for name in _FOLDERS:
+        _empty(cache / name)
+    with debian() as apt:
+        chosen = chosen_of(apt, wanted_of_debian())
+        download(apt, cache / DEBS, chosen)
+        more = chosen_of(apt, [*wanted_of_debian(), *wanted_for_disks()])
+        download(apt, cache / DISK_DEBS, [each for each in more if each not in chosen])
     _download_wheels(cache)
     files = {
         f"{name}/{path.name}": _digest(path)
-        for name in (DEBS, WHEELS)
+        for name in _FOLDERS
         for path in sorted((cache / name).iterdir())
     }
     lock = Lock(files, int(clock.now().at.timestamp()), wanted)
@@ -130,46 +144,30 @@ def whole(cache: Path) -> Lock:
 
 def wanted_of_debian() -> list[str]:
     """Their names."""
-    lines = WANTED_OF_DEBIAN.read_text().splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    return _names(WANTED_OF_DEBIAN)
+
+
+def wanted_for_disks() -> list[str]:
+    """Of those that start a machine, and make it go."""
+    return _names(WANTED_FOR_DISKS)
 
 
 def wanted_now() -> str:
     """A digest of what this software asks for."""
-    return sha256(WANTED_OF_DEBIAN.read_bytes() + WANTED_OF_PYPI.read_bytes()).hexdigest()
-
-
-def run(
-    command: Sequence[str],
-    why_not: str,
-    *,
-    folder: Path | None = None,
-    env: Mapping[str, str] | None = None,
-) -> str:
-    """What a command said; Refused, with its last words, where it failed."""
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=env,
-        umask=0o022,  # who makes it may have another
-    )
-    if done.returncode:
-        raise Refused(f"{why_not}\n{(done.stdout + done.stderr)[-2_000:].strip()}")
-    return done.stdout
+    lists = (WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_OF_PYPI)
+    return sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
 
 
 def _fetch_again(cache: Path, lock: Lock, missing: Sequence[str]) -> None:
     for path in missing:
         (cache / path).unlink(missing_ok=True)
     gone = Lock(dict.fromkeys(missing, ""), 0, "")
-    chosen = [f"{name}:{arch}={version}" for name, version, arch in gone.debs()]
-    if chosen:
-        _renew_lists()
-        _download(cache, chosen)
-    if len(chosen) < len(missing):
+    debs = list(gone.debs(DEBS, DISK_DEBS))
+    if debs:
+        with debian() as apt:
+            for name in (DEBS, DISK_DEBS):
+                download(apt, cache / name, [exactly(*deb[1:]) for deb in gone.debs(name)])
+    if len(debs) < len(missing):
         _download_wheels(cache)
     if still := lock.not_as_locked(cache):
         raise Refused(
@@ -189,30 +187,15 @@ def _check_this_machine() -> None:
         raise Refused(f"パッケージは、Debian {DEBIAN} の機械で集めてください。")
 
 
-def _renew_lists() -> None:
-    """As far as may be; those that are here do too."""
-    if os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], capture_output=True)
-
-
-def _chosen() -> Iterable[tuple[str, str, str]]:
-    """What a machine with nothing on it would be given."""
-    none = ["-o", f"Dir::State::status={os.devnull}", "-o", "APT::Install-Recommends=false"]
-    command = ["apt-get", *none, "--simulate", "install", "?essential", *wanted_of_debian()]
-    said = run(command, "必要なパッケージを選べません。apt-get update を試してください。")
-    return _INSTALLED.findall(said)
-
-
-def _download(cache: Path, chosen: Sequence[str]) -> None:
-    command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", *chosen]
-    why_not = "Debianのパッケージを集められません。版が古くなったのなら --renew を試してください。"
-    run(command, why_not, folder=cache / DEBS)
-
-
 def _download_wheels(cache: Path) -> None:
     exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
     where = ["--dest", str(cache / WHEELS), "--requirement", str(WANTED_OF_PYPI)]
     run([*PIP, "download", *exactly, *where], "Pythonのパッケージを集められません。")
+
+
+def _names(path: Path) -> list[str]:
+    lines = path.read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _empty(folder: Path) -> None:

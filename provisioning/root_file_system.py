@@ -9,25 +9,28 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from node.refused import Refused
 from provisioning.package_cache import (
     DEBS,
+    DISK_DEBS,
     HERE,
     PIP,
     WANTED_OF_PYPI,
     WHEELS,
+    Deb,
     Lock,
-    run,
     whole,
 )
+from provisioning.programs import check_programs, run
 
 CHECKOUT = HERE.parent
 UNITS = CHECKOUT / "systemd"
 FILES = HERE / "image" / "files"
+FILES_OF_DISKS = HERE / "image" / "disk_files"
 PROGRAM = Path("opt/kairan")
 SITE = PROGRAM / "lib/python3.11/site-packages"
 SUITE = "bookworm"
@@ -50,29 +53,36 @@ include-system-site-packages = false
 """
 
 
-def build(cache: Path, out: Path) -> None:
-    """Write it, whole or not at all. Raises Refused."""
-    if shutil.which("mmdebstrap") is None:
-        raise Refused("mmdebstrap がありません。apt-get install mmdebstrap で入れてください。")
+def build(cache: Path, out: Path, *, starts_machines: bool = False) -> Lock:
+    """Write it, whole or not at all; what it is made of. Raises Refused.
+
+    One that starts machines has a kernel, what their parts need to go, and what finds its disk.
+    """
+    check_programs("mmdebstrap")
     if not UNITS.is_dir():
         raise Refused("Kairanのソース（git clone したフォルダー）の中で動かしてください。")
     lock = whole(cache)
     half = out.with_name(f".{out.name}.half.tar")
     with TemporaryDirectory(dir=_SEEN_INSIDE, prefix="kairan-rootfs-") as folder:
         work = Path(folder)
-        ours = _ours(work, cache, lock)
+        ours = _ours(work, cache, lock, starts_machines)
+        folders = (DEBS, DISK_DEBS) if starts_machines else (DEBS,)
+        debs = list(lock.debs(*folders))
         try:
-            _bootstrap(work, cache, lock, ours, half)
+            _bootstrap(work, cache, lock, debs, ours, half)
             half.replace(out)
         finally:
             half.unlink(missing_ok=True)
+    return lock
 
 
-def _ours(work: Path, cache: Path, lock: Lock) -> Path:
+def _ours(work: Path, cache: Path, lock: Lock, starts_machines: bool) -> Path:
     """A tar of what isn't Debian's."""
     tree = work / "ours"
     shutil.copytree(FILES, tree)
     shutil.copytree(UNITS, tree / "usr/lib/systemd/system", ignore=_only_units)
+    if starts_machines:
+        shutil.copytree(FILES_OF_DISKS, tree, dirs_exist_ok=True)
     for name in _CONFIGURATION_OF_SYSTEMD:
         shutil.copytree(UNITS / name, tree / "usr/lib" / name)
     shutil.copytree(UNITS / "journald.conf.d", tree / "etc/systemd/journald.conf.d")
@@ -111,24 +121,27 @@ def _install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
     subprocess.run(command, capture_output=True, env=env)
 
 
-def _bootstrap(work: Path, cache: Path, lock: Lock, ours: Path, out: Path) -> None:
+def _bootstrap(
+    work: Path, cache: Path, lock: Lock, debs: Sequence[Deb], ours: Path, out: Path
+) -> None:
     repository = work / "debian"
-    _make_repository(repository, cache, lock)
+    _make_repository(repository, cache, lock, debs)
     hooks = [
-        f"tar-in {ours} /",
         'chroot "$1" systemd-sysusers',
         'chroot "$1" systemctl preset-all --quiet',
         'rm -f "$1/etc/resolv.conf" "$1/etc/apt/sources.list"',
         'rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"',
         'ln -s ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"',
+        'touch "$1/etc/.updated" "$1/var/.updated"',  # nothing is made anew at the first start
     ]
     command = [
         *("mmdebstrap", "--quiet", "--mode=auto", "--variant=essential", "--format=tar"),
         *(f"--hook-dir={_HOOKS / name}" for name in ("merged-usr", "file-mirror-automount")),
-        f"--include={','.join(f'{name}={version}' for name, version, _ in lock.debs())}",
+        f"--include={','.join(f'{deb.name}={deb.version}' for deb in debs)}",
         *(f"--dpkgopt=path-exclude=/{path}" for path in _LEFT_OUT),
         *(f"--dpkgopt=path-include=/{path}" for path in _NOT_LEFT_OUT),
         "--dpkgopt=force-unsafe-io",  # what isn't whole is thrown away
+        f"--essential-hook=tar-in {ours} /",  # before what looks for it is set up
         *(f"--customize-hook={hook}" for hook in hooks),
         *(SUITE, str(out), f"deb [trusted=yes] file:{repository} {SUITE} main"),
     ]
@@ -136,16 +149,15 @@ def _bootstrap(work: Path, cache: Path, lock: Lock, ours: Path, out: Path) -> No
     run(command, "ルートファイルシステムを作れません。", env=env)
 
 
-def _make_repository(folder: Path, cache: Path, lock: Lock) -> None:
-    """What apt installs from: the locked packages alone."""
-    debs = sorted(path for path in lock.files if path.startswith(f"{DEBS}/"))
+def _make_repository(folder: Path, cache: Path, lock: Lock, debs: Sequence[Deb]) -> None:
+    """What apt installs from: those locked packages alone."""
     architecture = run(["dpkg", "--print-architecture"], "dpkg がありません。").strip()
     pool, suite = folder / DEBS, folder / "dists" / SUITE
     index = suite / "main" / f"binary-{architecture}" / "Packages"
     pool.mkdir(parents=True)
     index.parent.mkdir(parents=True)
-    for path in debs:
-        shutil.copy(cache / path, pool)
+    for deb in debs:
+        shutil.copy(cache / deb.path, pool)
     index.write_text("\n".join(_described(cache, lock, debs)))
     size, digest = index.stat().st_size, run(["sha256sum", str(index)], "").split()[0]
     (suite / "Release").write_text(
@@ -154,11 +166,14 @@ def _make_repository(folder: Path, cache: Path, lock: Lock) -> None:
     )
 
 
-def _described(cache: Path, lock: Lock, debs: Iterable[str]) -> Iterator[str]:
-    for path in debs:
-        told = run(["dpkg-deb", "--field", str(cache / path)], f"{path} を読めません。")
-        size = (cache / path).stat().st_size
-        yield f"{told.strip()}\nFilename: {path}\nSize: {size}\nSHA256: {lock.files[path]}\n"
+def _described(cache: Path, lock: Lock, debs: Iterable[Deb]) -> Iterator[str]:
+    for deb in debs:
+        path = cache / deb.path
+        told = run(["dpkg-deb", "--field", str(path)], f"{path} を読めません。")
+        yield (
+            f"{told.strip()}\nFilename: {DEBS}/{path.name}\n"
+            f"Size: {path.stat().st_size}\nSHA256: {lock.files[deb.path]}\n"
+        )
 
 
 def _only_units(folder: str, names: list[str]) -> list[str]:

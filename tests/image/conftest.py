@@ -13,7 +13,7 @@ from provisioning.package_cache import wanted_now
 from tests.image.booted import why_not
 from tests.stories.machines import KAIRAN
 
-BUILD_SECONDS_MAX = 800  # on a busy machine
+BUILD_SECONDS_MAX = 1_500  # on a busy machine
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,6 +47,15 @@ def root(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pa
     yield folder
     subprocess.run(["rm", "--recursive", "--one-file-system", str(folder)], check=True)
     archive.unlink()
+
+
+@pytest.fixture(scope="session")
+def disk_image(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What disks are written from, made with no network."""
+    out = tmp_path_factory.mktemp("image") / "kairan.img"
+    image(cache, "--disk", out, before=("unshare", "--net"))
+    yield out
+    out.unlink()
 
 
 def build(cache: Path, out: Path, *, umask: int = 0o022) -> Path:

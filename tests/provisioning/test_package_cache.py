@@ -6,21 +6,33 @@ from pathlib import Path
 import pytest
 
 from node.refused import Refused
-from provisioning.package_cache import LOCK_FILE, Lock, fetch, wanted_now, wanted_of_debian, whole
+from provisioning.package_cache import (
+    DEBS,
+    DISK_DEBS,
+    LOCK_FILE,
+    Lock,
+    fetch,
+    wanted_now,
+    wanted_of_debian,
+    whole,
+)
 from tests.cli.kairan import Said, here
 
 DEB = "debs/tzdata_2026f-0+deb12u1_all.deb"
 EPOCH_DEB = "debs/bsdutils_1%3a2.38.1-5_amd64.deb"
+DISK_DEB = "disk-debs/linux-image-amd64_6.1.1-1_amd64.deb"
 WHEEL = "wheels/flask-3.1.3-py3-none-any.whl"
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     """One that holds what its lock says."""
-    for name in (DEB, EPOCH_DEB, WHEEL):
+    for name in (DEB, EPOCH_DEB, DISK_DEB, WHEEL):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
-    digests = {name: sha256(name.encode()).hexdigest() for name in (DEB, EPOCH_DEB, WHEEL)}
+    digests = {
+        name: sha256(name.encode()).hexdigest() for name in (DEB, EPOCH_DEB, DISK_DEB, WHEEL)
+    }
     Lock(digests, 1_700_000_000, wanted_now()).write(tmp_path)
     return tmp_path
 
@@ -32,10 +44,11 @@ def built(cache: Path) -> Said:
 def test_a_lock_says_what_each_file_is_and_is_read_again(cache: Path) -> None:
     lock = whole(cache)
     assert lock == Lock.read(cache)
-    assert set(lock.debs()) == {
-        ("tzdata", "2026f-0+deb12u1", "all"),
-        ("bsdutils", "1:2.38.1-5", "amd64"),
+    assert set(lock.debs(DEBS)) == {
+        (DEB, "tzdata", "2026f-0+deb12u1", "all"),
+        (EPOCH_DEB, "bsdutils", "1:2.38.1-5", "amd64"),
     }
+    assert set(lock.debs(DISK_DEBS)) == {(DISK_DEB, "linux-image-amd64", "6.1.1-1", "amd64")}
 
 
 def test_nothing_is_fetched_where_all_is_there(cache: Path) -> None:
@@ -44,7 +57,7 @@ def test_nothing_is_fetched_where_all_is_there(cache: Path) -> None:
     assert (cache / LOCK_FILE).read_bytes() == before
 
 
-@pytest.mark.parametrize("name", [DEB, WHEEL])
+@pytest.mark.parametrize("name", [DEB, DISK_DEB, WHEEL])
 def test_nothing_is_built_where_a_package_is_missing_or_another(cache: Path, name: str) -> None:
     (cache / name).write_text("another")
     refused = built(cache)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from node.language.line import SOCKET_FILE
+from provisioning.root_file_system import FILES_OF_DISKS
 from sync.machine.settings import SETTINGS_FILE
 from tests.cli.kairan import here
 
@@ -76,6 +77,18 @@ def test_a_unit_is_sound(unit: Path, tmp_path: Path) -> None:
 def test_a_unit_has_next_to_no_rights(unit: Path) -> None:
     at_most = f"--threshold={EXPOSURE_MAX * 10:.0f}"
     analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
+
+
+def test_what_begins_a_machine_is_sound_and_has_next_to_no_rights(tmp_path: Path) -> None:
+    """It isn't a process that stays, so it is beside what else a disk alone has."""
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(FILES_OF_DISKS / "usr/lib/systemd/system", tmp_path, dirs_exist_ok=True)
+    unit = tmp_path / "kairan-first-boot.service"
+    at_most = f"--threshold={EXPOSURE_MAX * 10:.0f}"
+    analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
+    assert said(unit, "ExecStart").split()[:2] == [PROGRAM, "first-boot"]
+    unit.write_text(unit.read_text().replace(PROGRAM, str(Path(sys.executable))))
+    assert analyzed("verify", "--man=no", "--recursive-errors=no", str(unit)) == ""
 
 
 def test_what_is_not_hardened_is_noticed(tmp_path: Path) -> None:

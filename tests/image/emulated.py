@@ -1,0 +1,112 @@
+"""A mini-PC, as far as software shows one: QEMU without the help of this machine's processor, with
+UEFI's firmware, the disk that was written, and a cable to another.
+
+Nothing outside of it is reached: its network ends at a port of this machine's loopback.
+"""
+
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+
+from sync.machine.process import die_with_parent
+from tests.lan.machines import until
+from tests.stories.machines import free_ports
+from tests.stories.visitor import Visitor
+
+BOOT_SECONDS_MAX = 900.0  # on a busy machine; a quiet one takes a tenth
+OFF_SECONDS_MAX = 30.0
+MEGABYTES = 1_024
+FIRMWARE = Path("/usr/share/OVMF")
+QEMU = "qemu-system-x86_64"
+
+
+def why_not() -> str:
+    """Why no machine can be emulated here; empty if one can."""
+    if os.uname().machine != "x86_64":
+        return "the image is for x86_64"
+    if shutil.which(QEMU) is None or not FIRMWARE.is_dir():
+        return "./test --release installs QEMU and its firmware"
+    return ""
+
+
+@dataclass(slots=True)
+class Machine:
+    """One, switched off at first."""
+
+    disk: Path
+    folder: Path
+    cable: Path  # a socket that leads to the other one
+    number: int  # who has number 1 is at the cable's beginning, and is switched on first
+    port: int = field(init=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.port = free_ports(1)
+        shutil.copy(FIRMWARE / "OVMF_VARS_4M.fd", self._variables)
+
+    @property
+    def console(self) -> Path:
+        """What it says at its serial line."""
+        return self.folder / f"console-{self.number}"
+
+    @property
+    def _variables(self) -> Path:
+        return self.folder / f"variables-{self.number}.fd"
+
+    def switch_on(self) -> None:
+        """Press the button."""
+        flash = "if=pflash,format=raw"
+        server = "on" if self.number == 1 else "off"
+        command = [
+            *(QEMU, "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("-m", str(MEGABYTES), "-smp", "2", "-display", "none", "-monitor", "none"),
+            *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci"),
+            *("-drive", f"{flash},readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.fd'}"),
+            *("-drive", f"{flash},file={self._variables}"),
+            *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
+            *("-device", "ahci,id=sata", "-device", "ide-hd,drive=disk,bus=sata.0"),
+            *("-netdev", f"user,id=out,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:80"),
+            *("-device", "virtio-net-pci,netdev=out"),
+            *("-netdev", f"stream,id=cable,server={server},addr.type=unix,addr.path={self.cable}"),
+            *("-device", f"e1000e,netdev=cable,mac=52:54:00:00:00:0{self.number}"),
+        ]
+        with (self.folder / f"qemu-{self.number}").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+    def pull_the_plug(self) -> None:
+        """At once."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(OFF_SECONDS_MAX)
+            self._process = None
+
+    @property
+    def visitor(self) -> Visitor:
+        """Somebody with a phone on its network."""
+        return Visitor(f"http://127.0.0.1:{self.port}")
+
+    def reads(self, path: str = "/") -> str:
+        """What a page says, as one line; nothing where none comes."""
+        with suppress(OSError, HTTPException):
+            page = self.visitor.ask("GET", path)
+            return page.text if page.status == 200 else ""
+        return ""
+
+    def wait_until_up(self) -> None:
+        """Until its boards are shown."""
+        try:
+            until(self.reads, seconds=BOOT_SECONDS_MAX)
+        except AssertionError as wrong:
+            said = self.console.read_text(errors="replace") if self.console.exists() else ""
+            raise AssertionError(f"it never came up; it said last:\n{said[-3_000:]}") from wrong

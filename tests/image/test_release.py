@@ -1,0 +1,97 @@
+"""What must hold before a release: a disk that was written starts a machine by itself."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from provisioning.disk.layout import SEED
+from provisioning.town import Plan, make_seed, open_town
+from sync.machine.settings import Part
+from tests.image.conftest import BUILD_SECONDS_MAX, image
+from tests.image.emulated import BOOT_SECONDS_MAX, Machine, why_not
+from tests.image.test_disk import blank_disk, digest, part_of, write
+from tests.lan.machines import TOWN, TOWN_NAME, until
+
+pytestmark = [pytest.mark.release, pytest.mark.timeout(3 * BOOT_SECONDS_MAX)]
+
+NAMES = ("奥郷公民館", "下郷公民館")
+CROSSING_SECONDS_MAX = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two machines of one town, on one cable, in the order in which they are switched on."""
+
+    here: Machine
+    there: Machine
+
+
+@pytest.fixture(scope="module")
+def pair(disk_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """With disks that were just written, and both on."""
+    if reason := why_not():
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("machines")
+    town = open_town(folder / "authority", code=TOWN, name=TOWN_NAME)
+    machines = []
+    for number, name in enumerate(NAMES, 1):
+        make_seed(town.desk, Plan(folder=folder / name, name=name, part=Part.NODE), town.authority)
+        disk = blank_disk(folder / f"disk{number}")
+        done = write(disk_image, disk, "--seed", folder / name, typed=disk.name)
+        assert done.returncode == 0, done.stderr
+        machines.append(Machine(disk, folder, folder / "cable", number))
+    here, there = machines
+    try:
+        for machine in machines:
+            began = time.monotonic()
+            machine.switch_on()
+            machine.wait_until_up()
+            print(f"machine {machine.number}: home after {time.monotonic() - began:.0f} s")
+        yield Pair(here, there)
+    finally:
+        for machine in machines:
+            machine.pull_the_plug()
+            machine.disk.unlink()
+
+
+def test_a_written_disk_starts_a_member_of_the_town_and_nothing_is_left_of_its_seed(
+    pair: Pair, tmp_path: Path
+) -> None:
+    for machine, name in zip((pair.here, pair.there), NAMES, strict=True):
+        assert name in machine.reads()
+        assert not any(part_of(machine.disk, SEED, tmp_path / "seed").read_bytes())
+        machine.visitor.post("event", title=f"{name}の集い", starts_on="2030-05-05", place="広間")
+        assert f"{name}の集い" in machine.reads("/boards/event")
+
+
+def test_what_was_posted_on_one_crosses_the_cable_to_the_other(pair: Pair) -> None:
+    for machine, other in ((pair.here, NAMES[1]), (pair.there, NAMES[0])):
+        until(
+            lambda machine=machine, other=other: f"{other}の集い" in machine.reads("/boards/event"),  # type: ignore[misc]
+            seconds=CROSSING_SECONDS_MAX,
+        )
+
+
+def test_after_the_plug_was_pulled_it_is_the_same_machine_and_has_what_it_had(pair: Pair) -> None:
+    pair.here.pull_the_plug()
+    pair.there.pull_the_plug()
+    pair.here.switch_on()
+    pair.here.wait_until_up()
+    assert NAMES[0] in pair.here.reads()
+    assert f"{NAMES[0]}の集い" in pair.here.reads("/boards/event")
+    assert f"{NAMES[1]}の集い" in pair.here.reads("/boards/event")
+
+
+@pytest.mark.timeout(2 * BUILD_SECONDS_MAX)
+def test_the_same_packages_give_the_same_image_again(
+    disk_image: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", "/var/tmp")  # noqa: S108  # another than before
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    again = tmp_path / "again.img"
+    image(cache, "--disk", again, before=("unshare", "--net"), umask=0o077)
+    assert digest(again) == digest(disk_image)
+    again.unlink()
