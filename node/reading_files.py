@@ -1,25 +1,44 @@
-"""The secrets with which this machine reads what is sealed: a file each, for its owner alone."""
+"""The secrets with which this machine reads what is sealed: a file each, for its owner alone.
+
+Where systemd hands over a key for it (systemd-creds(1), docs/SECURITY.md), each lies closed to that
+key: then the disk alone opens none of them, as it doesn't yield the machine's key.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
 from node.node import Node
 from sync import sealing
+from sync.machine import keys
 from sync.machine.files import read_bounded, sync_folder, write_whole
+from sync.machine.settings import NotProvisioned
 from sync.sealing import KEY_BYTES
 
 READING_FOLDER = "reading"
-_ENDING = ".key"
+SEAL = "reading.seal"
+"""Of what systemd hands over: 32 bytes that close these files."""
+
+_OPEN, _CLOSED = ".key", ".closed"
 _FILE_BYTES_MAX = 1_000
+_NONCE_BYTES = 12
+_DOMAIN = b"kairan/1 reading key file "
+
+
+class Closed(Exception):
+    """A secret is there, and what opens its file wasn't handed over."""
 
 
 class Secrets:
     """The files of one machine: each a key, by the tag that messages have."""
 
     def __init__(self, folder: Path) -> None:
-        """Of the machine in that folder; reads nothing yet."""
+        """Of the machine in that folder; reads no secret yet. Raises NotProvisioned."""
         self._folder = folder / READING_FOLDER
+        self._cipher = _cipher(keys.handed_over(SEAL))
 
     def keep(self, secret: bytes, *, account: bytes | None = None) -> bytes:
         """Its public half; on the disk when this returns. `account`: whose alone it is."""
@@ -27,12 +46,12 @@ class Secrets:
         if not self._folder.is_dir():
             self._folder.mkdir(mode=0o700, exist_ok=True)
             sync_folder(self._folder.parent)
-        content = f"{secret.hex()}\n{account.hex() if account else ''}\n"
-        write_whole(self._path(sealing.tag(public)), content.encode(), mode=0o600)
+        content = f"{secret.hex()}\n{account.hex() if account else ''}\n".encode()
+        self._write(sealing.tag(public), content)
         return public
 
     def of(self, tag: bytes) -> bytes | None:
-        """The secret that opens what has that tag, if it is ours and there."""
+        """The secret that opens what has that tag, if it is ours, there, and can be read."""
         secret, _ = self._read(tag)
         return secret if len(secret) == KEY_BYTES else None
 
@@ -42,35 +61,93 @@ class Secrets:
 
     def tags(self) -> Sequence[bytes]:
         """Of all that are here."""
+        paths = [path for ending in (_OPEN, _CLOSED) for path in self._folder.glob(f"*{ending}")]
+        names = sorted({path.stem for path in paths})
         try:
-            names = sorted(path.stem for path in self._folder.glob(f"*{_ENDING}"))
             return [bytes.fromhex(name) for name in names if not name.startswith(".")]
         except ValueError:  # somebody put a file there that is none of ours
             return []
 
-    def _read(self, tag: bytes) -> tuple[bytes, bytes]:
-        try:
-            content = read_bounded(self._path(tag), _FILE_BYTES_MAX) or b""
-            secret, account = map(bytes.fromhex, content.decode("ascii").split("\n")[:2])
-        except (FileNotFoundError, NotADirectoryError, ValueError):
-            return b"", b""
-        return secret, account
+    def close(self) -> None:
+        """Whatever lies open is closed, where there is a key for it; the open file is destroyed."""
+        if self._cipher is None:
+            return
+        for tag in self.tags():
+            content = _content(self._path(tag, _OPEN))
+            if len(_parsed(content)[0]) == KEY_BYTES:  # else it was being destroyed
+                self._write(tag, content)
+            _destroy(self._path(tag, _OPEN))
+
+    def check(self) -> None:
+        """Raises Closed where one is here that can't be opened by what was handed over."""
+        for tag in self.tags():
+            if self._path(tag, _CLOSED).exists() and self.of(tag) is None:
+                raise Closed
 
     def destroy(self, tag: bytes) -> None:
         """Write it over and take it away; what was sealed to it alone opens no more."""
-        path = self._path(tag)
-        try:
-            with path.open("r+b") as file:
-                file.write(bytes(2 * KEY_BYTES))  # as hex
-                file.flush()
-                os.fsync(file.fileno())
-        except FileNotFoundError:
-            return
-        path.unlink()
-        sync_folder(self._folder)
+        for ending in (_OPEN, _CLOSED):
+            _destroy(self._path(tag, ending))
 
-    def _path(self, tag: bytes) -> Path:
-        return self._folder / f"{tag.hex()}{_ENDING}"
+    def _write(self, tag: bytes, content: bytes) -> None:
+        if self._cipher is None:
+            write_whole(self._path(tag, _OPEN), content, mode=0o600)
+            return
+        nonce = keys.key_salt(_NONCE_BYTES)
+        closed = nonce + self._cipher.encrypt(nonce, content, _DOMAIN + tag)
+        write_whole(self._path(tag, _CLOSED), closed, mode=0o600)
+
+    def _read(self, tag: bytes) -> tuple[bytes, bytes]:
+        return _parsed(self._opened(tag) or _content(self._path(tag, _OPEN)))
+
+    def _opened(self, tag: bytes) -> bytes:
+        if self._cipher is None:
+            return b""
+        closed = _content(self._path(tag, _CLOSED))
+        try:
+            return self._cipher.decrypt(closed[:_NONCE_BYTES], closed[_NONCE_BYTES:], _DOMAIN + tag)
+        except (InvalidTag, ValueError):  # cut short, changed, or closed to another key
+            return b""
+
+    def _path(self, tag: bytes, ending: str) -> Path:
+        return self._folder / f"{tag.hex()}{ending}"
+
+
+def _cipher(seal: bytes | None) -> ChaCha20Poly1305 | None:
+    try:
+        return ChaCha20Poly1305(seal) if seal is not None else None
+    except ValueError as wrong:
+        raise NotProvisioned(
+            f"systemd が渡した {SEAL} は、32バイトではありません。作り直してください"
+            "（docs/SECURITY.md）。"
+        ) from wrong
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_bounded(path, _FILE_BYTES_MAX) or b""
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+
+
+def _parsed(content: bytes) -> tuple[bytes, bytes]:
+    try:
+        secret, account = map(bytes.fromhex, content.decode("ascii").split("\n")[:2])
+    except ValueError:
+        return b"", b""
+    return secret, account
+
+
+def _destroy(path: Path) -> None:
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    path.unlink()
+    sync_folder(path.parent)
 
 
 def secrets_of(node: Node) -> Secrets:

@@ -19,6 +19,7 @@ from node.carrying.file import FILE_BYTES_MAX, pieces
 from node.carrying.left import LeftOnSticks
 from node.carrying.stick import Wrote, why_not_written
 from node.node import Node
+from node.reading_files import Closed, secrets_of
 from sync import cose
 from sync.errors import Malformed, Unverified
 from sync.machine import clock
@@ -67,8 +68,13 @@ def back_up(
             folder.mkdir()
             sync_folder(stick)
         _clear(halves(node, folder))
-        made = _write(node, folder, typed=typed, cost=cost)
-        return made
+        secrets_of(node).check()
+        return _write(node, folder, typed=typed, cost=cost)
+    except Closed as wrong:
+        raise CannotBackUp(
+            "手紙を開く鍵が閉じてあり、この命令には渡されていません。控えは書いていません。"
+            "docs/SECURITY.md のとおり、systemd-run で鍵を渡して、もう一度打ってください。"
+        ) from wrong
     except _NotWhole as wrong:
         raise CannotBackUp(
             "書いたものを読み返したら、違うものになっていました。このUSBメモリーは壊れかけています。"

@@ -134,7 +134,7 @@ def _keys(folder: Path) -> Iterator[Finding]:
 
 
 def _private(folder: Path) -> Iterator[Finding]:
-    secrets = [folder / name for name in _SECRETS] + sorted(folder.glob(f"{READING_FOLDER}/*.key"))
+    secrets = [folder / name for name in _SECRETS] + sorted(folder.glob(f"{READING_FOLDER}/*"))
     open_ = [path for path in (folder, *secrets) if _is_open(path)]
     if open_:
         names = "、".join(str(path) for path in open_[:5])

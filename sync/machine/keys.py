@@ -51,10 +51,19 @@ def key_file(folder: Path, name: str) -> Path:
 
     systemd-creds(1): such a key lies encrypted on the disk, and in memory while the service runs.
     """
+    return _decrypted(name) or folder / name
+
+
+def handed_over(name: str) -> bytes | None:
+    """What systemd decrypted for this service under that name; None where it has nothing."""
+    path = _decrypted(name)
+    return path.read_bytes() if path else None
+
+
+def _decrypted(name: str) -> Path | None:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    if credentials and (handed_over := Path(credentials) / name).is_file():
-        return handed_over
-    return folder / name
+    path = Path(credentials) / name if credentials else None
+    return path if path and path.is_file() else None
 
 
 def load_identity(path: Path) -> Identity:
