@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from cli.lingering import THIS_MACHINE
 from cli.ports import check_port
 from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
-from cli.watching import Watch
+from cli.watching import SILENT_SECONDS_MAX, Silence, Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.pin import PAGES_FILE, TLS_FILE
@@ -52,6 +52,9 @@ def add_machine_commands(commands: Subparsers) -> None:
     web = _command(commands, "web", "機械の画面だけを動かします。")
     web.add_argument("--beside", metavar="IP", help=argparse.SUPPRESS)  # where the network asks
     web.add_argument("--closed", action="store_true", help=argparse.SUPPRESS)  # over TLS
+    web.add_argument(  # the seconds for which those may be silent
+        "--patience", type=float, default=SILENT_SECONDS_MAX, help=argparse.SUPPRESS
+    )
     web.set_defaults(does=_run_web)
     help_ = "ほかの機械とやりとりします（常に動かしておきます）。"
     sync = commands.add_parser("sync", help=help_, description=help_)
@@ -144,7 +147,8 @@ def _closed(told: argparse.Namespace) -> list[Process]:
         return []
     check_port(told.address, port)
     asked = ["web", "--data", str(told.data), "--port", str(port), "--address", told.address]
-    return [Process("closed", kairan(*asked, "--closed"))]
+    patience = str(getattr(told, "patience", SILENT_SECONDS_MAX))
+    return [Process("closed", kairan(*asked, "--closed", "--patience", patience))]
 
 
 def _run_language(told: argparse.Namespace) -> None:
@@ -166,8 +170,9 @@ def _run_web(told: argparse.Namespace) -> None:
     def check() -> None:  # refuse here, with a message, what can't be served
         with loading():
             from node.node import open_node
+            from node.reading_files import secrets_of
 
-        open_node(told.data)
+        secrets_of(open_node(told.data)).close()
 
     def screens() -> "Flask":
         with loading():
@@ -197,6 +202,8 @@ def _run_web(told: argparse.Namespace) -> None:
     checked()
     _keep_private(told.data)
     if told.closed:
+        silence = Silence(told.address, told.port, folder=told.data, seconds_max=told.patience)
+        silence.look_on()
         serve(screens, address=told.address, port=told.port, tls=told.data / PAGES_FILE)
         return
     if told.beside or told.address in THIS_MACHINE:

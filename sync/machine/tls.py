@@ -81,9 +81,12 @@ def in_one_file(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) 
 def pins(folder: Path) -> tuple[bytes, ...]:
     """Those of the key that a machine uses and of its next one; none if it has no TLS."""
     files = [folder / TLS_FILE, folder / NEXT_TLS_FILE]
-    return tuple(
-        _pin(x509.load_pem_x509_certificate(file.read_bytes())) for file in files if file.exists()
-    )
+    return tuple(pin_in(file) for file in files if file.exists())
+
+
+def pin_in(file: Path) -> bytes:
+    """That of the first certificate in a file."""
+    return _pin(x509.load_pem_x509_certificate(file.read_bytes()))
 
 
 def _pin(certificate: x509.Certificate) -> bytes:

@@ -10,10 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from provisioning.page_certificates import give_pages_certificate
 from provisioning.town import Plan, make_machines, open_town
-from sync.machine.settings import Part
+from sync.machine.settings import SETTINGS_FILE, Part
 from sync.machine.starter import who_started_us
-from tests.stories.machines import PATIENCE_SECONDS, TOWN, Running, free_ports, is_well
+from tests.stories.machines import PATIENCE_SECONDS, TOWN, Running, free_ports, is_well, until
 
 PATIENCE_OF_SYSTEMD_SECONDS = 0.6
 QUIET_SECONDS = 2.0  # in which ten words would have come
@@ -61,10 +62,16 @@ def waiting(tmp_path: Path) -> Iterator[Waiting]:
 
 
 @contextmanager
-def running(folder: Path, part: Part, waiting: Waiting, *command: str) -> Iterator[Running]:
-    """One process of a machine of that part."""
-    town = open_town(folder / "authority", code=TOWN, name="霧沢町")
-    make_machines(town, [Plan(folder=folder / "machine", name="上郷", part=part)])
+def running(
+    folder: Path, part: Part, waiting: Waiting, *command: str, https: int | None = None
+) -> Iterator[Running]:
+    """One process of a machine of that part. `https`: a port for its pages over TLS."""
+    town, machine = open_town(folder / "authority", code=TOWN, name="霧沢町"), folder / "machine"
+    make_machines(town, [Plan(folder=machine, name="上郷", part=part)])
+    if https is not None:
+        give_pages_certificate(machine, names=["127.0.0.2"], daily=town.authority, town="霧沢町")
+        settings = machine / SETTINGS_FILE
+        settings.write_text(f"https = {https}\n" + settings.read_text())
     with Running(
         *command, "--data", folder / "machine", log=folder / "log", told=waiting.told
     ) as it:
@@ -79,6 +86,13 @@ def worker(of: Running, port: int) -> psutil.Process:
         if process.children() == [] and process.pid != of.pid and listens(process, port)
     ]
     return found
+
+
+def has_ended(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def listens(process: psutil.Process, port: int) -> bool:
@@ -115,6 +129,27 @@ def test_where_the_network_is_answered_too_both_must_answer(
         assert of_the_network
         assert is_well(f"http://127.0.0.1:{port}"), "the kiosk's goes on"
         assert waiting.waits_in_vain()
+
+
+def test_pages_over_tls_that_hang_are_started_anew_and_nobody_else_is(
+    tmp_path: Path, waiting: Waiting
+) -> None:
+    port, patience = free_ports(2), "2"
+    there = f"https://127.0.0.1:{port + 1}"
+    everywhere = ("--port", str(port), "--address", "0.0.0.0", "--patience", patience)  # noqa: S104
+    with running(tmp_path, Part.NODE, waiting, "web", *everywhere, https=port + 1) as screens:
+        waiting.hears_all_is_well()
+        until(lambda: is_well(there))
+        others = {
+            process.pid for process in screens.processes() if "--closed" not in process.cmdline()
+        }
+        hung = worker(screens, port + 1)
+        hung.suspend()
+        # Words go on meanwhile; nobody else's process waits for these pages.
+        until(lambda: waiting.hears() == "WATCHDOG=1" and has_ended(hung))
+        until(lambda: waiting.hears() == "WATCHDOG=1" and is_well(there))
+        assert others <= {process.pid for process in screens.processes()}
+        assert is_well(f"http://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize(
