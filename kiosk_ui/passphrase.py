@@ -8,6 +8,7 @@ from kiosk_ui.elsewhere import elsewhere_page
 from kiosk_ui.kiosk import at_this_machine
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import ask_to_sign_in
+from node.namesakes import called
 from node.pins import PASSPHRASE_LETTERS_MIN, Weak, as_passphrase
 from node.words import say
 
@@ -61,6 +62,7 @@ def _page(screen: Screen, trouble: str = "", status: int = 200) -> Response:
     closed = screen.closed_pages or abort(404)
     page = render_template(
         "passphrase.html",
+        name=called(screen.node, person),
         has_one=person.address in screen.passphrases.kept(),
         addresses=closed.addresses(),
         letters=PASSPHRASE_LETTERS_MIN,

@@ -10,6 +10,7 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import only_keepers
 from node.deciding import may_lift
+from node.namesakes import called
 from node.node import NotAllowed
 from node.people import (
     DUTIES,
@@ -153,6 +154,7 @@ def _told(screen: Screen, account: Account) -> dict[str, object]:
     suspended = node.suspended(account)
     return {
         "account": account,
+        "called": called(node, account),
         "duty": DUTIES[account.duty],
         "place": name(account.place),
         "boards": together(

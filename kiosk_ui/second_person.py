@@ -8,6 +8,7 @@ from kiosk_ui.errors import message_page
 from kiosk_ui.kiosk import at_this_machine
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import BUSY, WRONG, keypad, typed_digits, wait
+from node.namesakes import called
 from node.people import DUTIES
 from node.pins import Busy, Wait, Wrong
 from node.words import say
@@ -34,7 +35,7 @@ def second_person(
     if other is None:
         page = render_template(
             "second.html",
-            others=[(each, DUTIES[each.duty]) for each in others],
+            others=[(each, called(screen.node, each), DUTIES[each.duty]) for each in others],
             carried=carried,
             count=count,
         )
@@ -53,7 +54,7 @@ def second_person(
             trouble, status = BUSY, 503
         digits = ""
     return keypad(
-        heading=say("{name}さんの暗証番号", name=other.name),
+        heading=say("{name}さんの暗証番号", name=called(screen.node, other)),
         advice=say(
             "{count}件をいちどに行うので、もう1人の方が確かめて、暗証番号を押してください。",
             count=count,

@@ -16,6 +16,7 @@ from kiosk_ui.kiosk import at_this_machine, over_tls
 from kiosk_ui.looks import safe_path
 from kiosk_ui.screen import Screen
 from kiosk_ui.sessions import Session
+from node.namesakes import called
 from node.node import NotAllowed
 from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
@@ -50,7 +51,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
         return render_template(
             "sign_in.html",
             accounts=[
-                (account, DUTIES[account.duty])
+                (account, called(screen.node, account), DUTIES[account.duty])
                 for account in screen.node.accounts()
                 if account.stands and account.address in known
             ],
@@ -177,8 +178,7 @@ def _known(screen: Screen, address: str) -> str:
     """The name of who that is."""
     if address == FIRST:
         return say("はじめての方")
-    account = screen.node.known(address) or abort(404)
-    return account.name
+    return called(screen.node, screen.node.known(address) or abort(404))
 
 
 def suspended_page(screen: Screen, address: str) -> Response | None:

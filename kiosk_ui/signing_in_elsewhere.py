@@ -4,8 +4,6 @@ Names aren't offered for choice, and whether one is known isn't told. `/sessions
 where they are signed in so, and ends what isn't wanted.
 """
 
-import unicodedata
-
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from kiosk_ui import forms
@@ -15,12 +13,15 @@ from kiosk_ui.kiosk import over_tls
 from kiosk_ui.looks import safe_path
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import BUSY, how_long, suspended_page
+from node.namesakes import NAME_LETTERS_MAX, named, plain_name
 from node.pins import Busy, Wait, Wrong, as_passphrase
 from node.words import say
 from sync.machine import clock
 
-NAME_LETTERS_MAX = 100
-WRONG = say("お名前か合言葉が違います。確かめて、もう一度書いてください。")
+WRONG = say(
+    "お名前か合言葉が違います。確かめて、もう一度書いてください。"
+    "同じお名前の方がいるときは、お名前のあとに番号も書いてください。"
+)
 
 
 def signing_in_elsewhere_pages(screen: Screen) -> Blueprint:
@@ -38,7 +39,7 @@ def signing_in_elsewhere_pages(screen: Screen) -> Blueprint:
     @pages.post("/sign-in-elsewhere")
     def try_() -> Response:
         typed = as_passphrase(request.form.get("passphrase", ""))
-        name = _plain(request.form.get("name", ""))
+        name = plain_name(request.form.get("name", ""))
         address = _known(screen, name)
         proof = screen.passphrases.proof(address)  # if it is another meanwhile, that ends it
         try:
@@ -101,20 +102,12 @@ def _wait(seconds: float) -> str:
     )
 
 
-def _plain(name: str) -> str:
-    """The same, however it was typed."""
-    return "".join(unicodedata.normalize("NFKC", name[:NAME_LETTERS_MAX]).split())
-
-
 def _known(screen: Screen, name: str) -> str:
-    """The account of that name that has a passphrase here; "" where there is none."""
+    """The account that is meant and has a passphrase here; "" where there is none, or two are."""
     kept = screen.passphrases.kept()
-    found = [
-        account.address
-        for account in screen.node.accounts()
-        if account.stands and account.address in kept and _plain(account.name) == name
-    ]
-    return found[0] if found else ""
+    accounts = [each for each in screen.node.accounts() if each.stands and each.address in kept]
+    account = named(accounts, name)
+    return account.address if account else ""
 
 
 def _page(trouble: str = "", status: int = 200) -> Response:

@@ -12,8 +12,10 @@ from werkzeug.test import TestResponse
 from kiosk_ui.app import create_app
 from kiosk_ui.sessions import IDLE_SECONDS
 from node import pins
+from node.namesakes import called, named
+from node.namesakes import number as number_of
 from node.node import Node, open_node
-from node.people import begin, let_in
+from node.people import begin, let_in, stop
 from node.pins import FREE_TRIES, PASSPHRASES_FILE, Pins
 from node.suspending import suspend
 from provisioning.page_certificates import give_pages_certificate
@@ -227,6 +229,66 @@ def test_whoever_tries_names_that_nobody_has_learns_nothing_by_waiting(
     assert answers["だれか"][0] == [403] * FREE_TRIES + [429]
     assert len(answers["だれか"][1]) == FREE_TRIES
     assert app.extensions["screen"].passphrases.kept() == {keeper.address}
+
+
+def test_two_of_one_name_both_sign_in_by_name_and_number(node: Node, app: Flask) -> None:
+    first, second = (begin(node, name) for name in ("山田 花", "山田　花"))
+    passphrases = {first: PASSPHRASE, second: PASSPHRASE + " futatsu"}
+    opens = Pins(node.settings.folder, file=PASSPHRASES_FILE)
+    kiosk = create_app(node, now=lambda: NOW).test_client()
+    for account in (first, second):
+        Pins(node.settings.folder).choose(account.address, PIN)
+    told = {account: called(node, account) for account in (first, second)}
+    assert told[first] != told[second]
+    shown = words(kiosk.get("/sign-in"))
+    assert all(name in shown for name in told.values())
+    for account, passphrase in passphrases.items():
+        opens.choose(account.address, passphrase)
+        sign_in(kiosk, account)
+        assert told[account] in words(kiosk.get("/passphrase"))
+        assert told[account] in words(kiosk.get("/people"))
+    for account, passphrase in passphrases.items():
+        answer = Elsewhere(app).sign_in(passphrase=passphrase)
+        assert (answer.status_code, "番号も書いてください" in words(answer)) == (403, True)
+        for way in (told[account].replace(" ", ""), f"{account.name} {number_of(account)}"):
+            assert Elsewhere(app).sign_in(way, passphrase).status_code == 303
+            assert signed_in(app) == account.address
+        others = next(name for name in told.values() if name != told[account])
+        assert Elsewhere(app).sign_in(others, passphrase).status_code == 403
+    # Who is alone with a name again needs no number, and may go on writing it.
+    assert called(node, first) == told[first]
+    stop(node, second, by=first)
+    assert called(node, first) == "山田 花"
+    for name in ("山田 花", told[first]):
+        assert Elsewhere(app).sign_in(name).status_code == 303
+
+
+def signed_in(app: Flask) -> str:
+    """Whose session is the newest."""
+    *_, newest = app.extensions["screen"].sessions._held.values()
+    return str(newest.account)
+
+
+def test_a_bare_name_of_two_is_as_much_work_as_one_of_nobody(
+    node: Node, app: Flask, keeper: Account
+) -> None:
+    other = begin(node, keeper.name)
+    Pins(node.settings.folder, file=PASSPHRASES_FILE).choose(other.address, PASSPHRASE)
+    for name in (keeper.name, "だれか"):
+        elsewhere = Elsewhere(app)
+        tries = [elsewhere.sign_in(name).status_code for _ in range(FREE_TRIES + 1)]
+        assert tries == [403] * FREE_TRIES + [429]
+    assert Elsewhere(app).sign_in(called(node, keeper)).status_code == 303
+
+
+def test_numbers_tell_apart_however_many_have_one_name(node: Node) -> None:
+    accounts = [begin(node, "当番") for _ in range(60)]
+    told = {called(node, each) for each in accounts}
+    assert len(told) == len(accounts)
+    for account in accounts:
+        assert named(accounts, called(node, account)) == account
+    assert named(accounts, "当番") is None
+    assert named(accounts, "当番 12") is None
 
 
 def test_who_chooses_another_at_the_machine_waits_no_longer(
