@@ -78,6 +78,8 @@ def writing_pages(screen: Screen) -> Blueprint:
     @pages.get("/records/<address>/write")
     def blank(address: str) -> Response:
         post = _post(screen, address)
+        if told := _elsewhere(screen, post):
+            return told
         if not may_write(screen.node, post):
             return message_page("nobody_reads", 403)
         form = _form(screen, post, as_letters(new_slip()))
@@ -86,6 +88,8 @@ def writing_pages(screen: Screen) -> Blueprint:
     @pages.post("/records/<address>/write")
     def send(address: str) -> Response:
         post = _post(screen, address)
+        if told := _elsewhere(screen, post):
+            return told
         try:
             slip = read_slip(request.form.get(SLIP, ""))
         except Malformed:
@@ -101,6 +105,13 @@ def _post(screen: Screen, address: str) -> Post:
     if post is None or post.board not in screen.node.boards:
         abort(404)
     return post
+
+
+def _elsewhere(screen: Screen, post: Post) -> Response | None:
+    """Of another town's post: how to reach who posted it, since no message crosses towns."""
+    if post.town == screen.node.settings.town:
+        return None
+    return message_page("other_town", 403, town=screen.node.name_of(post.town))
 
 
 def _form(screen: Screen, post: Post, slip: str) -> forms.Form:

@@ -49,6 +49,29 @@ def test_it_can_be_changed_nowhere_here(towns: TwoTowns, browser: FlaskClient) -
     assert browser.post(f"{page}/remove").status_code == 403
 
 
+def test_who_would_write_to_its_poster_is_told_how_and_that_it_is_not_done_here(
+    towns: TwoTowns, browser: FlaskClient
+) -> None:
+    shared = towns.share(title="浜の祭り", phone="0900-00-0000")
+    work = towns.a_node.add(JOB, {**JOB_FIELDS, "title": "在宅の仕事"}, opened=True)
+    own = post_event(towns.b_node, title="上郷の祭り")
+    towns.subscribe()
+    told = f"{OTHER_TOWN_NAME}の役場に電話で聞いてください"
+    for post in (shared, work):
+        page = f"/records/{post.address}"
+        said = browser.get(page)
+        assert "ここから手紙は送れません" in words(said)
+        assert told in words(said)
+        assert "/write" not in said.text
+        for refused in (browser.get(f"{page}/write"), browser.post(f"{page}/write")):
+            assert refused.status_code == 403
+            assert told in words(refused)
+        report = words(browser.get(f"{page}/report"))
+        assert f"{OTHER_TOWN_NAME}には届きません" in report
+        assert "のせたところ、役場" not in report
+    assert "ここから手紙は送れません" not in words(browser.get(f"/records/{own.address}"))
+
+
 def test_when_the_town_reads_it_no_more_its_pages_are_gone(
     towns: TwoTowns, browser: FlaskClient
 ) -> None:
