@@ -6,6 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -32,6 +33,7 @@ from node.pictures.picture import (
 )
 from node.post import Post, PostState
 from node.retaining import retain
+from sync import cbor
 from sync.entry import Quality
 from sync.errors import Malformed
 from sync.lane import Class
@@ -54,6 +56,9 @@ from tests.node.builders import (
 )
 from tests.node.test_retaining import OVER, Here
 from tests.raw import files_with
+from tests.sync.test_vectors import bytes_of, load, stored_in
+from tests.vectors.kit import notation
+from tests.vectors.make import FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -405,3 +410,26 @@ def test_pictures_are_not_packed_a_second_time(
     found = due(here.ledger)
     assert found is not None
     assert {bundle.lane.class_ for bundle in found.bundles(here.ledger)} == {Class.BOARD}
+
+
+EXAMPLES = load(FOLDER / "rules" / "12-pictures.json")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
+def test_an_example_beside_the_spec_is_shown_as_it_says(example: dict[str, Any]) -> None:
+    content, given = bytes_of(example["hex"]), example["given"]
+    if example["kind"] == "pictures":
+        value = cbor.decode(content, bytes_max=len(content))
+        named = [notation(each.item) for each in pictures_in({PICTURES: value})]
+        assert {"pictures": named} == example["expect"]
+        return
+    picture = Picture(
+        digest=bytes.fromhex(given["digest"]),
+        length=given["length"],
+        width=given["width"],
+        height=given["height"],
+        words="",
+    )
+    shown = joined(stored_in(content, {}), picture)
+    digest = sha256(shown).hexdigest() if shown is not None else None
+    assert {"shown": digest} == example["expect"]

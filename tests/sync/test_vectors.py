@@ -51,6 +51,8 @@ from tests.vectors.make import FOLDER, pages, written
 
 UNREAD = {
     "outside",  # the boards choose among these: tests/node
+    "pictures",  # and a post names these: tests/node/test_pictures
+    "picture",
 }
 BYTES_MAX = 16 << 20
 

@@ -19,6 +19,7 @@ from tests.vectors import (
     held,
     hiding,
     ledger,
+    pictures,
     records,
     sealing,
     subscribing,
@@ -300,6 +301,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
         "rules/7-registers": lambda: list(newest_vectors()),
         "rules/9-columns": lambda: list(columns.vectors()),
         "rules/11-sealed": lambda: list(sealing.vectors()),
+        "rules/12-pictures": lambda: list(pictures.vectors()),
     }
 
 

@@ -15,7 +15,7 @@ from pycose.exceptions import CoseException
 from tests.vectors.decoder import KEY, LIFE, MALFORMED, MANY, REST, SHORT, decode, verify
 from tests.vectors.decoder import read as decoded
 from tests.vectors.kit import notation
-from tests.vectors.rules import columns, sealing
+from tests.vectors.rules import columns, pictures, sealing
 
 MARK = bytes.fromhex("8a4b524e")
 CNF, ROLE, TOWNS, CLASSES, AUDIENCES, COUNTER, LIVES, VOUCHER = 8, *range(-65537, -65544, -1)
@@ -947,6 +947,8 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "registers digest": registers_digest,
     "sealed": sealing.opened,
     "escrow key": sealing.escrow,
+    "pictures": pictures.named,
+    "picture": pictures.shown,
 }
 CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567=", "0123456789ABCDEFGHJKMNPQRSTVWXYZ ")
 
