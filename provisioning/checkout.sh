@@ -39,6 +39,7 @@ test_packages="
     git
     hostapd
     iproute2
+    libnss3-tools
     mmdebstrap
     mount
     mtools

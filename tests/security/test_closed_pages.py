@@ -1,26 +1,43 @@
 """Pages over TLS as they are served: to a browser with the town's certificate, and to a flood."""
 
 import http.client
+import os
+import shutil
 import socket
 import ssl
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from playwright.sync_api import Error, Page, sync_playwright
 
+from node.boards.job import JOB
+from node.mail.letters import open_for_letters, received_here, write_letter
+from node.mail.looking import LETTER_REASONS, note_letters
+from node.node import Node
 from node.people import begin
 from node.pins import PASSPHRASES_FILE, Pins
+from node.reading import begin_reading
 from provisioning.page_certificates import OutsideName, give_pages_certificate, town_certificate
+from sync import sealing
+from sync.account import Account
+from sync.machine.keys import make_identity
 from sync.machine.pin import TOWN_CERTIFICATE_FILE
 from sync.machine.settings import SETTINGS_FILE
-from tests.node.builders import Village
+from tests.kiosk_ui.browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS
+from tests.node.builders import JOB_FIELDS, Village
 from tests.node.serving import until
-from tests.security.doors import HERE, NETWORK, free_port, open_doors
+from tests.security.doors import HERE, NETWORK, Doors, free_port, open_doors
 
-PASSPHRASE = "mizuumi tanuki kazaguruma enpitsu"
+KEEPER, PASSPHRASE = "山田 花", "mizuumi tanuki kazaguruma enpitsu"
 AT_ONCE = 200
 MEMORY_BYTES_MAX = 450 << 20  # of all processes of the screens' over TLS
 
@@ -50,22 +67,121 @@ class Closed:
             return False
 
 
-def test_a_flood_of_sign_ins_over_tls_fills_no_memory_and_keeps_nobody_from_the_kiosk(
-    tmp_path: Path,
-) -> None:
+@dataclass(frozen=True)
+class Served:
+    """A machine whose pages are served over TLS too, with somebody who may sign in there."""
+
+    doors: Doors
+    folder: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"https://{NETWORK}:{self.port}"
+
+
+@contextmanager
+def served(tmp_path: Path) -> Iterator[Served]:
     village = Village(tmp_path)
     node = village.node()
     folder, port = node.settings.folder, free_port()
     give_pages_certificate(folder, names=[NETWORK], daily=village.town.authority, town="霧沢町")
     settings = folder / SETTINGS_FILE
     settings.write_text(f"https = {port}\n" + settings.read_text())
-    keeper = begin(node, "山田 花")
+    keeper = begin(node, KEEPER)
     Pins(folder, file=PASSPHRASES_FILE).choose(keeper.address, PASSPHRASE)
+    somebody_opened_a_letter(node, keeper)
     node.database.close()
     with open_doors(folder, address=NETWORK) as doors:
-        closed = Closed(folder, port)
-        until(closed.answers)
-        form = urlencode({"name": keeper.name, "passphrase": PASSPHRASE, "next": "/"})
+        until(Closed(folder, port).answers)
+        yield Served(doors, folder, port)
+
+
+def somebody_opened_a_letter(node: Node, keeper: Account) -> None:
+    begin_reading(node)
+    post = node.add(JOB, JOB_FIELDS)
+    open_for_letters(node, post)
+    receipt = sealing.public(os.urandom(32))
+    write_letter(node, post, "働きたいです。", receipt=receipt, name="", contact="")
+    (told,) = received_here(node, keeper)
+    note_letters(node, told, LETTER_REASONS["answer"], by=keeper)
+
+
+def printed(page: Page) -> str:
+    """What stands on the paper when that page is printed."""
+    as_text = ["pdftotext", "-raw", "-", "-"]
+    return subprocess.run(
+        as_text, input=page.pdf(format="A4"), capture_output=True, check=True
+    ).stdout.decode()
+
+
+def home_that_trusts(home: Path, certificate: Path | None) -> Path:
+    """A person's folder with the store of certificates that Chromium reads; it trusts that one."""
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True, mode=0o700)
+    certutil = ["certutil", "-d", f"sql:{store}"]
+    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
+    if certificate is not None:
+        told = ["-A", "-n", "town", "-t", "C,,", "-i", str(certificate)]
+        subprocess.run([*certutil, *told], check=True)
+    return home
+
+
+@contextmanager
+def chromium(home: Path) -> Iterator[Page]:
+    """A browser of whoever has that folder, told nothing of certificates."""
+    environment = {name: told for name, told in os.environ.items() if not name.startswith("XDG_")}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=ARGUMENTS,
+            env={**environment, "HOME": str(home)},
+        )
+        try:
+            page = browser.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            yield page
+        finally:
+            browser.close()
+
+
+def test_a_browser_that_was_given_the_towns_certificate_opens_the_pages_and_no_other_does(
+    tmp_path: Path,
+) -> None:
+    if not CHROMIUM.exists() or shutil.which("certutil") is None:
+        pytest.skip("Chromium or certutil is not installed")
+    other = tmp_path / "other-town.crt"
+    _, certificate = town_certificate(make_identity(), town="波音町")
+    other.write_bytes(certificate.public_bytes(Encoding.PEM))
+    with served(tmp_path / "village") as machine:
+        given = machine.folder / TOWN_CERTIFICATE_FILE
+        for name, trusted in (("nothing", None), ("another", other)):
+            home = home_that_trusts(tmp_path / name, trusted)
+            refused = pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID")
+            with chromium(home) as page, refused:
+                page.goto(machine.address)
+        with chromium(home_that_trusts(tmp_path / "ours", given)) as page:
+            page.goto(f"{machine.address}/people")
+            page.get_by_label("お名前").fill(KEEPER)
+            page.get_by_label("合言葉").fill(PASSPHRASE)
+            page.get_by_role("button", name="入る").click()
+            page.get_by_text("入っているところ").wait_for()
+            assert page.url == f"{machine.address}/people"
+            assert page.evaluate("isSecureContext")
+            # Who opened what may be printed there, with nothing around it.
+            page.goto(f"{machine.address}/looked")
+            paper = printed(page)
+            for said in (KEEPER, JOB_FIELDS["title"], LETTER_REASONS["answer"]):
+                assert "".join(said.split()) in "".join(paper.split())
+            assert "もどる" not in paper
+
+
+def test_a_flood_of_sign_ins_over_tls_fills_no_memory_and_keeps_nobody_from_the_kiosk(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path) as machine:
+        doors, closed = machine.doors, Closed(machine.folder, machine.port)
+        form = urlencode({"name": KEEPER, "passphrase": PASSPHRASE, "next": "/"})
         serving = [
             process
             for process in psutil.Process(doors.process.pid).children(recursive=True)
@@ -90,7 +206,7 @@ def test_a_flood_of_sign_ins_over_tls_fills_no_memory_and_keeps_nobody_from_the_
         # Without the town's certificate a browser goes no further.
         with pytest.raises(ssl.SSLCertVerificationError):
             ssl.create_default_context().wrap_socket(
-                socket.create_connection((NETWORK, port)), server_hostname=NETWORK
+                socket.create_connection((NETWORK, machine.port)), server_hostname=NETWORK
             )
 
 
