@@ -2,11 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from urllib.parse import urlsplit
 
 import pytest
+import zxingcpp
 from flask.testing import FlaskClient
+from PIL import Image
+from playwright.sync_api import Browser
 from werkzeug.test import TestResponse
 
+from kiosk_ui.app import create_app
 from node.mail.ending import LETTERS_DAYS, let_go
 from node.mail.letters import by_receipt, open_for_letters, received_here
 from node.mail.looking import looked
@@ -24,9 +30,11 @@ from sync.account import Account, Duty
 from sync.entry import Quality
 from sync.machine.clock import Moment
 from sync.sealed_record import LETTER
+from tests.kiosk_ui.browsing import ON_THE_WIFI, on_the_wifi, served
+from tests.kiosk_ui.browsing import opened as opened_in
 from tests.kiosk_ui.reading import elements, typed, words
 from tests.kiosk_ui.test_signing_in import sign_in
-from tests.kiosk_ui.town import EVENT, JOB, PIN, Town
+from tests.kiosk_ui.town import EVENT, JOB, NOW, PIN, Town
 from tests.raw import files_with
 
 MESSAGE = "週に三日、午前だけ働けますか。"
@@ -111,6 +119,36 @@ def test_one_applies_at_another_machine_and_the_two_talk_on_by_the_receipt(
     page = opened(browser, job)
     assert [text in words(page) for text in (MESSAGE, ANSWER, "では土曜に伺います。")] == [True] * 3
     assert "返事まち 1" in words(browser.get("/letters"))
+
+
+def test_a_phone_that_reads_the_receipts_code_opens_the_answer_at_another_machine(
+    town: Town, browser: FlaskClient, job: Post, chromium: Browser
+) -> None:
+    """Written at the office in a real browser, answered at the centre, read at the centre's."""
+    office = create_app(on_the_wifi(town.office), now=lambda: NOW)
+    centre = create_app(on_the_wifi(town.kamigo), now=lambda: NOW)
+    phone = opened_in(chromium, 390, 844, javascript=True)
+    with served(office) as port:
+        phone.goto(f"http://{ON_THE_WIFI}:{port}/records/{job.address}/write")
+        phone.get_by_label("伝えたいこと").fill(MESSAGE)
+        phone.locator(".send .button").click()
+        code = phone.locator(".slip .qr")
+        (found,) = zxingcpp.read_barcodes(Image.open(BytesIO(code.screenshot())))
+    town.exchange()
+    page = opened(browser, job)
+    (answer_at,) = [
+        form["action"] for form in elements(page, "form") if "answer" in form.get("action", "")
+    ]
+    browser.post(answer_at, data=typed(page) | {"message": ANSWER})
+    letters = urlsplit(found.text)
+    assert letters.path == "/receipt"
+    with served(centre) as port:
+        phone.goto(f"http://{ON_THE_WIFI}:{port}{letters.path}#{letters.fragment}")
+        assert letters.fragment not in phone.url, "it stands in no history"
+        phone.get_by_role("button", name="返事を読む").click()
+        phone.get_by_text(ANSWER).wait_for()
+        assert phone.get_by_text(MESSAGE).is_visible()
+    phone.context.close()
 
 
 def test_a_second_tap_makes_no_second_letter_and_no_other_receipt(
