@@ -44,12 +44,12 @@ def _in_base64(content: bytes) -> Iterator[bytes]:
         yield kept.replace(b"+", b"-").replace(b"/", b"_")
 
 
-def files_with(folder: Path, text: str | bytes) -> list[str]:
-    """The files of a machine, or of a stick, in which that can still be read.
+def files_with(folder: Path, *texts: str | bytes) -> list[str]:
+    """The files of a machine, or of a stick, in which one of these can still be read.
 
     Of bytes choose a stretch that lies together: what is long is in pieces.
     """
-    sought = forms(text)
+    sought = {form for text in texts for form in forms(text)}
     return sorted(
         path.name
         for path in folder.rglob("*")

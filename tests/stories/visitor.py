@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
 ANSWER_SECONDS_MAX = 60  # on a busy machine
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(slots=True)
@@ -51,9 +52,12 @@ class Page:
 class Visitor:
     """Somebody with a browser, at one machine."""
 
-    def __init__(self, url: str) -> None:
-        """`url`: of the machine."""
+    def __init__(self, url: str, *, remembers: bool = False) -> None:
+        """`url`: of the machine. `remembers`: whether the browser keeps cookies."""
         self.url = url
+        self.sent: list[bytes] = []
+        """All that was typed: the bodies of forms, and what stood behind a `?`."""
+        self._cookies: dict[str, str] | None = {} if remembers else None
 
     def open(self, path: str) -> Page:
         """Go to a page; where it leads elsewhere, that is followed."""
@@ -85,17 +89,24 @@ class Visitor:
         """What a page says, as one line."""
         return self.open(path).text
 
-    def ask(self, method: str, path: str, body: str = "") -> Page:
+    def ask(self, method: str, path: str, body: str | bytes = "", *, kind: str = _FORM) -> Page:
         """One request. Raises OSError or HTTPException where nobody answers."""
         parts = urlsplit(urljoin(self.url, path))
+        self.sent += [body.encode() if isinstance(body, str) else body, parts.query.encode()]
         with closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
             headers = {"Origin": self.url} if method == "POST" else {}
             if body:
-                headers["Content-Type"] = "application/x-www-form-urlencoded"
+                headers["Content-Type"] = kind
+            if self._cookies:
+                headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
             path = parts.path + (f"?{parts.query}" if parts.query else "")
             connection.request(method, path, body or None, headers)
             response = connection.getresponse()
-            content = response.read().decode()
+            content = response.read().decode(errors="replace")
+            for cookie in response.headers.get_all("Set-Cookie", ()):
+                name, _, value = cookie.partition(";")[0].partition("=")
+                if self._cookies is not None:
+                    self._cookies[name] = value
         reader = _Reader(path)
         if "html" in response.headers.get("Content-Type", ""):
             reader.feed(content)
