@@ -172,4 +172,5 @@ def _code_page(screen: Screen, account: Account) -> Response:
     screen.sessions.end_all(account.address)
     screen.passphrases.forget(account.address)  # whoever gets the code may be somebody else
     code = screen.pins.make_code(account.address)
-    return make_response(render_template("code.html", account=account, code=grouped(code)))
+    name = called(screen.node, account)
+    return make_response(render_template("code.html", called=name, code=grouped(code)))
