@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cli.supervise import kairan
 from tests.node.serving import until
+from tests.stories.machines import free_ports
 
 SECONDS_MAX, QUIET_SECONDS = 30, 3
 HERE, NETWORK = "127.0.0.1", "127.0.0.2"
@@ -52,8 +53,8 @@ class Doors:
 
 
 def free_port() -> int:
-    with socket.create_server((HERE, 0)) as listening:
-        return int(listening.getsockname()[1])
+    """None of those that connections are given, which somebody may have a moment later."""
+    return free_ports(1)
 
 
 @contextmanager
