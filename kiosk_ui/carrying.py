@@ -117,6 +117,7 @@ def _thanks(screen: Screen, phones: Phones, thanks: Thanks) -> Response:
         new=new[:NEW_SHOWN_MAX],
         more=len(new[NEW_SHOWN_MAX:]),
         told=thanks.told,
+        address=screen.outside_address(url_for("carrying.carry")),
         everything=phones.everything(),
         size_of=_size,
         back=url_for("carrying.carry"),
