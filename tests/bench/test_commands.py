@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from bench import exchange, memory, notice, post, rebuild, search, serving
+from bench import exchange, memory, notice, post, rebuild, search, serving, walk
 from bench.village_text import posts
 from node.boards.event import EVENT
 from node.form import parse
@@ -78,3 +78,11 @@ def test_serving_is_measured_to_a_crowd_to_listeners_and_on_a_slow_phone(
     assert "| board | 4 |" in printed
     assert "answered with 204" in printed
     assert "Non-2xx" not in printed
+
+
+@pytest.mark.slow
+def test_errands_are_walked_in_the_sample_town(capsys: pytest.CaptureFixture[str]) -> None:
+    walk.main([])
+    printed = capsys.readouterr().out
+    assert printed.count("| phone |") == 5
+    assert printed.count("| kiosk, ") == 10

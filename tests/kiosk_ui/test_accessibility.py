@@ -3,7 +3,7 @@
 axe counts what a rule can count. What only a person sees is the list in docs/ACCESSIBILITY.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,17 +12,10 @@ from playwright.sync_api import Browser, Page
 
 from kiosk_ui.app import create_app
 from kiosk_ui.looks import LOOKS
-from tests.kiosk_ui.browsing import (
-    KIOSKS,
-    MEASURE,
-    NOTHING_WRONG,
-    ON_THE_WIFI,
-    PHONES,
-    on_the_wifi,
-    opened,
-    served,
-)
-from tests.kiosk_ui.town import EVENT, JOB, NOW, Town, fill, make_town
+from tests.kiosk_ui.browsing import KIOSKS, MEASURE, NOTHING_WRONG, PHONES, opened, served
+from tests.kiosk_ui.every_page import Sight, every_page
+from tests.kiosk_ui.screenshots import Shown, pages, shown
+from tests.kiosk_ui.town import EVENT, JOB, NOW, make_town
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -32,52 +25,15 @@ THEMES = next(look.choices for look in LOOKS if look.name == "theme")
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    made = make_town(tmp_path_factory.mktemp("town"))
-    fill(made)
-    return made
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    with shown(tmp_path_factory.mktemp("town")) as there:
+        yield there
 
 
 @pytest.fixture(scope="module")
-def port(town: Town) -> Iterator[int]:
-    screens = create_app(on_the_wifi(town.kamigo), now=lambda: NOW, development=True)
-    with served(screens) as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
-def paths(town: Town) -> dict[str, str]:
-    """One page of each kind that anybody may open."""
-    node = town.kamigo
-    first = {name: node.posts(board, limit=50) for name, board in node.boards.items()}
-    drill = next(post for post in first["disaster"] if post.text("operation") == "drill")
-    job = first["job"][0].address
-    return {
-        "home": "/",
-        "list": "/boards/event",
-        "past": "/boards/event?past=",
-        "day": "/boards/event?view=day",
-        "week": "/boards/event?view=week",
-        "month": "/boards/event?view=month",
-        "jobs": "/boards/job",
-        "narrowed": "/boards/job?narrow=&place=霧沢町上郷",
-        "alerts": "/boards/disaster",
-        "sections": "/boards/guide",
-        "section": "/boards/guide?section=shelter&page=2",
-        "event": f"/records/{first['event'][0].address}",
-        "job": f"/records/{job}",
-        "drill": f"/records/{drill.address}",
-        "form": "/boards/event/new",
-        "steps": "/boards/job/steps",
-        "edit": f"/records/{job}/edit",
-        "remove": f"/records/{job}/remove",
-        "carry": "/carry",
-        "status": "/status",
-        "towns": "/towns",
-        "nowhere": "/nowhere",
-        "away": "/away",
-        "every piece": "/design",
-    }
+def daily(there: Shown) -> dict[str, Sight]:
+    """One page of each kind that residents open."""
+    return {name: sight for name, sight in every_page(there.made).items() if sight.daily}
 
 
 def wrong_with(page: Page, limits: list[int]) -> dict[str, object]:
@@ -92,8 +48,8 @@ def wrong_with(page: Page, limits: list[int]) -> dict[str, object]:
 
 def look_at_all(
     chromium: Browser,
-    port: int,
-    paths: dict[str, str],
+    there: Shown,
+    sights: Mapping[str, Sight],
     size: tuple[int, int],
     theme: str,
     letters: str = "normal",
@@ -101,66 +57,52 @@ def look_at_all(
     """Page to what is wrong with it."""
     at_kiosk = size[0] >= 1000
     limits = [72, 24] if at_kiosk else [48, 16]
-    address = f"http://{'127.0.0.1' if at_kiosk else ON_THE_WIFI}:{port}"
-    page = opened(chromium, *size, javascript=True)
-    page.emulate_media(reduced_motion="reduce")  # what is still fading in is pale
-    page.route("**/healthz", lambda asked: asked.abort())  # or the page for waiting goes away
-    page.goto(f"{address}/looks/theme?to={theme}&next=/looks/size?to={letters}")
-    wanted = dict(paths)
-    if at_kiosk:
-        wanted["idle"] = "/attract"
     found = {}
-    for name, path in wanted.items():
-        page.goto(address + path)
+    for name, page in pages(
+        chromium, there, sights, size, chosen={"theme": theme, "size": letters}
+    ):
         if not at_kiosk:  # or what the bar at the bottom covers would count as hidden
             height = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": size[0], "height": height})
         found[name] = wrong_with(page, limits)
-    page.context.close()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
     return {name: wrong for name, wrong in found.items() if wrong}
 
 
-def test_every_page_can_be_used_by_everybody(
-    chromium: Browser, port: int, paths: dict[str, str]
+def test_pages_that_residents_open_can_be_used_by_everybody(
+    chromium: Browser, there: Shown, daily: dict[str, Sight]
 ) -> None:
-    """On the narrowest phone, that is; on all the others below."""
-    assert look_at_all(chromium, port, paths, PHONES[0], "light") == {}
+    """On the narrowest phone, that is; every page on all the others below."""
+    assert look_at_all(chromium, there, daily, PHONES[0], "light") == {}
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("theme", "letters"), [*((theme, "normal") for theme in THEMES), ("light", "larger")]
 )
 @pytest.mark.parametrize("size", KIOSKS + PHONES, ids=str)
 def test_every_page_can_be_used_by_everybody_in_every_size_and_theme(
-    chromium: Browser,
-    port: int,
-    paths: dict[str, str],
-    size: tuple[int, int],
-    theme: str,
-    letters: str,
+    chromium: Browser, there: Shown, size: tuple[int, int], theme: str, letters: str
 ) -> None:
-    assert look_at_all(chromium, port, paths, size, theme, letters) == {}
+    sights = every_page(there.made)
+    assert look_at_all(chromium, there, sights, size, theme, letters) == {}
 
 
 def test_what_is_enlarged_four_times_needs_no_scrolling_sideways(
-    chromium: Browser, port: int, paths: dict[str, str]
+    chromium: Browser, there: Shown, daily: dict[str, Sight]
 ) -> None:
     """A screen of 1280 by 1024 at 400 % is one of 320 by 256 (WCAG 2.2, 1.4.10)."""
-    page = opened(chromium, 320, 256, javascript=True)
-    wide = {}
-    for name, path in paths.items():
-        page.goto(f"http://{ON_THE_WIFI}:{port}{path}")
-        wide[name] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    page.context.close()
+    wide = {
+        name: page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        for name, page in pages(chromium, there, daily, (320, 256))
+    }
     assert {name: by for name, by in wide.items() if by > 0} == {}
 
 
-def test_a_post_is_found_and_read_by_keyboard_alone(
-    chromium: Browser, port: int, paths: dict[str, str]
-) -> None:
+def test_a_post_is_found_and_read_by_keyboard_alone(chromium: Browser, there: Shown) -> None:
     page = opened(chromium, 1920, 1080, javascript=True)
-    page.goto(f"http://127.0.0.1:{port}/")
+    page.goto(f"http://127.0.0.1:{there.centre}/")
 
     def go_to(text: str) -> None:
         for _ in range(80):
@@ -183,10 +125,10 @@ def test_a_post_is_found_and_read_by_keyboard_alone(
     page.context.close()
 
 
-def test_nothing_moves_for_who_asked_for_that(chromium: Browser, port: int) -> None:
+def test_nothing_moves_for_who_asked_for_that(chromium: Browser, there: Shown) -> None:
     page = opened(chromium, 1920, 1080, javascript=True)
     page.emulate_media(reduced_motion="reduce")
-    page.goto(f"http://127.0.0.1:{port}/attract")
+    page.goto(f"http://127.0.0.1:{there.centre}/attract")
     assert page.locator(".slide").first.evaluate("e => getComputedStyle(e).animationName") == "none"
     page.context.close()
 
