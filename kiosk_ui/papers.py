@@ -12,9 +12,10 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from kiosk_ui import current, dates, pictures
 from kiosk_ui.errors import message_page
-from kiosk_ui.press import Busy, NoPress, Press
+from kiosk_ui.press import NoPress, Press
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
+from node.errand import Busy
 from node.post import PostState
 
 WEEK = timedelta(days=7)

@@ -13,9 +13,10 @@ from flask import g, request, url_for
 
 from kiosk_ui.kiosk import at_this_machine
 from node.boards.declaration import PICTURES
+from node.errand import Busy
 from node.form import readable
 from node.node import Node
-from node.pictures.darkroom import Busy, Darkroom, Ending, Undeveloped
+from node.pictures.darkroom import Darkroom, Ending, Undeveloped
 from node.pictures.picture import (
     PICTURES_MAX,
     WORDS_CHARACTERS_MAX,

@@ -4,11 +4,10 @@ It reads what people wrote, so it may take no more than its share, and asks nobo
 what isn't in the page isn't in the PDF.
 """
 
-import resource
 import sys
 
 from kiosk_ui.press import NOT_HERE
-from sync.machine.process import die_with_parent
+from node.errand import confine
 
 MEMORY_BYTES_MAX = 1 << 30
 CPU_SECONDS_MAX = 100
@@ -16,9 +15,7 @@ CPU_SECONDS_MAX = 100
 
 def main() -> int:
     """Exit 3 where a library is missing."""
-    die_with_parent()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX))
+    confine(memory_bytes=MEMORY_BYTES_MAX, cpu_seconds=CPU_SECONDS_MAX)
     try:
         from weasyprint import HTML
         from weasyprint.urls import URLFetcher

@@ -5,15 +5,14 @@ little memory and little time, reads from one pipe and writes to another; and wh
 looked at again (`node.pictures.jpeg`) before anything believes it.
 """
 
-import subprocess
-import sys
-import threading
 from enum import IntEnum
 
+from node.errand import Errands, Late
 from node.pictures.picture import Picture, picture_of
 from sync.errors import Malformed
 
 WAIT_SECONDS_MAX = 20.0
+WAITING_MAX = 16
 DEVELOP_SECONDS_MAX = 30.0
 
 
@@ -24,10 +23,6 @@ class Ending(IntEnum):
     UNREADABLE = 3
     TOO_LARGE = 4
     MOVING = 5
-
-
-class Busy(Exception):
-    """Others' pictures are looked at; a moment later there is room."""
 
 
 class Undeveloped(Exception):
@@ -44,32 +39,28 @@ class Darkroom:
 
     def __init__(self) -> None:
         """Nobody is in it."""
-        self._lock = threading.Lock()
+        self._errands = Errands(
+            "node.pictures.darkroom_process",
+            waiting_max=WAITING_MAX,
+            wait_seconds=WAIT_SECONDS_MAX,
+            run_seconds=DEVELOP_SECONDS_MAX,
+        )
 
     def develop(self, sent: bytes, words: str) -> tuple[Picture, bytes]:
         """The picture and its bytes. Raises Busy, Undeveloped; OSError where nothing can run."""
-        if not self._lock.acquire(timeout=WAIT_SECONDS_MAX):
-            raise Busy
+        with self._errands.turn():
+            try:
+                content = self._developed(sent)
+                return picture_of(content, words), content
+            except Malformed as wrong:
+                raise Undeveloped(Ending.UNREADABLE) from wrong
+
+    def _developed(self, sent: bytes) -> bytes:
         try:
-            content = _developed(sent)
-            return picture_of(content, words), content
-        except Malformed as wrong:
-            raise Undeveloped(Ending.UNREADABLE) from wrong
-        finally:
-            self._lock.release()
-
-
-def _developed(sent: bytes) -> bytes:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "node.pictures.darkroom_process"],
-            input=sent,
-            capture_output=True,
-            timeout=DEVELOP_SECONDS_MAX,
-        )
-    except subprocess.TimeoutExpired as wrong:
-        raise Undeveloped(Ending.TOO_LARGE) from wrong
-    if done.returncode:
-        known = done.returncode in set(Ending)
-        raise Undeveloped(Ending(done.returncode) if known else Ending.UNREADABLE)
-    return done.stdout
+            brought = self._errands.run(sent)
+        except Late as wrong:
+            raise Undeveloped(Ending.TOO_LARGE) from wrong
+        if brought.code:
+            known = brought.code in set(Ending)
+            raise Undeveloped(Ending(brought.code) if known else Ending.UNREADABLE)
+        return brought.content

@@ -5,18 +5,16 @@
 What goes out was drawn anew from the dots alone, upright: nothing else that came in is in it.
 """
 
-import os
-import resource
 import sys
 import warnings
 from io import BytesIO
 
 from PIL import Image, ImageOps
 
+from node.errand import confine
 from node.pictures.darkroom import Ending
 from node.pictures.jpeg import SIDE_MAX
 from node.pictures.picture import PICTURE_BYTES_MAX
-from sync.machine.process import die_with_parent
 
 MEMORY_BYTES_MAX = 448 << 20
 """With whoever serves pages it stays below what their unit may have."""
@@ -27,19 +25,13 @@ WHOLE_PIXELS_MAX = 20_000_000
 """Of what can be decoded only whole; more than any screen has."""
 
 _KINDS = ("JPEG", "PNG", "WEBP")
-_NICE = 10
 _QUALITIES = (80, 70, 60, 50, 40)
 _SMALLER = 0.8
 
 
 def main() -> Ending:
     """What becomes of it."""
-    die_with_parent()
-    os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_MAX, CPU_SECONDS_MAX))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(memory_bytes=MEMORY_BYTES_MAX, cpu_seconds=CPU_SECONDS_MAX)
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = None  # the limit is ours, and said so
     try:

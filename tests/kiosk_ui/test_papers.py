@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 
 from kiosk_ui.app import create_app
 from kiosk_ui.papers import SLIPS
-from kiosk_ui.press import Busy, NoPress, Press
+from kiosk_ui.press import NoPress, Press
 from kiosk_ui.reach import Reach
+from node.errand import Busy
 from node.node import edition
 from node.short_code import in_groups, short_code
 from tests.kiosk_ui.reading import words
