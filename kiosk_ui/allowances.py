@@ -36,6 +36,8 @@ class Rate:
 FORMS = Rate(address=30, network=150, everybody=300)
 FILES_BROUGHT = Rate(address=12, network=60, everybody=120)
 FILES_TAKEN = Rate(address=12, network=60, everybody=60)
+READ_ALOUD = Rate(address=12, network=60, everybody=60)
+"""Made anew, each some seconds of a core; what was just made is given again for nothing."""
 SEARCHES = Rate(address=60, network=600, everybody=1_200, seconds=60.0)
 RECEIPTS = Rate(address=20, network=100, everybody=200)
 """Numbers that are tried: 200 receipts of ten digits are guessed once in five years so."""

@@ -7,6 +7,7 @@ from flask import Flask
 
 from kiosk_ui import doorway
 from kiosk_ui.allowances import count_forms, count_lookups
+from kiosk_ui.aloud import aloud_pages
 from kiosk_ui.candidates import candidate_words
 from kiosk_ui.captive import captive_pages, lead_phones_in
 from kiosk_ui.carrying import carrying_pages
@@ -24,6 +25,7 @@ from kiosk_ui.erasing import erasing_pages
 from kiosk_ui.erasure import erasure_pages
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
+from kiosk_ui.furigana import Furigana
 from kiosk_ui.headers import add_headers
 from kiosk_ui.health import health_page
 from kiosk_ui.hiding import hiding_pages
@@ -70,6 +72,7 @@ from kiosk_ui.waiting import waiting_pages
 from kiosk_ui.wishing import wishing_pages
 from kiosk_ui.wording import WordedEnvironment
 from kiosk_ui.writing import writing_pages
+from node.language.names import read_names
 from node.moderation.desk import Desk
 from node.node import Node
 from node.pins import PASSPHRASES_FILE, Pins
@@ -111,6 +114,7 @@ def create_app(
     )
     kept = KeptPages(screen)
     news, streams = News(screen), Streams()
+    furigana = Furigana(read_names(node.settings.folder))
     static = read_static_files(node.settings.pixel_millimetres)
     app = Flask("kiosk_ui", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
@@ -124,6 +128,7 @@ def create_app(
         list_pages(screen, kept),
         record_pages(screen, kept),
         picture_pages(screen),
+        aloud_pages(screen, kept, furigana),
         search_page(screen),
         candidate_words(screen),
         taking_pages(screen, kept),
@@ -170,7 +175,7 @@ def create_app(
     if development:
         app.register_blueprint(design_page(screen))
     add_languages(app)
-    add_frame(app, screen, static, news)
+    add_frame(app, screen, static, news, furigana)
     add_easing(app)
     keep_desk_in_japanese(app)
     write_queries_in_ascii(app)

@@ -17,11 +17,16 @@ from kiosk_ui.picking import Picker, picker
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
-from node.language.names import read_names
 from node.qr import qr
 
 
-def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile], news: News) -> None:
+def add_frame(
+    app: Flask,
+    screen: Screen,
+    static: Mapping[str, StaticFile],
+    news: News,
+    furigana: Furigana,
+) -> None:
     """Give it to all templates."""
     url_for = known_links(app)
 
@@ -49,7 +54,7 @@ def add_frame(app: Flask, screen: Screen, static: Mapping[str, StaticFile], news
     )
 
     app.jinja_env.globals["expect_furigana"] = expect
-    app.jinja_env.filters["furigana"] = Furigana(read_names(screen.node.settings.folder)).over
+    app.jinja_env.filters["furigana"] = furigana.over
 
     @app.context_processor
     def of_this_request() -> dict[str, object]:

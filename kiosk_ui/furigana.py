@@ -85,12 +85,16 @@ class Furigana:
         lines = files("kiosk_ui").joinpath(TABLE).read_text().splitlines()
         words = (line.split(" ", 1) for line in lines if line and not line.startswith("#"))
         self._table = dict(words) | dict(names)
+        self._place = names
 
     @cached_property
     def _words(self) -> re.Pattern[str]:
         """All of them; made only once somebody wants to see readings."""
-        longest_first = sorted(map(re.escape, self._table), key=len, reverse=True)
-        return re.compile("|".join(longest_first))
+        return _any_of(self._table)
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        return _any_of(self._place)
 
     def over(self, page: str) -> Markup:
         """The page as it is sent: for the template that all others extend."""
@@ -125,15 +129,27 @@ class Furigana:
 
     def read(self, text: str) -> list[Span]:
         """How the screens' own words are read: dates by rule, the others by the table."""
+        return self._read(text, self._words)
+
+    def read_names(self, text: str) -> list[Span]:
+        """What is known of words that aren't the screens': dates, and the names of this place."""
+        return self._read(text, self._names)
+
+    def _read(self, text: str, words: re.Pattern[str]) -> list[Span]:
         spans: list[Span] = []
         at = 0
         for date in [*read_dates(text), Span(len(text), 0, "")]:
-            for found in self._words.finditer(text, at, date.start):
+            for found in words.finditer(text, at, date.start):
                 for span in spread(found.group(), self._table[found.group()]):
                     spans.append(Span(found.start() + span.start, span.length, span.kana))
             spans += [date] if date.length else []
             at = date.end
         return spans
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
+    return re.compile("|".join(longest_first) or "(?!)")
 
 
 def _together(parts: Iterable[str]) -> str:

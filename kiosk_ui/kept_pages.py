@@ -134,10 +134,11 @@ class KeptPages:
 
     def _get(self, key: _Key) -> _Page | None:
         with self._lock:
-            if self._version != key[0]:  # what is erased stays in no page that nobody asks for
+            if self._version != key[0]:  # what is erased stays in no page or recording
                 self._pages.clear()
                 self._bytes, self._version = 0, key[0]
                 self._screen.drawn.forget()
+                self._screen.voice.let_go()
             page = self._pages.get(key)
             if page is not None:
                 self._pages.move_to_end(key)

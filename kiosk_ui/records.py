@@ -64,6 +64,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         board=shown.board,
         rows=[row for row in shown.rows if row not in shown.list_rows],
         pictures=pictures.of_post(screen, post),
+        speaks=screen.voice.is_here,
         replaced=post.state is not PostState.SHOWN,
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
         takes=has_appointment(shown.board, post) or has_contact(shown.board, post),

@@ -24,6 +24,7 @@ from node.moderation.waiting import WaitingPost
 from node.node import Node, NotSignedIn
 from node.pins import Pins
 from node.post import Post, PostState
+from node.speech.voice import Voice
 from sync.account import Account
 from sync.entry import EntryId
 
@@ -46,6 +47,7 @@ class Screen:
     receipts: ReceiptKeys = field(default_factory=ReceiptKeys)
     tray: Tray = field(default_factory=Tray)
     drawn: Drawn = field(default_factory=Drawn)
+    voice: Voice = field(default_factory=Voice)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
     def moment(self) -> Moment:

@@ -15,6 +15,7 @@ from kiosk_ui.style_sheet import kiosk_sheet, style_sheet
 
 _TYPES = {
     "live.js": "text/javascript; charset=utf-8",
+    "aloud.js": "text/javascript; charset=utf-8",
     "drafts.js": "text/javascript; charset=utf-8",
     "easier.js": "text/javascript; charset=utf-8",
     "away.js": "text/javascript; charset=utf-8",

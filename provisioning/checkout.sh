@@ -128,10 +128,10 @@ if [ "$purpose" = test ]; then
     debian "Testing" $test_packages
     lock=requirements-dev.txt
 else
-    lock=requirements.txt
+    lock=requirements-speech.txt
 fi
 
-wanted="$({ pwd && cat "$lock" pyproject.toml provisioning/checkout.sh; } | sha256sum)"
+wanted="$({ pwd && cat "$lock" requirements.txt pyproject.toml provisioning/checkout.sh; } | sha256sum)"
 stamp="$venv/set-up-to-$purpose"
 # Commands in a virtual environment name its place, so one that was moved must be made anew.
 is_whole() {
@@ -159,8 +159,12 @@ is_whole ||
     die "The virtual environment .venv could not be made." "Check the free space, then start this again."
 # Twice quiet: errors only.
 pip() { "$venv/bin/python" -m pip --quiet --quiet --no-input --disable-pip-version-check "$@"; }
-pip install --require-hashes --only-binary :all: --requirement "$lock" ||
-    die "The packages in $lock could not be installed." "Check the link, then start this again."
+locked() { pip install --require-hashes --only-binary :all: --requirement "$1"; }
+if ! locked "$lock"; then
+    [ "$purpose" != run ] || say "The voice that reads posts aloud can't be had here. Going on without it."
+    { [ "$purpose" = run ] && locked requirements.txt; } ||
+        die "The packages in $lock could not be installed." "Check the link, then start this again."
+fi
 pip install --no-deps --no-build-isolation --no-index --editable . ||
     die "Kairan itself could not be installed into .venv." "Delete .venv, then start this again."
 printf '%s\n' "$wanted" >"$stamp.new"

@@ -120,14 +120,16 @@ def test_every_shell_script_can_be_run(script: Path) -> None:
 
 def test_the_locks_hold_all_that_is_declared_and_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    locked, locked_dev = (
-        dict(REQUIREMENT.findall((ROOT / name).read_text()))
-        for name in ("requirements.txt", "requirements-dev.txt")
+    locked, locked_speech, locked_dev = (
+        dict(REQUIREMENT.findall((ROOT / f"requirements{name}.txt").read_text()))
+        for name in ("", "-speech", "-dev")
     )
     declared = REQUIREMENT.findall("\n".join(project["project"]["dependencies"]))
-    declared_dev = REQUIREMENT.findall(
-        "\n".join(project["project"]["optional-dependencies"]["dev"])
+    declared_speech, declared_dev = (
+        REQUIREMENT.findall("\n".join(project["project"]["optional-dependencies"][name]))
+        for name in ("speech", "dev")
     )
     assert {name for name, _ in declared} <= locked.keys()
+    assert {name for name, _ in declared_speech} <= locked_speech.keys()
     assert {name for name, _ in declared_dev} <= locked_dev.keys()
-    assert locked.items() <= locked_dev.items()
+    assert locked.items() <= locked_speech.items() <= locked_dev.items()

@@ -50,7 +50,7 @@
   const on = (kinds, what) => {
     for (const kind of kinds) addEventListener(kind, what, { capture: true, passive: true });
   };
-  on(["pointerdown", "keydown", "wheel", "input", "scroll"], () => { touched = Date.now(); });
+  on(["pointerdown", "keydown", "wheel", "input", "scroll", "timeupdate"], () => { touched = Date.now(); });
   on(["pointerdown"], () => { pressed = true; });
   on(["pointerup", "pointercancel"], () => { pressed = false; });
   if (attract) on(["click", "keydown"], () => location.assign("/"));

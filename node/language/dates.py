@@ -53,12 +53,16 @@ _MINUTES = re.compile(
 _ORDINAL = re.compile(r"第(?=[\d０-９一二三四五六七八九十])")
 
 
-def read_dates(text: str) -> list[Span]:
-    """What the rules know of a text, in its order; nothing overlaps."""
+def read_dates(text: str, *, to_the_ear: bool = False) -> list[Span]:
+    """What the rules know of a text, in its order; nothing overlaps.
+
+    `to_the_ear`: numbers before what they count are spelled too, however long they are.
+    """
     plain = text.translate(_DIGITS)
     found: list[Span] = []
     taken = bytearray(len(plain))
-    for rule in (_brackets, _lists, _first_days, _fractions, _minutes, _counted, _ordinals):
+    counted = _counted_aloud if to_the_ear else _counted
+    for rule in (_brackets, _lists, _first_days, _fractions, _minutes, counted, _ordinals):
         for span in rule(plain):
             if not any(taken[span.start : span.end]):
                 taken[span.start : span.end] = b"1" * span.length
@@ -107,11 +111,21 @@ def _minutes(text: str) -> Iterator[Span]:
         yield Span(found.start(), len(found.group()), kana)
 
 
-def _counted(text: str) -> Iterator[Span]:
+def read_time(hour: int, minute: int) -> str:
+    """午前 and 午後 aside: 10:30 as it is said."""
+    told = "".join(_read(hour, COUNTERS["時"]))
+    return told + "".join(_read(minute, COUNTERS["分"])) if minute else told
+
+
+def _counted_aloud(text: str) -> Iterator[Span]:
+    yield from _counted(text, to_the_ear=True)
+
+
+def _counted(text: str, *, to_the_ear: bool = False) -> Iterator[Span]:
     for found in _COUNTED.finditer(text):
         kanji, unit = found["kanji"] or found["kanji2"], found["after"] or found["after2"]
         if kanji is None:
-            span = _after_digits(found)
+            span = _after_digits(found, to_the_ear=to_the_ear)
         else:
             counter = COUNTERS[unit]
             if not counter.in_kanji:
@@ -122,7 +136,7 @@ def _counted(text: str) -> Iterator[Span]:
             yield span
 
 
-def _after_digits(found: re.Match[str]) -> Span | None:
+def _after_digits(found: re.Match[str], *, to_the_ear: bool) -> Span | None:
     counter = COUNTERS[found["unit"]]
     digits = found["number"].replace(",", "")
     whole, _, decimals = digits.partition(".")
@@ -132,7 +146,7 @@ def _after_digits(found: re.Match[str]) -> Span | None:
     if number >= NUMBER_MAX:
         return None
     before, kana = _read(number, counter)
-    if len(digits) <= 2 and not found["size"]:
+    if (len(digits) <= 2 and not found["size"]) or (to_the_ear and not decimals):
         return Span(found.start(), len(found.group()), before + kana)
     start = found.start("size") if found["size"] else found.start("unit")
     size = {"": "", "万": "まん", "億": "おく"}[found["size"]]

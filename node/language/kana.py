@@ -7,6 +7,7 @@ GAP = "\ue000"
 """A letter like no other: between texts, so that no word reaches from one into the next."""
 
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_KATAKANA = {plain: code for code, plain in _HIRAGANA.items()}
 _LARGE = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
 
 
@@ -26,6 +27,11 @@ class Letters(dict[int, str | None]):
 def to_hiragana(text: str) -> str:
     """Katakana become hiragana, nothing else changes."""
     return text.translate(_HIRAGANA)
+
+
+def to_katakana(text: str) -> str:
+    """Hiragana become katakana, nothing else changes."""
+    return text.translate(_KATAKANA)
 
 
 def plain(text: str) -> str:
