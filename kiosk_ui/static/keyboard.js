@@ -89,6 +89,7 @@
   const build = () => {
     board = group("keyboard", "文字を選ぶ");
     board.lang = "ja";
+    board.setAttribute("role", "region"); // it stands beside the page's other parts
     words = group("words", "言葉の候補");
     grid = group("letters-grid", "文字");
     const tools = group("tools", "書き方");
