@@ -15,6 +15,8 @@ from sync.bundle import Parcel
 from sync.certificate import Role
 from sync.ingest import take
 from sync.letters import as_meant, fingerprint
+from sync.machine.pin import read_pin
+from sync.machine.settings import read_address
 from sync.trust import Trust
 
 
@@ -42,6 +44,22 @@ def add_key_file(parser: argparse.ArgumentParser) -> None:
     """It may be signed by another key than the daily one."""
     parser.add_argument(
         "--key", metavar="FILE", type=Path, dest="key_file", help="使う鍵（既定: ふだんの鍵）"
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """It makes a seed: with a key or without, of a machine that knows that hub."""
+    parser.add_argument(
+        "--blank", action="store_true", help="鍵を入れない（画面のQRコードで、あとから加える）"
+    )
+    parser.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
+    parser.add_argument(
+        "--hub-pin",
+        metavar="PIN",
+        type=read_pin,
+        action="append",
+        default=[],
+        help="ハブの鍵（kairan hub-key が出すもの。2つとも）",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from node.people_commands import first_code_in_words
 from node.pins import Pins
 from node.refused import Refused, Subparsers
-from provisioning.acts import act, add_key_file, add_machine, node_here, say, take_in
+from provisioning.acts import act, add_key_file, add_machine, add_seed, node_here, say, take_in
 from provisioning.authority import Authority, open_authority
 from provisioning.page_certificates import NAMES_END_IN, OutsideName, give_pages_certificate
 from provisioning.signer import signer
@@ -18,7 +18,7 @@ from sync.joining import read_request
 from sync.lane import Audience, Class
 from sync.letters import as_meant, fingerprint
 from sync.limits import INCARNATIONS_MAX, NAME_CHARACTERS_MAX
-from sync.machine.pin import PAGES_FILE, TOWN_CERTIFICATE_FILE, read_pin
+from sync.machine.pin import PAGES_FILE, TOWN_CERTIFICATE_FILE
 from sync.machine.settings import Part, read_address, read_settings
 
 _ROLES = (Role.OFFICE, Role.NODE, Role.FEED, Role.HUB)
@@ -54,18 +54,7 @@ def add_acts(acts: Subparsers) -> None:
     add_key_file(seeding)
     seeding.add_argument("--name", metavar="NAME", required=True, help="機械の名前")
     seeding.add_argument("--out", metavar="DIR", type=Path, required=True, help="新しいフォルダー")
-    seeding.add_argument(
-        "--blank", action="store_true", help="鍵を入れない（画面のQRコードで、あとから加える）"
-    )
-    seeding.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
-    seeding.add_argument(
-        "--hub-pin",
-        metavar="PIN",
-        type=read_pin,
-        action="append",
-        default=[],
-        help="ハブの鍵（kairan hub-key が出すもの。2つとも）",
-    )
+    add_seed(seeding)
     seeding.add_argument("--peer", metavar="URL", type=read_address, action="append", default=[])
 
     paging = act(acts, "pages", _pages, "担当者が役場のパソコンから入るための証明書を作ります。")

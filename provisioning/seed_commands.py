@@ -9,6 +9,7 @@ from pathlib import Path
 
 from node.people_commands import first_code_in_words
 from node.refused import Refused, Subparsers
+from provisioning.acts import add_key_file, add_seed
 from provisioning.authority import Authority, open_authority
 from provisioning.seed_check import wrong_with
 from provisioning.seeds import (
@@ -23,7 +24,6 @@ from provisioning.seeds import (
     read_list,
 )
 from provisioning.signer import signer
-from sync.machine.pin import read_pin
 from sync.machine.settings import read_address, read_settings
 
 _PROVISION = "provision"
@@ -71,21 +71,8 @@ def _making(acts: Subparsers, name: str, does: object, help_: str) -> argparse.A
         "--authority", metavar="DIR", type=Path, required=True, help="町の鍵のフォルダー"
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="新しいフォルダー")
-    parser.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
-    parser.add_argument(
-        "--hub-pin",
-        metavar="PIN",
-        type=read_pin,
-        action="append",
-        default=[],
-        help="ハブの鍵（kairan hub-key が出すもの。2つとも）",
-    )
-    parser.add_argument(
-        "--key", metavar="FILE", type=Path, dest="key_file", help="使う鍵（既定: ふだんの鍵）"
-    )
-    parser.add_argument(
-        "--blank", action="store_true", help="鍵を入れない（画面のQRコードで、あとから加える）"
-    )
+    add_seed(parser)
+    add_key_file(parser)
     parser.add_argument("--dry-run", action="store_true", help="作るものを言うだけで、作らない")
     parser.add_argument(
         "--passphrase-fd", metavar="N", type=int, help="合言葉を1行に1つ、このファイル番号から読む"
