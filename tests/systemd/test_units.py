@@ -111,6 +111,18 @@ def test_what_is_said_is_bounded_and_the_user_has_no_way_in() -> None:
     assert re.search(r"^u kairan - ", user, re.MULTILINE), "no shell, no password"
 
 
+def test_systemd_makes_everybody_that_units_run_as(tmp_path: Path) -> None:
+    """It leaves out who is described wrongly, and goes on."""
+    if shutil.which("systemd-sysusers") is None:
+        pytest.skip("systemd-sysusers is not here")
+    (tmp_path / "etc").mkdir()
+    command = ["systemd-sysusers", f"--root={tmp_path}", str(FOLDER / "sysusers.d/kairan.conf")]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert made.returncode == 0, made.stderr
+    users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
+    assert users == {said(unit, "User") for unit in UNITS}
+
+
 @each_unit
 def test_a_unit_starts_the_command_of_its_name(unit: Path, tmp_path: Path) -> None:
     started = arguments(unit, tmp_path)
