@@ -53,6 +53,7 @@ class Sight:
 
 
 NO_PAGES: Mapping[str, str] = {
+    "aloud.recording": "a voice, in test_aloud",
     "candidates.words": "words for the keyboard",
     "captive.state": "for phones' systems",
     "captive.welcome": "to phones of a network that the machine makes, in test_captive",
@@ -149,6 +150,7 @@ def _posts(made: LivedIn) -> dict[str, Sight]:
         "is-hidden": Sight(path=at["hidden"]),
         "withdrawn": Sight(path=at["withdrawn"]),
         "erased": Sight(path=at["erased"]),
+        "aloud": Sight(path=f"{at['event']}/aloud"),
         "take": Sight(path=f"{at['event']}/take"),
         "report": Sight(path=f"{at['event']}/report"),
         "report-problem": Sight(path=f"{at['event']}/report", pressed=("main button.primary",)),
