@@ -1,5 +1,8 @@
-"""What must hold before a release: a disk that was written starts a machine by itself."""
+"""What must hold before a release: one image for the town, and a disk that was written from it
+starts a machine by itself.
+"""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.disk.layout import SEED
+from provisioning.disk.layout import ROOT, SEED
 from provisioning.town import Plan, make_seed, open_town
 from sync.machine.settings import Part
 from tests.image.conftest import BUILD_SECONDS_MAX, image
 from tests.image.emulated import BOOT_SECONDS_MAX, Machine, why_not
-from tests.image.test_disk import blank_disk, digest, part_of, write
+from tests.image.test_disk import blank_disk, digest, part_of, said_by, write
+from tests.image.test_image import OF_ONE_MACHINE
 from tests.lan.machines import TOWN, TOWN_NAME, until
 
 pytestmark = [pytest.mark.release, pytest.mark.timeout(3 * BOOT_SECONDS_MAX)]
 
 NAMES = ("奥郷公民館", "下郷公民館")
 CROSSING_SECONDS_MAX = 600.0
+IMAGE_BYTES_MAX = 450_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,17 @@ def test_after_the_plug_was_pulled_it_is_the_same_machine_and_has_what_it_had(pa
     assert NAMES[0] in pair.here.reads()
     assert f"{NAMES[0]}の集い" in pair.here.reads("/boards/event")
     assert f"{NAMES[1]}の集い" in pair.here.reads("/boards/event")
+
+
+@pytest.mark.timeout(2 * BUILD_SECONDS_MAX)
+def test_the_image_is_small_and_has_no_key_and_no_name(disk_image: Path, tmp_path: Path) -> None:
+    assert disk_image.stat().st_blocks * 512 < IMAGE_BYTES_MAX
+    root = part_of(disk_image, ROOT, tmp_path / "root")
+    listed = said_by("unsquashfs", "-lls", root)
+    assert re.search(r" 0 \S+ \S+ squashfs-root/etc/machine-id$", listed, re.MULTILINE)
+    assert not [line for line in listed.splitlines() if OF_ONE_MACHINE.search(line)]
+    assert part_of(disk_image, SEED, tmp_path / "seed").read_bytes().strip(b"\0") == b""
+    said_by("sfdisk", "--verify", disk_image)
 
 
 @pytest.mark.timeout(2 * BUILD_SECONDS_MAX)
