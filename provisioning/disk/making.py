@@ -5,6 +5,7 @@ the same ones give the same bytes. Nothing in it is secret, and nothing of it is
 """
 
 import os
+import shutil
 from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
@@ -49,8 +50,13 @@ def image_of(archive: Path, out: Path, *, made: int) -> None:
         files = ["tar", "--extract", f"--file={archive}", f"--directory={work}", "--wildcards"]
         run([*files, *_STARTING], "カーネルが見つかりません。")
         (kernel,), (initial,) = ((work / "boot").glob(name) for name in ("vm*", "initrd*"))
-        root = work / "root"
-        _squash(archive, root, without=(kernel.name, initial.name), made=made)
+        root = work / "root"  # what is started first lies beside it, where firmware can read it
+        rest = Path(shutil.copy(archive, work / "rest.tar"))
+        # Not left to sqfstar, which reads what isn't written yet where it leaves something out.
+        started = [f"./boot/{path.name}" for path in (kernel, initial)]
+        run(["tar", "--delete", f"--file={rest}", *started], "カーネルを分けられません。")
+        _squash(rest, root, made=made)
+        rest.unlink()
         with root.open("rb") as file:
             disk = UUID(bytes=file_digest(file, "sha256").digest()[:16], version=4)
         if root.stat().st_size > ROOT_BYTES:
@@ -70,11 +76,9 @@ def image_of(archive: Path, out: Path, *, made: int) -> None:
         half.replace(out)
 
 
-def _squash(archive: Path, out: Path, *, without: tuple[str, ...], made: int) -> None:
-    """What is started first lies beside it, where firmware can read it."""
-    left_out = [f"boot/{name}" for name in without]
+def _squash(archive: Path, out: Path, *, made: int) -> None:
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(made)}
-    command = ["sqfstar", *_SQUASHED, *_ROOT_OF_ALL, "-root-time", str(made), str(out), *left_out]
+    command = ["sqfstar", *_SQUASHED, *_ROOT_OF_ALL, "-root-time", str(made), str(out)]
     run(command, "ルートファイルシステムを圧縮できません。", env=env, reads=archive)
 
 

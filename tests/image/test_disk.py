@@ -151,6 +151,9 @@ def test_a_disk_is_written_read_again_and_whole(
         for number, path in enumerate((small_image, disk))
     )
     assert digest(image_root) == digest_of_beginning(root, image_root.stat().st_size)
+    held = said_by("unsquashfs", "-l", image_root)
+    assert LOADER in held
+    assert not re.search("vmlinuz|initrd", held), "these lie where firmware can read them"
     esp = part_of(disk, ESP, tmp_path / "esp")
     told = said_by("mtype", "-i", esp, "::/loader/entries/kairan-a.conf")
     assert f"kairan_disk={table.disk} " in told
