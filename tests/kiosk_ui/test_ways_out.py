@@ -9,7 +9,7 @@ import io
 import re
 import zlib
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import redirect_stdout
 from itertools import product
 
@@ -17,6 +17,7 @@ import pytest
 import zstandard
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from node import commands
 from node.carrying.file import export
@@ -99,14 +100,21 @@ def pages(app: Flask, place: Place) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint == "live.live":
             continue  # a stream has no end; it says what /news says
-        kinds = {
-            name: place.values["int" if "Integer" in type(converter).__name__ else "string"]
-            for name, converter in rule._converters.items()
-        }
+        kinds = {name: _values(converter, place) for name, converter in rule._converters.items()}
         for values in product(*kinds.values()):
             built = rule.build(dict(zip(kinds, values, strict=True)))
             assert built is not None
             yield built[1].rpartition("|")[2]
+
+
+def _values(converter: BaseConverter, place: Place) -> Collection[str]:
+    match converter:
+        case AnyConverter():
+            return set(converter.items)
+        case IntegerConverter():
+            return place.values["int"]
+        case _:
+            return place.values["string"]
 
 
 def leaks(answer_bytes: bytes) -> bool:

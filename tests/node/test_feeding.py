@@ -194,7 +194,8 @@ def test_every_published_telegram_stands_or_is_superseded(office: Node, shared_d
     for path in paths:
         feed.take_in(path)
     assert all(feed.take_in(path).taken == 0 for path in paths)
-    states = {PostState(row[4]) for row in table(office)}  # type: ignore[arg-type]
+    found = office.database.connection.execute("SELECT DISTINCT state FROM posts")
+    states = {PostState(state) for (state,) in found}
     assert states <= {PostState.SHOWN, PostState.SUPERSEDED, PostState.STANDBY}
     followed = table(office)
     office.rebuild()
