@@ -15,6 +15,7 @@ from kiosk_ui.changing import changing_pages
 from kiosk_ui.choosing import choosing_pages
 from kiosk_ui.closed_pages import read_closed_pages
 from kiosk_ui.connections import connections_page
+from kiosk_ui.cookies import leave_out_unreadable_cookies
 from kiosk_ui.decided import decided_pages
 from kiosk_ui.design import design_page
 from kiosk_ui.desk import keep_desk_in_japanese
@@ -179,6 +180,7 @@ def create_app(
     add_easing(app)
     keep_desk_in_japanese(app)
     write_queries_in_ascii(app)
+    leave_out_unreadable_cookies(app)
     kept.answer_before(app)
     take_uploads(app)
     lead_phones_in(app, screen)

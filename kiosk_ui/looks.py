@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.http import parse_cookie
 
+from kiosk_ui.cookies import readable
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.languages import JAPANESE, languages
 from node.words import say
@@ -68,7 +69,7 @@ def chosen_looks() -> dict[str, str]:
 
 def looks_in(cookies: str) -> tuple[str, ...]:
     """The chosen key of each, by what a browser sent."""
-    brought = parse_cookie(cookies)
+    brought = parse_cookie(readable(cookies))
     return tuple(_chosen(look, brought) for look in looks())
 
 

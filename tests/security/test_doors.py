@@ -300,6 +300,18 @@ def test_a_form_of_many_parts_or_odd_bounds_is_refused_or_read(
     assert titles(node) == []
 
 
+@pytest.mark.parametrize("path", ["/", "/status", "/boards/event/new"])
+def test_cookies_that_nobody_can_read_are_no_fault_and_the_others_are_read(
+    node: Node, path: str
+) -> None:
+    client = create_app(node).test_client(use_cookies=False)
+    cookies = {"HTTP_COOKIE": "other=\x80\xff; theme=night; more=\xe3\x81\x82"}
+    page = client.get(path, environ_overrides=cookies)
+    assert page.status_code == 200
+    assert "theme-night" in page.text
+    assert "theme-night" not in client.get(path).text
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\x0b", "\x00", "\x85"])
 def test_no_line_ends_within_the_address_a_page_leads_on_to(node: Node, end: str) -> None:
     client = create_app(node).test_client()
