@@ -29,8 +29,9 @@ from provisioning.town import Plan, make_machines
 from sync.machine.process import die_with_parent
 from sync.machine.settings import LEDGER_FILE, Part
 from sync.record import read_address
-from tests.lan.machines import PORT, Machine, Village, until, village
+from tests.lan.machines import PORT, Machine, Village, village
 from tests.lan.network import why_not
+from tests.patience import until
 from tests.stories.visitor import Form, Visitor
 
 _KIOSK = f"http://127.0.0.1:{PORT}"

@@ -15,7 +15,7 @@ from kiosk_ui.app import create_app
 from node.node import Node
 from tests.kiosk_ui.town import EVENT
 from tests.node.builders import Village
-from tests.node.serving import until
+from tests.patience import until
 from tests.security.doors import NETWORK, Doors, free_port, open_doors
 
 BOARD = "/boards/event"

@@ -15,7 +15,7 @@ from sync.machine.settings import Part
 from tests.cli.kairan import kairan as typed
 from tests.cli.kairan import message, refused
 from tests.node.builders import Village
-from tests.node.serving import until
+from tests.patience import until
 
 
 @pytest.fixture

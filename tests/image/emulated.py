@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from sync.machine.process import die_with_parent
-from tests.lan.machines import until
+from tests.patience import until
 from tests.stories.machines import free_ports
 from tests.stories.visitor import Visitor
 

@@ -36,7 +36,8 @@ from provisioning.disk.writing import carry_out
 from provisioning.town import Plan, Town, make_seed, open_town
 from sync.machine.settings import SEED_FILE, SETTINGS_FILE, Part
 from tests.image.conftest import BUILD_SECONDS_MAX
-from tests.lan.machines import KAIRAN, TOWN, TOWN_NAME, until
+from tests.lan.machines import KAIRAN, TOWN, TOWN_NAME
+from tests.patience import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * BUILD_SECONDS_MAX)]
 

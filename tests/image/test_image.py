@@ -17,8 +17,9 @@ from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import Part
 from tests.image.booted import UNITS, Node
 from tests.image.conftest import BUILD_SECONDS_MAX, build
-from tests.lan.machines import TOWN, TOWN_NAME, until
+from tests.lan.machines import TOWN, TOWN_NAME
 from tests.lan.network import lan
+from tests.patience import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * BUILD_SECONDS_MAX)]
 
@@ -65,7 +66,7 @@ def node(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]
     """One that is on."""
     with nodes(root, tmp_path_factory.mktemp("alone"), 1) as (only,):
         only.switch_on()
-        until(only.answers)
+        only.wait_until_it_answers()
         only.cpu_until_home = _cpu_seconds(only)
         only.wait_until_up()
         yield only
@@ -207,7 +208,7 @@ def test_screens_that_hang_are_started_anew(root: Path, tmp_path: Path) -> None:
             if "--beside" in process.cmdline() and not process.children():
                 process.suspend()
         until(partial(_was_restarted, one))
-        until(one.answers)
+        one.wait_until_it_answers()
 
 
 def _shows(node: Node, title: str) -> Callable[[], bool]:

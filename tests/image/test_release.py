@@ -17,7 +17,8 @@ from tests.image.conftest import BUILD_SECONDS_MAX, image
 from tests.image.emulated import BOOT_SECONDS_MAX, Machine, why_not
 from tests.image.test_disk import blank_disk, digest, part_of, said_by, write
 from tests.image.test_image import OF_ONE_MACHINE
-from tests.lan.machines import TOWN, TOWN_NAME, until
+from tests.lan.machines import TOWN, TOWN_NAME
+from tests.patience import until
 
 pytestmark = [pytest.mark.release, pytest.mark.timeout(3 * BOOT_SECONDS_MAX)]
 

@@ -13,9 +13,9 @@ from sync.machine.wifi import ADDRESS
 from tests.image.booted import Node
 from tests.image.conftest import BUILD_SECONDS_MAX
 from tests.image.test_image import nodes
-from tests.lan.machines import until
 from tests.lan.network import DEVICE
 from tests.lan.phones import Phone
+from tests.patience import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * BUILD_SECONDS_MAX)]
 

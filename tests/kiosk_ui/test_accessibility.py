@@ -82,7 +82,6 @@ def test_pages_that_residents_open_can_be_used_by_everybody(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("theme", "letters"), [*((theme, "normal") for theme in THEMES), ("light", "larger")]
 )

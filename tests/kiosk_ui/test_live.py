@@ -13,7 +13,7 @@ from kiosk_ui.streams import OF_ADDRESS_MAX, STREAMS_MAX, Streams
 from node.node import Node
 from tests.kiosk_ui.town import EVENT, Town
 from tests.node.builders import Village
-from tests.node.serving import PATIENCE_SECONDS, until
+from tests.patience import PATIENCE_SECONDS, until
 from tests.security.doors import NETWORK, Doors, open_doors
 
 ASK = b"GET /live HTTP/1.1\r\nHost: 127.0.0.2\r\n\r\n"

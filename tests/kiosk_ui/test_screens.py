@@ -11,7 +11,6 @@ COLOURS_MIN = 4
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_every_page_is_pictured_in_every_size_where_it_is_seen(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

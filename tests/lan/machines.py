@@ -6,13 +6,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import psutil
 
@@ -23,27 +22,16 @@ from sync.machine.keys import load_identity
 from sync.machine.process import die_with_parent
 from sync.machine.settings import KEY_FILE, LEDGER_FILE, NOTEBOOK_FILE, Part
 from tests.lan.network import Host, Lan, lan
+from tests.patience import PATIENCE_SECONDS, until
 from tests.stories.visitor import Visitor
 
 KAIRAN = Path(sys.executable).with_name("kairan")
 PORT = 8700
 TOWN, TOWN_NAME = "990019", "霧沢町"
-PATIENCE_SECONDS = 120.0  # for a fact, on a busy machine; most take a hundredth of it
-LOOK_SECONDS = 0.05
 END_SECONDS_MAX = 30.0
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104  # in a network of its own
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_Fact = TypeVar("_Fact")
-
-
-def until(fact: Callable[[], _Fact], *, seconds: float = PATIENCE_SECONDS) -> _Fact:
-    """What `fact` gives, once that is something; fails when patience ends."""
-    deadline = time.monotonic() + seconds
-    while not (found := fact()):
-        assert time.monotonic() < deadline, f"it never came true: {fact}, {found}"
-        time.sleep(LOOK_SECONDS)
-    return found
 
 
 @dataclass(slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lan.machines import Machine, Village, until, village
+from tests.lan.machines import Machine, Village, village
+from tests.patience import until
 
 QUIET_SECONDS = 5.0  # in which machines that offer every second would have done so five times
 

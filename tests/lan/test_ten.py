@@ -16,9 +16,10 @@ from node.neighbourhood import LAN_NEIGHBOURS_MAX
 from sync import cose
 from tests.lan.avahi import avahi
 from tests.lan.liar import liar
-from tests.lan.machines import PORT, TOWN, Machine, Village, until, village
+from tests.lan.machines import PORT, TOWN, Machine, Village, village
+from tests.patience import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.slow
 
 COUNT = 10
 STRANGERS = 3_000

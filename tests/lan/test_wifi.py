@@ -16,9 +16,10 @@ from provisioning.town import Plan, make_machines, open_town
 from sync.machine.process import die_with_parent
 from sync.machine.settings import Part
 from sync.machine.wifi import ADDRESS
-from tests.lan.machines import END_SECONDS_MAX, KAIRAN, TOWN, TOWN_NAME, until
+from tests.lan.machines import END_SECONDS_MAX, KAIRAN, TOWN, TOWN_NAME
 from tests.lan.network import DEVICE, Host, Lan, lan
 from tests.lan.phones import Phone
+from tests.patience import until
 from tests.stories.visitor import Visitor
 
 OWN = str(ADDRESS.ip)

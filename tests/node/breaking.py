@@ -5,7 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tests.node.serving import PATIENCE_SECONDS, port_of
+from tests.node.serving import port_of
+from tests.patience import PATIENCE_SECONDS
 
 
 class Line:

@@ -6,28 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from struct import pack
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from node.node import Node
 from node.syncing import run
-from sync.machine import clock
-
-PATIENCE_SECONDS = 60.0  # for a fact on a busy machine; most take a hundredth
-LOOK_SECONDS = 0.01
-
-Found = TypeVar("Found")
-
-
-def until(fact: Callable[[], Found]) -> Found:
-    """What the fact gives once it gives something."""
-    deadline = clock.running() + PATIENCE_SECONDS
-    while not (found := fact()):
-        assert clock.running() < deadline, f"never came true: {fact}"
-        threading.Event().wait(LOOK_SECONDS)
-    return found
+from tests.patience import PATIENCE_SECONDS, until
 
 
 class _Quiet(WSGIRequestHandler):

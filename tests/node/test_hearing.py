@@ -24,7 +24,8 @@ from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.machine.settings import NOTEBOOK_FILE, Part
 from tests.node.builders import TOWN, Village, again, certificates, post_event, titles
-from tests.node.serving import served, syncing, until
+from tests.node.serving import served, syncing
+from tests.patience import until
 
 WEEK = timedelta(days=7)
 

@@ -12,7 +12,7 @@ from node.schedule import Schedule
 from sync.entry import Quality
 from sync.machine import clock
 from sync.machine.clock import Moment
-from tests.node.serving import PATIENCE_SECONDS, until
+from tests.patience import PATIENCE_SECONDS, until
 
 TEN_YEARS = timedelta(days=3_653)
 INTERVAL_SECONDS = 0.05

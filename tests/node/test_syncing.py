@@ -13,7 +13,8 @@ from node.notebook import Neighbour, Notebook
 from node.status import in_words, status
 from sync.machine.settings import NOTEBOOK_FILE, Part
 from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, TOWN, Village, post_event, titles
-from tests.node.serving import port_of, served, syncing, until
+from tests.node.serving import port_of, served, syncing
+from tests.patience import until
 from tests.stories.machines import free_ports
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from cli.supervise import kairan
-from tests.node.serving import until
+from tests.patience import until
 from tests.stories.machines import free_ports
 
 SECONDS_MAX, QUIET_SECONDS = 30, 3

@@ -34,7 +34,7 @@ from sync.machine.pin import TOWN_CERTIFICATE_FILE
 from sync.machine.settings import SETTINGS_FILE
 from tests.kiosk_ui.browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS
 from tests.node.builders import JOB_FIELDS, Village
-from tests.node.serving import until
+from tests.patience import until
 from tests.security.doors import HERE, NETWORK, Doors, free_port, open_doors
 
 KEEPER, PASSPHRASE = "山田 花", "mizuumi tanuki kazaguruma enpitsu"

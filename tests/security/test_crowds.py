@@ -11,7 +11,7 @@ from cli.bodies import Places
 from cli.lingering import OF_ADDRESS_MAX, Lingering
 from kiosk_ui.allowances import FORMS, RECEIPTS, SEARCHES, SIGN_INS, Allowance, Rate
 from tests.node.builders import Village
-from tests.node.serving import until
+from tests.patience import until
 from tests.security.doors import HERE, NETWORK, Doors, open_doors
 
 SLOW = 500

@@ -13,13 +13,12 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -30,16 +29,14 @@ from node.status import Status, status
 from provisioning.town import Plan, Town, make_machines, open_town
 from sync.machine.process import die_with_parent
 from sync.machine.settings import LEDGER_FILE, Part
+from tests.patience import PATIENCE_SECONDS, until
 from tests.stories.visitor import Visitor
 
 KAIRAN = Path(sys.executable).with_name("kairan")
-PATIENCE_SECONDS = 60.0  # for a fact, on a busy machine; most take a hundredth of it
 TOWN = "990019"
 COMMAND_SECONDS_MAX = 120.0
-LOOK_SECONDS = 0.05
 
 _MARK = "KAIRAN_STORY"  # in the environment of all that a story starts
-_Fact = TypeVar("_Fact")
 
 
 def titles(machine: "Machine") -> set[str]:
@@ -51,15 +48,6 @@ def copied(folder: Path, to: Path) -> Path:
     """A machine's folder once more, as a copied disk has it: without what is only a socket."""
     sockets = shutil.ignore_patterns(SOCKET_FILE)
     return shutil.copytree(folder, to, ignore=sockets, dirs_exist_ok=True)
-
-
-def until(fact: Callable[[], _Fact], *, seconds: float = PATIENCE_SECONDS) -> _Fact:
-    """What `fact` gives, once that is something; fails when patience ends."""
-    deadline = time.monotonic() + seconds
-    while not (found := fact()):
-        assert time.monotonic() < deadline, f"it never came true: {fact}, {found}"
-        time.sleep(LOOK_SECONDS)
-    return found
 
 
 def kairan(*arguments: str | Path, code: int = 0) -> str:
@@ -339,5 +327,5 @@ def village(folder: Path, port: int) -> Iterator[Village]:
             assert running.ended() is None, running.said()
             return "見本の町が動いています" in log.read_bytes()[began:].decode(errors="replace")
 
-        until(ready, seconds=180)  # some twenty processes
+        until(ready)
         yield Village(folder, running, json.loads((folder / "addresses.json").read_text()))

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.everyday import one_a_day
-from tests.stories.machines import Village, free_ports, until, village
+from tests.patience import until
+from tests.stories.machines import Village, free_ports, village
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (

@@ -20,6 +20,7 @@ from provisioning.town import NO_SECRET
 from sync.machine.pin import pin_in_words
 from sync.machine.settings import SETTINGS_FILE, Part
 from sync.machine.tls import pins
+from tests.patience import until
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
     COMMAND_SECONDS_MAX,
@@ -28,7 +29,6 @@ from tests.stories.machines import (
     Machine,
     free_ports,
     titles,
-    until,
     wait_until_all_hold_the_same,
 )
 from tests.stories.sticks import Stick, fill, formatted

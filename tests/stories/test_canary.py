@@ -37,6 +37,7 @@ from sync.machine.settings import SETTINGS_FILE
 from sync.sealed_record import REPORT
 from tests.kiosk_ui.snapshots import MAKER, PLACE, photo
 from tests.kiosk_ui.town import JOB
+from tests.patience import until
 from tests.raw import files_with
 from tests.stories.machines import (
     TOWN,
@@ -45,7 +46,6 @@ from tests.stories.machines import (
     free_ports,
     is_well,
     town,
-    until,
     wait_until_all_hold_the_same,
 )
 from tests.stories.private_words import CONTROLS, PASSPHRASE, PIN, Becomes, of, there_are, was_sent

@@ -11,8 +11,9 @@ import pytest
 
 from kiosk_ui.home import TO_COME_MAX
 from sync.machine.settings import LEDGER_FILE
+from tests.patience import until
 from tests.stories.clocks import Clock
-from tests.stories.machines import FourMachines, Machine, town, until
+from tests.stories.machines import FourMachines, Machine, town
 
 YEARS = ("1970-01-01 00:00:10", "2036-02-07 06:28:20", "1970-01-02 00:00:00", "2026-11-22 12:00:00")
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}

@@ -13,7 +13,8 @@ import pytest
 
 from sync.machine.files import write_whole
 from sync.machine.settings import LEDGER_FILE, NOTEBOOK_FILE
-from tests.stories.machines import FourMachines, Machine, copied, is_well, town, until
+from tests.patience import until
+from tests.stories.machines import FourMachines, Machine, copied, is_well, town
 from tests.stories.small_disk import SmallDisk, small_disk
 from tests.stories.visitor import Page
 

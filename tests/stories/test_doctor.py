@@ -10,7 +10,8 @@ import pytest
 
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import Part
-from tests.stories.machines import KAIRAN, Machine, town, until
+from tests.patience import until
+from tests.stories.machines import KAIRAN, Machine, town
 from tests.stories.test_backup import told
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}

@@ -11,13 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.stories.machines import (
-    FourMachines,
-    Machine,
-    town,
-    until,
-    wait_until_all_hold_the_same,
-)
+from tests.patience import until
+from tests.stories.machines import FourMachines, Machine, town, wait_until_all_hold_the_same
 
 KINDS = {
     "15_13_01_161226_VPWW54": "気象庁予報部",

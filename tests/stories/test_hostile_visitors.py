@@ -11,7 +11,8 @@ import zstandard
 
 from sync import cbor
 from sync.limits import MESSAGE_BYTES_MAX
-from tests.stories.machines import Machine, town, until
+from tests.patience import until
+from tests.stories.machines import Machine, town
 from tests.stories.visitor import Page
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}

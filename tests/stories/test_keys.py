@@ -15,6 +15,7 @@ from provisioning.town import NO_SECRET, Plan, make_machines, open_town
 from sync.machine.pin import pin_in_words
 from sync.machine.settings import KEY_FILE, SEED_FILE, SETTINGS_FILE, Part
 from sync.machine.tls import pins
+from tests.patience import until
 from tests.stories.machines import (
     COMMAND_SECONDS_MAX,
     KAIRAN,
@@ -24,7 +25,6 @@ from tests.stories.machines import (
     copied,
     free_ports,
     titles,
-    until,
     wait_until_all_hold_the_same,
 )
 

@@ -13,8 +13,9 @@ from sync.account import Account
 from sync.machine.keys import load_identity
 from sync.machine.settings import KEY_FILE
 from tests.kiosk_ui.town import EVENT
+from tests.patience import until
 from tests.raw import files_with
-from tests.stories.machines import FourMachines, Machine, until, wait_until_all_hold_the_same
+from tests.stories.machines import FourMachines, Machine, wait_until_all_hold_the_same
 
 WORD = "きいろいもちつき"
 MINUTES = 240.0

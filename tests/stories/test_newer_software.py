@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sync.writing import Draft
+from tests.patience import until
 from tests.stories.desk import Desk
-from tests.stories.machines import Machine, town, until, wait_until_all_hold_the_same
+from tests.stories.machines import Machine, town, wait_until_all_hold_the_same
 
 pytestmark = pytest.mark.slow
 

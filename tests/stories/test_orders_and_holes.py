@@ -14,16 +14,11 @@ from sync.machine.sqlite import SqliteLedger
 from sync.obedience import OBEYED, has_obeyed, read_obedience
 from sync.order import ERASE, RETAIN
 from sync.register import open_register
+from tests.patience import until
 from tests.raw import files_with
 from tests.stories.desk import Desk
 from tests.stories.ledger_file import check_ledger
-from tests.stories.machines import (
-    FourMachines,
-    Machine,
-    titles,
-    until,
-    wait_until_all_hold_the_same,
-)
+from tests.stories.machines import FourMachines, Machine, titles, wait_until_all_hold_the_same
 
 EVENT = {"starts_on": "2031-04-05", "place": "上郷公民館"}
 SECRET = "わたしの番号は〇九九九のひみつ"

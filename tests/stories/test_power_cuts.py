@@ -19,12 +19,12 @@ from urllib.parse import urlencode, urlsplit
 import psutil
 import pytest
 
+from tests.patience import until
 from tests.stories.ledger_file import check_ledger
 from tests.stories.machines import (
     Village,
     free_ports,
     is_well,
-    until,
     village,
     wait_until_all_hold_the_same,
 )
@@ -143,7 +143,6 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # each of a hundred kills waits until what it hit has come back
 def test_nothing_acknowledged_is_lost_whatever_is_killed_a_hundred_times(tmp_path: Path) -> None:
     _nothing_acknowledged_is_lost(tmp_path, A_HUNDRED)
 

@@ -9,16 +9,11 @@ from pathlib import Path
 import pytest
 
 from sync.machine.settings import LEDGER_FILE
+from tests.patience import until
 from tests.raw import files_with
 from tests.stories.clocks import Clock, trusted
 from tests.stories.ledger_file import check_ledger
-from tests.stories.machines import (
-    FourMachines,
-    Machine,
-    town,
-    until,
-    wait_until_all_hold_the_same,
-)
+from tests.stories.machines import FourMachines, Machine, town, wait_until_all_hold_the_same
 
 OVER, TO_COME = "去年のおわった会", "まだ先のつづく会"
 JUMP_SECONDS = 300.0  # it is looked every minute, and witnesses have to speak first
@@ -60,7 +55,6 @@ def _is_gone(machine: Machine, page: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_after_a_year_what_is_over_is_gone_everywhere_and_stays_away(
     machines: FourMachines, tmp_path: Path
 ) -> None:

@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.machines import (
-    FourMachines,
-    Machine,
-    town,
-    until,
-    wait_until_all_hold_the_same,
-)
+from tests.patience import until
+from tests.stories.machines import FourMachines, Machine, town, wait_until_all_hold_the_same
 
 EVENT = {"starts_on": "2030-05-05", "place": "上郷公民館"}
 

@@ -14,7 +14,8 @@ from node.node import Node
 from sync.carrier import Reading, unpack
 from sync.machine.settings import SETTINGS_FILE
 from tests.node.builders import Village, post_event, table, titles
-from tests.stories.machines import Running, kairan, until
+from tests.patience import until
+from tests.stories.machines import Running, kairan
 from tests.stories.sticks import KINDS, Stick, fill, formatted
 
 

@@ -12,6 +12,7 @@ from provisioning.town import Plan, make_machines, open_town
 from sync.fork import ForkProof
 from sync.machine.settings import Part
 from sync.machine.tls import pins
+from tests.patience import until
 from tests.stories.desk import Desk
 from tests.stories.machines import (
     TOWN,
@@ -20,7 +21,6 @@ from tests.stories.machines import (
     copied,
     free_ports,
     titles,
-    until,
     wait_until_all_hold_the_same,
 )
 

@@ -8,8 +8,9 @@ from sync.machine.keys import tls_key
 from sync.machine.pin import TLS_FILE, pin_in_words
 from sync.machine.settings import SETTINGS_FILE
 from sync.machine.tls import pins, self_signed
+from tests.patience import until
 from tests.stories.clocks import Clock
-from tests.stories.machines import Machine, Running, town, until
+from tests.stories.machines import Machine, Running, town
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.stories.machines import Running, Village, free_ports, is_well, kairan, until, village
+from tests.patience import until
+from tests.stories.machines import Running, Village, free_ports, is_well, kairan, village
 
 MACHINES = {"hub", "office", "kamigo", "shimogo"}
 

@@ -16,7 +16,8 @@ from provisioning.town import Plan, make_machines, open_town
 from sync.carrier import Reading, unpack
 from sync.lane import Audience
 from sync.machine.settings import LEDGER_FILE, SETTINGS_FILE, STATEMENTS_FILE, Part
-from tests.stories.machines import Machine, free_ports, until
+from tests.patience import until
+from tests.stories.machines import Machine, free_ports
 
 pytestmark = pytest.mark.slow
 

@@ -28,7 +28,7 @@ from sync.order import ERASE
 from sync.revocation import Cut, revoke
 from sync.wrapping import unwrap, wrap_thoroughly
 from sync.writing import Draft
-from tests.node.serving import until
+from tests.patience import until
 from tests.sync.builders import (
     NOTHING,
     TOWN,

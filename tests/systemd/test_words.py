@@ -14,7 +14,8 @@ from provisioning.page_certificates import give_pages_certificate
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import SETTINGS_FILE, Part
 from sync.machine.starter import who_started_us
-from tests.stories.machines import PATIENCE_SECONDS, TOWN, Running, free_ports, is_well, until
+from tests.patience import PATIENCE_SECONDS, until
+from tests.stories.machines import TOWN, Running, free_ports, is_well
 
 PATIENCE_OF_SYSTEMD_SECONDS = 0.6
 QUIET_SECONDS = 2.0  # in which ten words would have come

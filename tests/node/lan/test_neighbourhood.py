@@ -27,7 +27,8 @@ from tests.node.builders import (
     post_event,
     titles,
 )
-from tests.node.serving import served, until
+from tests.node.serving import served
+from tests.patience import until
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from node.lan.turns import TURNS_MAX, WAIT_SECONDS_MAX, Enough, Turn, Turns
-from tests.node.serving import PATIENCE_SECONDS, until
+from tests.patience import PATIENCE_SECONDS, until
 
 ONE, OTHER = bytes(8), bytes([1]) * 8
 
