@@ -13,7 +13,7 @@ from unittest.mock import patch
 from cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_MAX = 60
+SECONDS_MAX = 240
 
 
 @dataclass(frozen=True)

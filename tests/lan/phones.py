@@ -20,7 +20,7 @@ ANSWER_SECONDS_MAX = 60.0
 _NAME_SECONDS_MAX = 2.0
 """Then it asks again, as all do: a question that nobody was there to hear gets no answer."""
 
-_JOIN_SECONDS_MAX = 60
+_JOIN_SECONDS_MAX = 240
 _PORTAL = 114  # RFC 8910
 _A, _AAAA = 1, 28
 _RECURSION_DESIRED = 0x0100
