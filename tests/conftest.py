@@ -4,6 +4,7 @@ On a laptop a skip says "not here"; in CI it is a failure, for there everything 
 """
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,6 +46,21 @@ def quick() -> Iterator[None]:
         patch.setattr(pins, "_PASSES", 1)
         patch.setattr(pins, "_MEMORY_KIB", 1 << 10)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _leaves_its_process_as_it_was() -> Iterator[None]:
+    """What files of later tests may be read by whom, where they are, and who ends them."""
+    before = _of_this_process()
+    yield
+    assert _of_this_process() == before
+
+
+def _of_this_process() -> tuple[object, ...]:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    return mask, Path.cwd(), os.sched_getaffinity(0), os.nice(0), handlers
 
 
 @pytest.fixture(scope="session")

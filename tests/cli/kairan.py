@@ -1,6 +1,7 @@
 """The real `kairan` command, as a keeper types it."""
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -44,10 +45,13 @@ def here(*arguments: object) -> Said:
     out, err, code = StringIO(), StringIO(), 0
     typed = ["kairan", *map(str, arguments)]
     with patch.object(sys, "argv", typed), redirect_stdout(out), redirect_stderr(err):
+        before = os.umask(0o022)
         try:
             main()
         except SystemExit as ended:
             code = int(str(ended.code))
+        finally:
+            os.umask(before)  # a machine's own command keeps what it writes to itself
     return Said(code, out.getvalue(), err.getvalue())
 
 
