@@ -5,6 +5,7 @@ On a laptop a skip says "not here"; in CI it is a failure, for there everything 
 
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,11 @@ from node import pins
 
 WITH_PROCESSES = frozenset({"stories", "power", "lan", "security", "fuzz"})
 IN_CI = bool(os.environ.get("CI"))
+
+# Thousands of processes read our code, each test run anew: compiled once, whatever the machine's
+# habit is, that costs a third less.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 ANY_SPEED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -31,6 +31,8 @@ class Clock:
             "FAKETIME_NO_CACHE": "1",
             # A jump is of the clock on the wall; what only ever grows goes on growing.
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # It moves the times of files too, and compiled code says when its source was written.
+            "PYTHONDONTWRITEBYTECODE": "1",
             **also,
         }
         before = {name: os.environ.get(name) for name in lent}
