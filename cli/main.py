@@ -4,6 +4,8 @@ import argparse
 import logging
 import sqlite3
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
 
 from cli.machines import add_machine_commands
@@ -11,8 +13,27 @@ from node.refused import Refused, Subparsers
 from sync.machine.process import loading
 from sync.machine.settings import NotProvisioned
 
-_LONG_LIVED = {"hub", "language", "node", "office", "sync", "web", "wifi"}
+_OF_MACHINES = {"hub", "language", "node", "office", "status", "sync", "web", "wifi"}
 """What waits for years loads no other command."""
+
+OTHERS: Mapping[str, frozenset[str]] = {
+    "cli.village": frozenset({"village"}),
+    "node.commands": frozenset(
+        {
+            *("board", "carrier", "confirm", "export", "feed", "import", "people", "people-code"),
+            *("rebuild", "subscribe", "subscriptions", "unsubscribe"),
+        }
+    ),
+    "hub.commands": frozenset({"hub-key"}),
+    "node.doctor.command": frozenset({"doctor"}),
+    "provisioning.commands": frozenset({"authority"}),
+    "provisioning.image_commands": frozenset({"provision"}),
+    "provisioning.backup_commands": frozenset({"backup", "restore"}),
+    "provisioning.seed_commands": frozenset({"provision"}),
+    "provisioning.disk.write_command": frozenset({"provision"}),
+    "provisioning.disk.first_boot": frozenset({"first-boot"}),
+}
+"""What brings which command; no other is loaded for it."""
 
 
 def main() -> None:
@@ -26,9 +47,10 @@ def main() -> None:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     refusals: tuple[type[Exception], ...] = (NotProvisioned, Refused)
     add_machine_commands(commands)
-    if not _LONG_LIVED & set(sys.argv[1:2]):
+    if not _OF_MACHINES & set(sys.argv[1:2]):
         with loading():
-            refusals += _add_others(commands)
+            for more in _add_others(commands, sys.argv[1:]):
+                refusals += more
     told = parser.parse_args()
     try:
         told.does(told)
@@ -48,32 +70,18 @@ def main() -> None:
         sys.exit(1)
 
 
-def _add_others(commands: Subparsers) -> tuple[type[Exception], ...]:
-    """What is over as soon as it is done; and what it may refuse with."""
-    from cli.village import add_village_command
-    from hub import commands as hub_commands
-    from node import commands as node_commands
-    from node.doctor import command as doctor
-    from provisioning import backup_commands, image_commands, seed_commands
-    from provisioning import commands as provisioning_commands
-    from provisioning.disk import first_boot, write_command
+def _add_others(
+    commands: Subparsers, typed: Sequence[str]
+) -> Iterator[tuple[type[Exception], ...]]:
+    """What is over as soon as it is done; and what it may refuse with.
 
-    add_village_command(commands)
-    node_commands.add_commands(commands)
-    hub_commands.add_commands(commands)
-    doctor.add_command(commands)
-    provisioning_commands.add_commands(commands)
-    image_commands.add_commands(commands)
-    backup_commands.add_commands(commands)
-    seed_commands.add_commands(commands)
-    write_command.add_commands(commands)
-    first_boot.add_command(commands)
-    return (
-        *node_commands.refusals,
-        *provisioning_commands.refusals,
-        *backup_commands.refusals,
-        *seed_commands.refusals,
-    )
+    Only what brings the command that was typed, or all: to list them, or to say that there is none.
+    """
+    bringing = [name for name, brought in OTHERS.items() if brought & set(typed[:1])]
+    for name in bringing or OTHERS:
+        module = import_module(name)
+        module.add_commands(commands)
+        yield getattr(module, "refusals", ())
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from threading import Event
 
 from cli.ports import check_port
 from cli.supervise import Process, end, kairan, told_to_stop
-from node.commands import Refused, Subparsers
 from node.people_commands import has_somebody
 from node.pins import Pins, grouped
+from node.refused import Refused, Subparsers
+from provisioning.authority import NoAuthority
 from provisioning.sample_town import MACHINES, make_sample_town
 from sync.errors import NotEncrypted, WrongKey
 from sync.machine import clock
@@ -27,11 +28,13 @@ OFFER_SECONDS = 2
 READY_SECONDS_MAX = 60.0
 LOOK_SECONDS = 0.05
 
+refusals = (NoAuthority,)
+
 _SCHEMES = {"hub": "https"}
 _STOPPED = "stopped"  # a file in a machine's folder: it is to stay off
 
 
-def add_village_command(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Put it beside those of other packages."""
     help_ = "見本の町（ハブ、役場、公民館2つ）を、この一台の上で動かします。"
     parser = commands.add_parser(

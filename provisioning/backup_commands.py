@@ -10,11 +10,11 @@ from pathlib import Path
 from node.backup.closed import Label, NoSuchWay
 from node.backup.making import CannotBackUp, back_up
 from node.backup.restoring import CannotRestore, Found, Restored, find, opened, restore
-from node.commands import Refused, Subparsers
 from node.node import open_node
 from node.others import Time
+from node.refused import Refused, Subparsers
 from node.telling import when_in_words
-from provisioning.authority import read_key
+from provisioning.authority import NoAuthority, read_key
 from provisioning.paper import PLACES
 from provisioning.passphrases import Passphrases
 from sync.entry import Quality
@@ -64,7 +64,7 @@ def add_commands(commands: Subparsers) -> None:
         )
 
 
-refusals = (CannotBackUp, CannotRestore)
+refusals = (CannotBackUp, CannotRestore, NoAuthority)
 
 
 def _back_up(told: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from node.people_commands import first_code_in_words
 from node.refused import Refused, Subparsers
 from provisioning.acts import add_key_file, add_seed
-from provisioning.authority import Authority, open_authority
+from provisioning.authority import Authority, NoAuthority, open_authority
 from provisioning.seed_check import wrong_with
 from provisioning.seeds import (
     COLUMNS,
@@ -62,7 +62,7 @@ def add_commands(commands: Subparsers) -> None:
     checking.set_defaults(does=_check)
 
 
-refusals = (WrongLines,)
+refusals = (NoAuthority, WrongLines)
 
 
 def _making(acts: Subparsers, name: str, does: object, help_: str) -> argparse.ArgumentParser:

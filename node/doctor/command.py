@@ -18,7 +18,7 @@ from sync.machine import clock
 from sync.machine.settings import NotProvisioned, Part, read_settings
 
 
-def add_command(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Put `doctor` beside the commands of other packages."""
     help_ = "機械の悪いところを調べ、どうすればよいかを言います（何も変えません）。"
     parser = commands.add_parser("doctor", help=help_, description=help_)

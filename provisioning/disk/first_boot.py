@@ -19,7 +19,7 @@ DONE_FILE = "begun"
 """In the machine's folder: nothing is left of the seed, so there is nothing to do any more."""
 
 
-def add_command(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Put it beside those of other packages."""
     help_ = "ディスクの準備ファイルから、この機械を始めます（はじめて起動したときに動きます）。"
     command = commands.add_parser("first-boot", help=help_, description=help_)
