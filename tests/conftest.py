@@ -3,10 +3,12 @@
 On a laptop a skip says "not here"; in CI it is a failure, for there everything is.
 """
 
+import gc
 import os
 import signal
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,10 +17,12 @@ from flask import Flask
 from flask.templating import Environment
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 
+from kiosk_ui.static_files import read_static_files
 from node import pins
 
-WITH_PROCESSES = frozenset({"stories", "power", "lan", "security", "fuzz"})
+WITH_PROCESSES = frozenset({"stories", "power", "lan", "security", "fuzz", "village"})
 IN_CI = bool(os.environ.get("CI"))
 
 # Thousands of processes read our code, each test run anew: compiled once, whatever the machine's
@@ -35,7 +39,7 @@ settings.load_profile("ci" if IN_CI else "laptop")
 
 @pytest.fixture(scope="session", autouse=True)
 def quick() -> Iterator[None]:
-    """What each test would pay for again: PINs that are dear to guess, pages read as code.
+    """What each test would pay for again: PINs that are dear to guess, pages and addresses as code.
 
     Only within the tests' own process; the machines' processes pay in full.
     """
@@ -46,9 +50,20 @@ def quick() -> Iterator[None]:
         environment.bytecode_cache = _pages
         return environment
 
+    compiled = Rule._compile_builder
+    builders: dict[Hashable, Callable[..., tuple[str, str]]] = {}
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        is_ = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if is_ not in builders:
+            builders[is_] = compiled(rule, append_unknown)
+        return builders[is_]
+
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         _pages = FileSystemBytecodeCache(folder)
         patch.setattr(Flask, "create_jinja_environment", remembering)
+        patch.setattr(Rule, "_compile_builder", remembered)
+        patch.setattr("kiosk_ui.app.read_static_files", cache(read_static_files))
         patch.setattr(pins, "_PASSES", 1)
         patch.setattr(pins, "_MEMORY_KIB", 1 << 10)
         yield
@@ -91,9 +106,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: (
             item.get_closest_marker("slow") is not None,
-            item.path.parent.name not in WITH_PROCESSES,
+            item.path.parent.name not in WITH_PROCESSES and item.path.name != "test_house.py",
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    """All that was loaded stays until the end: nobody looks through it for what could go."""
+    gc.collect()
+    gc.freeze()
 
 
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
