@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz.unpackers import refusals, seeds, unpackers
 
 ROOT = Path(__file__).resolve().parents[2]
-SEARCH_SECONDS = 12
+SEARCH_SECONDS = 8  # for each of two dozen; what the long ones found is kept in corpus/
 ONE_SECONDS_MAX = 10  # for one input
 MEMORY_MB_MAX = 1_024
 BYTES_MAX = 1 << 14
@@ -50,7 +50,7 @@ def test_a_search_finds_nothing_that_breaks_it(name: str, tmp_path: Path) -> Non
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=10 * SEARCH_SECONDS,
+        timeout=15 * SEARCH_SECONDS,
     )
     print(done.stderr[-2_000:])
     broken = {file.name: file.read_bytes().hex() for file in tmp_path.iterdir() if file.is_file()}
