@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import psutil
 
+from node.boards.event import EVENT
 from node.language.line import SOCKET_FILE
 from node.node import open_node
 from node.status import Status, status
@@ -40,8 +41,12 @@ _MARK = "KAIRAN_STORY"  # in the environment of all that a story starts
 
 
 def titles(machine: "Machine") -> set[str]:
-    """Of the events on its board."""
-    return {post["fields"]["title"] for post in machine.board("event")}
+    """Of the events on its board; read in its folder, for who asks again and again."""
+    node = open_node(machine.folder)
+    try:
+        return {post.text("title") for post in node.posts(EVENT, limit=1_000_000)}
+    finally:
+        node.database.close()
 
 
 def copied(folder: Path, to: Path) -> Path:

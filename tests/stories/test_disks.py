@@ -14,7 +14,7 @@ import pytest
 from sync.machine.files import write_whole
 from sync.machine.settings import LEDGER_FILE, NOTEBOOK_FILE
 from tests.patience import until
-from tests.stories.machines import FourMachines, Machine, copied, is_well, town
+from tests.stories.machines import FourMachines, Machine, copied, is_well, titles, town
 from tests.stories.small_disk import SmallDisk, small_disk
 from tests.stories.visitor import Page
 
@@ -55,10 +55,6 @@ def _holds(machine: Machine, entries: int) -> bool:
     return bool(_said(machine)["entries"] == entries)
 
 
-def _titles(machine: Machine) -> set[str]:
-    return {post["fields"]["title"] for post in machine.board("event")}
-
-
 @pytest.mark.slow
 def test_on_a_full_disk_what_was_typed_stays_and_what_stands_is_shown(small: OnSmallDisk) -> None:
     here, there = small.here, small.machines.there
@@ -89,9 +85,9 @@ def test_on_a_full_disk_what_was_typed_stays_and_what_stands_is_shown(small: OnS
     page = here.visitor.send(page.form(ending="/new"))
     assert page.status == 303
     acknowledged.append(f"{FULL_TITLE}{number}")
-    until(lambda: _titles(here) >= {*acknowledged, "むこうの会"})
-    assert _titles(here) == {*acknowledged, "むこうの会"}
-    until(lambda: _titles(there) == _titles(here))
+    until(lambda: titles(here) >= {*acknowledged, "むこうの会"})
+    assert titles(here) == {*acknowledged, "むこうの会"}
+    until(lambda: titles(there) == titles(here))
     assert _said(here)["disk"] == "well"
 
 
@@ -113,7 +109,7 @@ def test_on_a_disk_that_cannot_be_written_the_boards_are_shown(small: OnSmallDis
     small.disk.allow_writing(True)
     here.start()
     assert here.visitor.send(page.form(ending="/new")).status == 303
-    assert _titles(here) == {"前からの会", "書けない日の会"}
+    assert titles(here) == {"前からの会", "書けない日の会"}
 
 
 def test_a_ledger_that_breaks_while_it_runs_is_taken_back_from_the_hub(tmp_path: Path) -> None:
@@ -121,18 +117,18 @@ def test_a_ledger_that_breaks_while_it_runs_is_taken_back_from_the_hub(tmp_path:
         here, there = machines.here, machines.there
         for machine in (machines.hub, here, there):
             machine.start()
-        titles = {f"{number}の会" for number in range(8)}
-        for title in titles:
+        posted = {f"{number}の会" for number in range(8)}
+        for title in posted:
             here.visitor.post("event", title=title, **EVENT)
-        until(lambda: _titles(there) == titles)
+        until(lambda: titles(there) == posted)
 
         _ruin(here.folder / LEDGER_FILE)
         until(lambda: list(here.folder.glob("kairan-damaged-*.sqlite")))
         until(lambda: is_well(here.url))
         assert "記録のファイルが壊れていました" in here.visitor.reads("/")
-        until(lambda: _titles(here) == titles)
+        until(lambda: titles(here) == posted)
         here.visitor.post("event", title="そのあとの会", **EVENT)
-        until(lambda: "そのあとの会" in _titles(there))
+        until(lambda: "そのあとの会" in titles(there))
         assert len(list(here.folder.glob("kairan-damaged-*.sqlite"))) == 1
         assert _said(here)["mishap"]["moved_to"] == "kairan-damaged-1.sqlite"
         assert _said(here)["lanes"] == 2, "one of each life"
@@ -150,7 +146,7 @@ def test_a_hub_whose_ledger_breaks_while_it_runs_is_given_all_again(tmp_path: Pa
         _ruin(hub.folder / LEDGER_FILE)
         until(lambda: list(hub.folder.glob("kairan-damaged-*.sqlite")))
         there.start()
-        until(lambda: _titles(there) == {"前からの会"})
+        until(lambda: titles(there) == {"前からの会"})
         assert "壊れていた" in hub.kairan("status")
 
 
