@@ -6,6 +6,7 @@ obeyed here: what was withdrawn is gone from the file at once, and could be read
 """
 
 import logging
+import socket
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ LET_GO_SECONDS = 3_600.0
 """How often what was written about ended posts is looked for."""
 
 HEAR_SECONDS = 0.5
+_THERE_SECONDS_MAX = 0.5  # within this machine
 """So long the thread that hears neighbours takes to notice that all is to end."""
 
 _log = logging.getLogger(__name__)
@@ -67,6 +69,15 @@ class Answering:
     def only(self) -> str | None:
         """The one address that it answers at; None for all."""
         return None if self.address == "0.0.0.0" else self.address  # noqa: S104
+
+    def is_there(self) -> bool:
+        """Whether it takes connections. At 127.0.0.1 those of the kiosk may have a door apart."""
+        with (
+            suppress(OSError),
+            socket.create_connection((self.only or "127.0.0.2", self.port), _THERE_SECONDS_MAX),
+        ):
+            return True
+        return False
 
 
 def run(
@@ -155,6 +166,7 @@ def _discovery(node: Node, neighbourhood: Neighbourhood, answering: Answering) -
         digest=neighbourhood.standing.digest(),
         found=neighbourhood.found,
         moved=neighbourhood.moved,
+        answers=answering.is_there,
     )
 
 

@@ -62,13 +62,23 @@ class Discovery:
     """Finds, and is found, until it is stopped."""
 
     def __init__(
-        self, me: Me, *, digest: bytes, found: Callable[[Service], None], moved: Callable[[], None]
+        self,
+        me: Me,
+        *,
+        digest: bytes,
+        found: Callable[[Service], None],
+        moved: Callable[[], None],
+        answers: Callable[[], bool],
     ) -> None:
-        """`found` and `moved` (our addresses changed) are called in its thread: be quick."""
+        """`found` and `moved` (our addresses changed) are called in its thread: be quick.
+
+        So is `answers`: whether somebody who comes to us now is answered.
+        """
         self._me = me
         self._digest = digest
         self._found = found
         self._moved = moved
+        self._answers = answers
         self._loop = asyncio.new_event_loop()
         self._woken = asyncio.Event()
         self._stopped = False
@@ -141,7 +151,8 @@ class Discovery:
             self._ask_at = now + self._ask_seconds
             self._ask_seconds = min(3 * self._ask_seconds, ASK_SECONDS_MAX)
         if self._info is None:
-            await self._register(self._zeroconf)
+            if self._answers():  # who comes in vain waits longer each time
+                await self._register(self._zeroconf)
         elif self._taken and now >= self._rename_at:
             self._rename_at = now + RENAME_SECONDS
             _log.warning("somebody else on the LAN says to be %s; taking another name", self._name)

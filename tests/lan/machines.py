@@ -57,10 +57,10 @@ class Machine:
         """What its processes say."""
         return self.folder.with_suffix(".log")
 
-    def start(self, *peers: "Machine") -> None:
-        """Switch it on; `peers`: whose address it is told."""
+    def start(self, *peers: "Machine", part: str = "node") -> None:
+        """Switch it on, or one part of it alone; `peers`: whose address it is told."""
         command = self.host.command(
-            *(str(KAIRAN), "node", "--data", str(self.folder)),
+            *(str(KAIRAN), part, "--data", str(self.folder)),
             *("--address", _EVERYWHERE, "--port", str(PORT)),
             *(word for peer in peers for word in ("--peer", peer.url)),
         )

@@ -1,5 +1,6 @@
 """Real nodes on a LAN find each other, and what is posted at one is on every board."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sync import cose
+from tests.lan.avahi import avahi
 from tests.lan.machines import Machine, Village, village
 from tests.patience import until
 
@@ -47,6 +50,25 @@ def test_who_holds_the_same_is_left_in_peace(tmp_path: Path) -> None:
             return [machine.segments() for machine in two] == before
 
         until(is_quiet)  # once what was told and relayed is done, on a busy machine too
+
+
+def test_nobody_is_told_where_a_machine_is_that_does_not_answer_yet(tmp_path: Path) -> None:
+    if shutil.which("avahi-browse") is None or shutil.which("avahi-daemon") is None:
+        pytest.skip("avahi is not here")
+    with village(tmp_path, 2) as two, avahi(two.lan.host(), tmp_path / "avahi") as browser:
+        first, last = two
+
+        def says() -> bool:
+            told = [words["id"] for _, _, words in browser.services().values()]
+            return cose.short(last.key).hex() in told
+
+        first.start()
+        last.start(part="sync")
+        until(lambda: first.key in last.neighbours())  # so it looks, and could say
+        assert not says()
+        last.stop()
+        last.start()
+        until(says)
 
 
 def test_where_multicast_is_silent_one_static_address_is_enough_for_two(tmp_path: Path) -> None:
