@@ -35,6 +35,7 @@ def design_page(screen: Screen) -> Blueprint:
                 item for board in screen.node.boards.values() for item in _states(screen, board)
             ],
             controls=list(_controls(screen.node.boards.values())),
+            picked=list(_picked(screen)),
             sticks=[{"state": s, "heading": h, "sentence": t} for s, h, t in STICKS],
             address=screen.outside_address("/design"),
         )
@@ -93,6 +94,17 @@ def _filled(type_: FieldType, on: str, label: str) -> str:
             return ""
         case _:
             return label
+
+
+def _picked(screen: Screen) -> Iterator[Control]:
+    """The first day and the first time of any board, with something chosen: its keys lie open."""
+    today = dates.today(screen.now()).isoformat()
+    seen: set[FieldType] = set()
+    for board in screen.node.boards.values():
+        for field in board.form_fields():
+            if field.type in (FieldType.DATE, FieldType.TIME) and field.type not in seen:
+                seen.add(field.type)
+                yield Control(field=field, typed=_filled(field.type, today, ""))
 
 
 def _controls(boards: Iterable[Board]) -> Iterator[Control]:

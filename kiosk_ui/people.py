@@ -137,7 +137,6 @@ def _page(screen: Screen, *, trouble: str = "", status: int = 200) -> Response:
     ]
     page = render_template(
         "people.html",
-        at_the_office=screen.node.is_office,
         listed=listed,
         reasons=REASONS,
         duties=[(str(duty), DUTIES[duty]) for duty in duties(screen.node)],

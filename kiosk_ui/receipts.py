@@ -79,17 +79,17 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
         case State.LET_IN:
             advice = say("担当者が、言葉を少しなおしてのせました。") if waiting.mended else ""
             return told | {
-                "heading": say("載りました"),
+                "heading": say("のりました"),
                 "advice": advice,
                 "state": "done",
                 "post": waiting.post,
             }
         case State.DECLINED:
             return told | {
-                "heading": say("載せませんでした"),
+                "heading": say("のせませんでした"),
                 "advice": say(
                     "{reason}、"
-                    "載せませんでした。"
+                    "のせませんでした。"
                     "わけを知りたいときは、"
                     "公民館の人にお話しください。",
                     reason=say(waiting.reason),

@@ -25,7 +25,7 @@ from node.node import Node, NotSignedIn
 from node.pins import Pins
 from node.post import Post, PostState
 from node.speech.voice import Voice
-from sync.account import Account
+from sync.account import Account, Duty
 from sync.entry import EntryId
 
 
@@ -82,6 +82,11 @@ class Screen:
         if person is None or not person.tends_people:
             raise NotSignedIn
         return person
+
+    def tends_office(self) -> bool:
+        """Whether whoever is signed in is of the office's staff, and this is the office."""
+        person = self.signed_in()
+        return self.node.is_office and person is not None and person.duty is Duty.STAFF
 
     def source(self) -> str:
         """Where this request's visitor stands, for shares of what is bounded."""

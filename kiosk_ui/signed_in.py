@@ -40,6 +40,7 @@ def add_sessions(app: Flask, screen: Screen, *, but: frozenset[str]) -> None:
             "person": person,
             "may_enter_elsewhere": screen.closed_pages is not None and at_this_machine(),
             "is_elsewhere": over_tls(),
+            "tends_office": screen.tends_office(),
             "to_look_at": to_look_at(screen),
         }
 

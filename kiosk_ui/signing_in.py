@@ -22,7 +22,6 @@ from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
 from node.reading import begin_reading
 from node.words import say
-from sync.account import Duty
 
 DIGITS_MAX = PIN_DIGITS_MAX
 WRONG = say("番号が違います。確かめて、もう一度押してください。")
@@ -169,9 +168,7 @@ def only_keepers(screen: Screen) -> Response | None:
 
 def only_staff(screen: Screen) -> Response | None:
     """Before pages of the office's staff: None for who is of them and signed in there."""
-    person = screen.signed_in()
-    at_the_office = screen.node.is_office and person is not None and person.duty is Duty.STAFF
-    return None if at_the_office else ask_to_sign_in(screen)
+    return None if screen.tends_office() else ask_to_sign_in(screen)
 
 
 def _known(screen: Screen, address: str) -> str:

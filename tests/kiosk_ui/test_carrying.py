@@ -196,7 +196,7 @@ def test_nothing_chosen_is_said_so(town: Town) -> None:
     client = phone(town.kamigo)
     answer = client.post("/carry", data={}, base_url=PHONE)
     assert answer.status_code == 422
-    assert "選んでください" in answer.text
+    assert "えらんでください" in answer.text
 
 
 def test_a_file_of_another_town_is_not_kept(town: Town, tmp_path: Path) -> None:

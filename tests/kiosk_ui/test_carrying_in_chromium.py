@@ -58,7 +58,7 @@ def test_a_phone_without_scripts_carries_the_news_there_and_the_receipt_back(
 
     page.goto(f"{centres.there}/carry")
     page.get_by_role("button", name="この公民館に渡す").click()
-    assert "選んでください" in page.get_by_role("alert").inner_text()
+    assert "えらんでください" in page.get_by_role("alert").inner_text()
     looks(page)
     handed_over(page, news)
     assert "件受け取りました" in page.get_by_role("status").inner_text()

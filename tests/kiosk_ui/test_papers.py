@@ -79,6 +79,17 @@ def test_the_week_is_a_circular_to_pass_round(app: Flask) -> None:
     assert "避難訓練" not in text
 
 
+@pytest.mark.parametrize("paper", ["week", "boards/event"])
+def test_who_reads_the_circular_finds_each_post_at_the_kiosk_by_its_number(
+    app: Flask, town: Town, paper: str
+) -> None:
+    post = town.post("event", **EVENT | {"title": "回覧板で読む会"})
+    text = read(app.test_client().get(f"/paper/{paper}.pdf", **PHONE))
+    told = text[text.index("回覧板で読む会") :].split("番号", 1)[1].split("\n", 1)[0]
+    assert told.strip() == in_groups(short_code(post.id))
+    assert "番号を押すと" in text
+
+
 def test_a_poster_says_loudly_that_it_is_off_and_leads_to_what_is_newer(
     app: Flask, town: Town, tmp_path: Path
 ) -> None:

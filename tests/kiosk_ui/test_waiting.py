@@ -80,7 +80,7 @@ def test_it_waits_the_keeper_lets_it_in_and_the_receipt_says_so_all_along(
     assert answer.headers["Location"] == "/waiting?done=let_in"
     assert titles(town) == [SECRET]
     told = browser.get(receipt)
-    assert "載りました" in words(told)
+    assert "のりました" in words(told)
     (made,) = town.kamigo.posts(town.kamigo.boards["event"])
     assert f"/records/{made.address}" in told.text
     (stored,) = town.kamigo.ledger.record(made.id)
@@ -98,7 +98,7 @@ def test_it_is_declined_with_a_reason_that_the_receipt_shows_and_may_still_be_le
     opened = browser.get("/waiting/1")
     browser.post("/waiting/1/decline", data=typed(opened) | {"reason": "advertising"})
     told = words(browser.get(receipt))
-    assert "載せませんでした" in told
+    assert "のせませんでした" in told
     assert "宣伝や勧誘のため" in told
     assert "宣伝や勧誘のため" in words(browser.get("/decisions"))
     assert titles(town) == []
@@ -106,7 +106,7 @@ def test_it_is_declined_with_a_reason_that_the_receipt_shows_and_may_still_be_le
     assert "やはりのせる" in words(again)
     browser.post("/waiting/1/let-in", data=typed(again))
     assert titles(town) == [SECRET]
-    assert "載りました" in words(browser.get(receipt))
+    assert "のりました" in words(browser.get(receipt))
 
 
 def test_what_the_keeper_mends_is_marked_on_the_post_and_on_the_receipt(

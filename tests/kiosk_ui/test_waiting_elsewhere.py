@@ -68,7 +68,7 @@ def test_the_office_lets_it_in_and_it_is_posted_where_it_waited(
     Desk(town.kamigo).keep_asking()
     Desk(town.kamigo).keep_asking()
     assert titles(town) == [SECRET]
-    assert "載りました" in words(browser.get(receipt))
+    assert "のりました" in words(browser.get(receipt))
     (made,) = town.kamigo.posts(town.kamigo.boards["event"])
     assert made.author == town.kamigo.identity.public
     town.exchange()
@@ -89,7 +89,7 @@ def test_what_the_office_declines_says_why_on_the_receipt(
     town.exchange()
     Desk(town.kamigo).keep_asking()
     told = words(browser.get(receipt))
-    assert "載せませんでした" in told
+    assert "のせませんでした" in told
     assert REASONS["advertising"] in told
     assert titles(town) == []
 
@@ -170,4 +170,4 @@ def test_tables_made_anew_know_what_was_decided(
     town.kamigo.rebuild()
     Desk(town.kamigo).keep_asking()
     later = create_app(town.kamigo, now=lambda: NOW + timedelta(days=1)).test_client()
-    assert "載りました" in words(later.get(receipt))
+    assert "のりました" in words(later.get(receipt))

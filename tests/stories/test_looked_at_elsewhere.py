@@ -50,4 +50,4 @@ def test_it_waits_is_let_in_at_the_office_and_stands_on_every_board(machines: Fo
     desk.database.close()
     for machine in (here, there, office):
         until(partial(reads_it, machine), seconds=MINUTES)
-    assert "載りました" in here.visitor.reads(receipt)
+    assert "のりました" in here.visitor.reads(receipt)
