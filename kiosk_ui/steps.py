@@ -99,11 +99,12 @@ def _go(screen: Screen, board: Board, values: Mapping[str, str]) -> Response:
             return _keep(screen, board, values, at, away)
         case "back":
             return _page(screen, board, values, at - 1)
-        case "next":
+        case "next" | "enough":
             problems = _problems(board, values, cut[at]) if at < len(cut) else {}
             if problems:
                 return _page(screen, board, values, at, problems=problems)
-            return _page(screen, board, values, len(cut) if values.get("again") else at + 1)
+            read_over = to == "enough" or values.get("again")
+            return _page(screen, board, values, len(cut) if read_over else at + 1)
         case "send":
             return _send(screen, board)
     return _page(screen, board, values, _number(to, cut), again=True)
@@ -112,6 +113,12 @@ def _go(screen: Screen, board: Board, values: Mapping[str, str]) -> Response:
 def _number(text: str, cut: Sequence[object]) -> int:
     """Which screen: of the questions, or the one after them, where all is read over."""
     return min(int(text), len(cut)) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+
+
+def _is_enough(values: Mapping[str, str], to_come: Sequence[Sequence[Field]]) -> bool:
+    """Whether all that is still asked may be left out, and there is more of it than one screen."""
+    left = [field for asked in to_come for field in asked if field.required]
+    return len(to_come) > 1 and all(values.get(field.name) or field.default for field in left)
 
 
 def _problems(board: Board, values: Mapping[str, str], asked: Sequence[Field]) -> dict[str, str]:
@@ -161,9 +168,11 @@ def _page(
         carried=[control for name, control in drawn.items() if name not in {f.name for f in asked}],
         wrong=[drawn[name] for name in problems or ()],
         read_over=list(_read_over(screen, cut, drawn)) if not asked else [],
+        left_out=list(_left_out(screen, cut, drawn)) if not asked else [],
         at=at,
         last=len(cut),
         again=again or bool(values.get("again") and asked),
+        enough=_is_enough(values, cut[at + 1 :]),
         begun=begun,
         token=values.get(forms.TOKEN) or new_token(),
         looks_in_form=True,
@@ -190,8 +199,17 @@ def _read_over(
     """Each screen's number, with what was said there in words."""
     for at, asked in enumerate(cut):
         said = [(field.label, _in_words(screen, drawn[field.name])) for field in asked]
-        nothing = (together(label for label, _ in said), say("（書いていません）"))
-        yield at, [(label, text) for label, text in said if text] or [nothing]
+        if told := [(label, text) for label, text in said if text]:
+            yield at, told
+
+
+def _left_out(
+    screen: Screen, cut: Sequence[Sequence[Field]], drawn: Mapping[str, Control]
+) -> Iterator[tuple[int, str]]:
+    """Each screen's number on which nothing was said, with what was asked there."""
+    for at, asked in enumerate(cut):
+        if not any(_in_words(screen, drawn[field.name]) for field in asked):
+            yield at, together(field.label for field in asked)
 
 
 def _in_words(screen: Screen, control: Control) -> str:

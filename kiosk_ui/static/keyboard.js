@@ -10,7 +10,8 @@
     "゜": ["はひふへほ", "ぱぴぷぺぽ"],
     "小": ["あいうえおつやゆよわ", "ぁぃぅぇぉっゃゅょゎ"],
   };
-  const NAMES = { "゛": "濁点", "゜": "半濁点", "小": "小さい字", "ー": "のばす音", "、": "読点", "-": "ハイフン", "_": "下線", ".": "点", "/": "斜線", ":": "コロン", "@": "アットマーク", "'": "アポストロフィ" };
+  const SHOWN = { "゛": "てんてん゛", "゜": "まる゜", "小": "小さい字" }; // a mark alone is too small to be seen
+  const NAMES = { "ー": "のばす音", "、": "読点", "-": "ハイフン", "_": "下線", ".": "点", "/": "斜線", ":": "コロン", "@": "アットマーク", "'": "アポストロフィ" };
   const FIELDS = "input:is([type=text], [type=search], [type=tel], [type=url], [type=password]:not([inputmode=numeric]), :not([type])), textarea";
   let field = null, set = "かな", asked = 0, pressing = false, board = null, words = null, grid = null;
 
@@ -96,7 +97,7 @@
     for (const name of Object.keys(SETS)) {
       tools.append(button(name, () => { set = name; draw(); }, "", "set"));
     }
-    for (const mark of Object.keys(TURNS)) tools.append(button(mark, () => turn(mark), "", "turn"));
+    for (const mark of Object.keys(TURNS)) tools.append(button(SHOWN[mark], () => turn(mark), "", "turn"));
     tools.append(
       button("空白", () => put(field.tagName === "TEXTAREA" || field.type === "search" ? "　" : " "), "あいだをあける"),
       button("改行", () => put("\n"), "次の行へ", "line"),

@@ -61,7 +61,7 @@ def test_a_visitor_writes_by_touch_and_sends(
         page.goto(f"http://127.0.0.1:{port}/search")
         field = page.locator("#q")
         field.click()
-        for key in ("か", "濁点", "つ", "小さい字"):
+        for key in ("か", "てんてん゛", "つ", "小さい字"):
             page.get_by_role("button", name=key, exact=True).click()
         assert field.input_value() == "がっ"
         keys = [key.bounding_box() for key in page.locator(".key").all() if key.is_visible()]

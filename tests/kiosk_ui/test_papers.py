@@ -83,9 +83,10 @@ def test_the_week_is_a_circular_to_pass_round(app: Flask) -> None:
 def test_who_reads_the_circular_finds_each_post_at_the_kiosk_by_its_number(
     app: Flask, town: Town, paper: str
 ) -> None:
-    post = town.post("event", **EVENT | {"title": "回覧板で読む会"})
+    title = f"回覧板で読む会（{paper[:4]}）"
+    post = town.post("event", **EVENT | {"title": title})
     text = read(app.test_client().get(f"/paper/{paper}.pdf", **PHONE))
-    told = text[text.index("回覧板で読む会") :].split("番号", 1)[1].split("\n", 1)[0]
+    told = text[text.index(title) :].split("番号", 1)[1].split("\n", 1)[0]
     assert told.strip() == in_groups(short_code(post.id))
     assert "番号を押すと" in text
 

@@ -50,6 +50,25 @@ def test_a_visitor_posts_step_by_step_and_reads_it_over(browser: FlaskClient, to
     assert "先ほどの書きかけ" not in words(browser.get(STEPS))
 
 
+def test_who_said_what_must_be_said_may_leave_out_the_rest(browser: FlaskClient) -> None:
+    page = browser.get(STEPS)
+    offered = []
+    for _ in range(30):
+        offered += [e["value"] for e in elements(page, "button") if e.get("value") == "enough"]
+        asked = {e["name"] for e in elements(page, "input") if e.get("type") != "hidden"}
+        if offered:
+            break
+        if 'value="starts_on:day:2026-11-28"' in page.text:
+            page = press(browser, page, "next", pick="starts_on:day:2026-11-28")
+        page = press(browser, page, "next", **{n: EVENT[n] for n in asked & set(EVENT)})
+    wrong = press(browser, page, "enough", **dict.fromkeys(asked & {"place"}, ""))
+    assert (wrong.status_code, "「場所」を書いてください" in words(wrong)) == (422, True)
+    read_over = press(browser, wrong, "enough", place=EVENT["place"])
+    assert "このとおりでよければ" in words(read_over)
+    assert "もちつき大会" in words(read_over)
+    assert "書いていないところ" in words(read_over)
+
+
 def test_a_list_leads_to_steps_at_the_kiosk_and_to_one_page_on_a_phone(
     browser: FlaskClient,
 ) -> None:
