@@ -1,11 +1,14 @@
 """Posts as they were drawn last, while the data and the minute stay the same.
 
 Most pages show the same posts, so they are read and put into words once for all pages of a moment.
+What is the same on pages that differ in their letters' size alone is drawn once for them all, too.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+
+from markupsafe import Markup
 
 from kiosk_ui.shown import Shown
 
@@ -14,6 +17,8 @@ Moment = tuple[int, int]
 
 POSTS_MAX = 2_000
 """So many are kept; they take a few kilobytes each."""
+PARTS_MAX = 32
+"""Of pages; some ten kilobytes each."""
 
 
 @dataclass(slots=True)
@@ -21,6 +26,7 @@ class _Lists:
     moment: Moment | None = None
     posts: int = 0
     by_name: dict[object, Sequence[Shown]] = field(default_factory=dict)
+    parts: dict[object, Markup] = field(default_factory=dict)
 
 
 class Drawn:
@@ -43,10 +49,7 @@ class Drawn:
 
         The moment is looked up before the posts are read, so none of them is older.
         """
-        with self._lock:
-            if self._lists.moment != moment:
-                self._lists = _Lists(moment)
-            lists = self._lists
+        lists = self._of(moment)
         if (found := lists.by_name.get(name)) is None:
             found = tuple(draw())
             with self._lock:
@@ -54,3 +57,20 @@ class Drawn:
                     lists.by_name[name] = found
                     lists.posts += len(found)
         return found
+
+    def part(self, moment: Moment, name: object, draw: Callable[[], Markup]) -> Markup:
+        """The part of a page of that name, as of then; `name` holds all that it depends on."""
+        lists = self._of(moment)
+        if (found := lists.parts.get(name)) is None:
+            found = draw()
+            with self._lock:
+                if len(lists.parts) >= PARTS_MAX:
+                    lists.parts.clear()
+                lists.parts[name] = found
+        return found
+
+    def _of(self, moment: Moment) -> _Lists:
+        with self._lock:
+            if self._lists.moment != moment:
+                self._lists = _Lists(moment)
+            return self._lists

@@ -1,8 +1,10 @@
 """What every template may use: who and where we are, how large letters are, how to draw a QR."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from flask import Flask, request
+from markupsafe import Markup
 
 from kiosk_ui.alert_words import in_your_words
 from kiosk_ui.cards import kept_card
@@ -17,6 +19,7 @@ from kiosk_ui.picking import Picker, picker
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
+from kiosk_ui.ways_to_look import known_ways
 from node.qr import qr
 
 
@@ -29,6 +32,7 @@ def add_frame(
 ) -> None:
     """Give it to all templates."""
     url_for = known_links(app)
+    ways_to_look, ways_to_languages = known_ways(app)
 
     def static_url(name: str) -> str:
         return url_for("static_files.static_file", name=name, v=static[name].digest)
@@ -39,6 +43,7 @@ def add_frame(
     app.jinja_env.globals.update(
         url_for=url_for,
         kept_card=kept_card,
+        icon=known_icons(app),
         qr=qr,
         picker_of=picker_of,
         wifi_code=wifi_code,
@@ -46,6 +51,8 @@ def add_frame(
         month=month,
         in_your_words=in_your_words,
         static_url=static_url,
+        ways_to_look=ways_to_look,
+        ways_to_languages=ways_to_languages,
         looks=LOOKS,
         place=screen.node.settings.name,
         town=screen.node.town_name,
@@ -60,3 +67,14 @@ def add_frame(
     def of_this_request() -> dict[str, object]:
         here = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return {"chosen": chosen_looks(), "at_the_kiosk": at_the_kiosk(), "here": here}
+
+
+def known_icons(app: Flask) -> Callable[[str], Markup]:
+    """The pictures beside words, each drawn once: it depends on its name alone."""
+
+    @cache
+    def icon(name: str) -> Markup:
+        drawn: Markup = app.jinja_env.get_template("_icons.html").module.icon(name)  # type: ignore[attr-defined]  # its macro
+        return drawn
+
+    return icon

@@ -37,6 +37,7 @@ PAGE_BYTES_MAX = 256 << 10
 _GZIP_FROM_BYTES = 1_000
 _HEADER_LETTERS_MAX = 500
 """Of headers that are read for each request and remembered."""
+_HTML = "text/html; charset=utf-8"
 _PASSING = re.compile(rb' data-version="\d+"')
 """What a page says of when it was drawn: who has it as it was before has all its words."""
 
@@ -98,10 +99,14 @@ class KeptPages:
             with self._drawing:  # after a change everybody asks at once, and one draws
                 if page := self._get(key):
                     return _respond(page)
-                response = make_response(view(*args, **kwargs))
+                drawn = view(*args, **kwargs)
+                if isinstance(drawn, str):
+                    return _respond(self._keep(key, drawn.encode(), _HTML))
+                response = make_response(drawn)
                 if response.status_code != 200:
                     return response
-                return _respond(self._keep(key, response))
+                page = self._keep(key, response.get_data(), response.content_type or "")
+                return _respond(page)
 
         return kept
 
@@ -144,8 +149,8 @@ class KeptPages:
                 self._pages.move_to_end(key)
             return page
 
-    def _keep(self, key: _Key, response: Response) -> _Page:
-        page = _page(response.get_data(), response.content_type or "")
+    def _keep(self, key: _Key, body: bytes, content_type: str) -> _Page:
+        page = _page(body, content_type)
         if len(page.plain) <= PAGE_BYTES_MAX:
             with self._lock:
                 if self._version == key[0] and key not in self._pages:

@@ -1,7 +1,11 @@
-"""Addresses of pages, as templates ask for them: worked out once, for a page asks for dozens."""
+"""Addresses of pages, as templates ask for them: worked out once, for a page asks for dozens.
+
+Where one leads back to this page (`next`), what stands before that is known all the same.
+"""
 
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from flask import Flask
 
@@ -11,6 +15,9 @@ LETTERS_MAX = 200
 
 _Value = str | int | None
 _PLAIN = (str, int, type(None))
+_BACK = "next"
+_SAFE = "!$'()*,/:;?@"
+"""What stands for itself behind the question mark, as `url_for` writes it."""
 
 
 def known_links(app: Flask) -> Callable[..., str]:
@@ -22,6 +29,11 @@ def known_links(app: Flask) -> Callable[..., str]:
         return url_for(endpoint, **dict(values))
 
     def link(endpoint: str, **values: object) -> str:
+        back = values.get(_BACK)
+        if type(back) is str and next(reversed(values)) == _BACK:
+            del values[_BACK]
+            there = link(endpoint, **values)
+            return f"{there}{'&' if '?' in there else '?'}{leading_back(back)}"
         letters = 0
         for value in values.values():
             if type(value) not in _PLAIN:  # True is no 1
@@ -32,3 +44,8 @@ def known_links(app: Flask) -> Callable[..., str]:
         return known(endpoint, tuple(values.items()))
 
     return link
+
+
+def leading_back(path: str) -> str:
+    """What stands behind the question mark of an address that leads back to that one."""
+    return urlencode({_BACK: path}, safe=_SAFE)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import request
+from flask import g, has_request_context, request
 
 from kiosk_ui.closed_pages import ClosedPages
 from kiosk_ui.drafts import Drafts
@@ -51,7 +51,18 @@ class Screen:
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
     def moment(self) -> Moment:
-        """How things stand now: what is drawn later is no older."""
+        """How things stand now: what is drawn later is no older.
+
+        A request that changes nothing looks once: it may be shown what was so when it came.
+        """
+        if not has_request_context() or request.method != "GET":
+            return self._look()
+        if "moment" not in g:
+            g.moment = self._look()
+        found: Moment = g.moment
+        return found
+
+    def _look(self) -> Moment:
         return self.node.version(), int(self.now().timestamp() // 60)
 
     def draw(self, post: Post) -> Shown:
