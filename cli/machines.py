@@ -22,12 +22,14 @@ from cli.watching import SILENT_SECONDS_MAX, Silence, Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
 from sync.machine.pin import PAGES_FILE, TLS_FILE
-from sync.machine.process import apart, begun_apart, end_soon, give_back_what_was_large, loading
+from sync.machine.process import apart, end_soon, give_back_what_was_large, loading
 from sync.machine.settings import Part, read_address, read_settings
 from sync.machine.starter import who_started_us
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from node.node import Node
 
 KIOSK = "127.0.0.1"
 """Where the machine's own browser asks, whatever the network does."""
@@ -167,20 +169,21 @@ def _run_wifi(told: argparse.Namespace) -> None:
 
 
 def _run_web(told: argparse.Namespace) -> None:
-    def check() -> None:  # refuse here, with a message, what can't be served
+    def opened() -> "Node":  # refuses, with a message, what can't be served
         with loading():
             from node.node import open_node
             from node.reading_files import secrets_of
 
-        secrets_of(open_node(told.data)).close()
+        node = open_node(told.data)
+        secrets_of(node).close()
+        return node
 
     def screens() -> "Flask":
         with loading():
             from kiosk_ui.app import create_app
             from kiosk_ui.reach import Reach
-            from node.node import open_node
 
-        node = open_node(told.data)
+        node = opened()
         wifi = node.settings.wifi
         return create_app(
             node,
@@ -196,11 +199,10 @@ def _run_web(told: argparse.Namespace) -> None:
         )
 
     starter = who_started_us()
-    checked = begun_apart(check)
-    if told.closed or told.beside or told.address in THIS_MACHINE:
-        from cli.serving import serve  # while that is looked at
-    checked()
+    read_settings(told.data)  # refuse what is no machine's folder before anything is done to it
     _keep_private(told.data)
+    if told.closed or told.beside or told.address in THIS_MACHINE:
+        from cli.serving import serve
     if told.closed:
         silence = Silence(told.address, told.port, folder=told.data, seconds_max=told.patience)
         silence.look_on()
@@ -210,6 +212,7 @@ def _run_web(told: argparse.Namespace) -> None:
         Watch(starter, [told.address], told.port).look_on()
         serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
         return
+    apart(lambda: opened().database.close())
     screens_of_each = _screens(told)
     watch = Watch(starter, [KIOSK, told.address], told.port)
     with told_to_stop() as stop:

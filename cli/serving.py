@@ -1,7 +1,9 @@
 """A WSGI application behind granian: one worker process, which dies with its starter."""
 
 import asyncio
+import os
 import resource
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from granian.log import LogLevels
 
 from cli.lingering import Lingering
 from cli.ports import check_port
-from sync.machine.process import die_with_parent, give_back_what_was_large
+from sync.machine.process import LastWords, die_with_parent, give_back_what_was_large
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -57,15 +59,16 @@ def serve(
     beside: bool = False,
     tls: Path | None = None,
 ) -> None:
-    """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker.
+    """Answer until told to stop (SIGTERM, SIGINT). `create_app` is called in the worker alone.
 
     `beside` others of this machine at the same port. `tls`: the file with the key and certificate
-    to answer with. Raises Refused where the port can't be had.
+    to answer with. Raises Refused where the port can't be had, and what `create_app` raised.
     """
     if not beside:
         check_port(address, port)
 
     ends: list[Callable[[], None]] = []
+    last_words = LastWords()
 
     def load(_target: str) -> Any:
         from cli.bodies import Places
@@ -80,14 +83,19 @@ def serve(
             of_address_max=crowd.connections,
             still_seconds_max=crowd.still_seconds,
         ).watch()
-        app = create_app()
+        try:
+            app = create_app()
+        except Exception as wrong:  # another worker would fare no better
+            last_words.say(wrong)
+            os.kill(os.getppid(), signal.SIGTERM)
+            os._exit(os.EX_CONFIG)
         if streams := app.extensions.get("streams"):
             ends.append(streams.end)
         places = Places(BODIES_MAX, of_address_max=crowd.bodies)
         return Door(app, places, threads=THREADS, of_address_max=crowd.answers)
 
     loops.register(Loops.asyncio)(lambda: _loop(ends))
-    Granian(
+    server = Granian(
         target="kairan",
         address=address,
         port=port,
@@ -108,7 +116,11 @@ def serve(
         respawn_interval=0.5,
         workers_kill_timeout=5,
         log_level=LogLevels.error,
-    ).serve(target_loader=load)
+    )
+    try:
+        server.serve(target_loader=load)
+    finally:
+        last_words.raise_if_said()
 
 
 class _Loop(asyncio.SelectorEventLoop):

@@ -54,32 +54,39 @@ def apart(does: Callable[[], None]) -> None:
 
     Raises what was raised there.
     """
-    begun_apart(does)()
-
-
-def begun_apart(does: Callable[[], None]) -> Callable[[], None]:
-    """The same, begun; what is returned waits until it is done."""
-    reading, writing = os.pipe()
+    last_words = LastWords()
     child = os.fork()
     if child == 0:
-        wrong: BaseException | None = None
         try:
             does()
         except BaseException as raised:
-            wrong = raised
-        os.write(writing, pickle.dumps(wrong))
+            last_words.say(raised)
         os._exit(os.EX_OK)
-    os.close(writing)
+    _, status = os.waitpid(child, 0)
+    last_words.raise_if_said()
+    if status:
+        raise ChildProcessError("ended before it was done")
 
-    def wait() -> None:
-        with os.fdopen(reading, "rb") as told:
+
+class LastWords:
+    """What a process that is forked from this one raises, told to this one."""
+
+    def __init__(self) -> None:
+        """Made before it is forked."""
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+
+    def say(self, raised: BaseException) -> None:
+        """In the forked one, which ends then."""
+        os.write(self._writing, pickle.dumps(raised))
+
+    def raise_if_said(self) -> None:
+        """In this one, once the other has ended."""
+        os.close(self._writing)
+        with os.fdopen(self._reading, "rb") as told:
             said = told.read()
-        os.waitpid(child, 0)
-        wrong = pickle.loads(said) if said else ChildProcessError("ended before it was done")  # noqa: S301  # our own
-        if wrong is not None:
-            raise wrong
-
-    return wait
+        if said:
+            raise pickle.loads(said)  # noqa: S301  # our own
 
 
 def end_soon() -> None:
