@@ -65,6 +65,11 @@ class Places:
         return few and self._taken.total() < self._max
 
 
+def brings_body(environ: dict[str, Any]) -> bool:
+    """Whether there may be anything to await."""
+    return "HTTP_TRANSFER_ENCODING" in environ or "CONTENT_LENGTH" in environ
+
+
 async def awaited(
     environ: dict[str, Any],
     body: Callable[[], Awaitable[bytes]],

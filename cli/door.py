@@ -5,6 +5,7 @@ so neither holds a thread; the application, which is plain WSGI, answers all els
 """
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # all documented
 
-from cli.bodies import Places, awaited
+from cli.bodies import Places, awaited, brings_body
 from cli.lingering import THIS_MACHINE
 from kiosk_ui.streams import QUIET_SECONDS, Stream
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 _Headers = list[tuple[str, str]]
 _Environ = dict[str, Any]
 _Answer = tuple[int, _Headers, bytes | Stream]
+_Asked = tuple[str, str, str, str, str, str, str, str]
+_Kept = tuple[int, _Headers, bytes]
+ANSWERS_MAX = 200
+ANSWERS_BYTES_MAX = 4 << 20
+"""To questions that came to the letter before; let go with the pages that they are."""
+ASKED_LETTERS_MAX = 1_000
 _BARE = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 
 
@@ -49,6 +56,9 @@ class Door:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._loop: asyncio.AbstractEventLoop
         self._looked: Moment | None = None
+        self._answers: dict[_Asked, _Kept] = {}
+        self._answers_bytes = 0
+        self._known_at: Moment | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """The server is about to take connections."""
@@ -61,12 +71,36 @@ class Door:
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
         """Answer one request."""
         if self._kept and scope.method == "GET":
-            known = self._kept.answer(_few(scope), self._moment)
+            asked = _asked(scope)
+            known = self._known(asked) or self._learned(asked)
             if known:
-                status, headers, (body,) = known
-                proto.response_bytes(int(status[:3]), headers, body)
+                proto.response_bytes(*known)
                 return
         await self._loop.create_task(self._ask(scope, proto))
+
+    def _known(self, asked: _Asked) -> _Kept | None:
+        """What was answered to that very question, as long as nothing is new."""
+        try:
+            moment = self._moment()
+        except sqlite3.Error:  # the application knows what to say
+            return None
+        if moment != self._known_at:
+            self._answers.clear()
+            self._answers_bytes, self._known_at = 0, moment
+        return self._answers.get(asked)
+
+    def _learned(self, asked: _Asked) -> _Kept | None:
+        assert self._kept
+        known = self._kept.answer(_few(asked), self._moment)
+        if known is None:
+            return None
+        status, headers, (body,) = known
+        answer = int(status[:3]), headers, body
+        self._answers_bytes += len(body)
+        few = len(self._answers) < ANSWERS_MAX and self._answers_bytes <= ANSWERS_BYTES_MAX
+        if few and sum(map(len, asked)) <= ASKED_LETTERS_MAX:
+            self._answers[asked] = answer
+        return answer
 
     def _moment(self) -> "Moment":
         """How the data stands, looked up once for all who asked before it was.
@@ -86,21 +120,25 @@ class Door:
     async def _ask(self, scope: Scope, proto: HTTPProtocol) -> None:
         environ = _environ(scope)
         with suppress(ProtocolClosed):  # they left
-            async with AsyncExitStack() as place:
-                said: _Answer | None = await awaited(environ, proto, self._places, place)
-                status, headers, content = said or await self._answered(environ, place)
+            if brings_body(environ):
+                async with AsyncExitStack() as place:
+                    said: _Answer | None = await awaited(environ, proto, self._places, place)
+                    status, headers, content = said or await self._answered(environ, place)
+            else:
+                status, headers, content = await self._answered(environ)
             if isinstance(content, Stream):
                 await self._tell(content, status, headers, proto)
             else:
                 proto.response_bytes(status, headers, content)
 
-    async def _answered(self, environ: _Environ, place: AsyncExitStack) -> _Answer:
+    async def _answered(self, environ: _Environ, place: AsyncExitStack | None = None) -> _Answer:
         """By the application, in a thread; from then on others may have the body's place."""
         address = environ["REMOTE_ADDR"]
         most = self._threads_max if address in THIS_MACHINE else self._of_address_max
         turn = self._turns.setdefault(address, asyncio.Semaphore(most))
         async with turn, self._free:
-            await place.aclose()
+            if place:
+                await place.aclose()
             return await self._loop.run_in_executor(self._pool, _answer, self._app, environ)
 
     async def _tell(
@@ -154,19 +192,35 @@ def _write(_: bytes) -> None:
     raise NotImplementedError
 
 
-def _few(scope: Scope) -> _Environ:
-    """Of what was asked, what a kept page depends on."""
-    said = scope.headers.get
+def _asked(scope: Scope) -> _Asked:
+    """Of what was asked, what a kept page depends on, as it was said."""
+    headers = scope.headers  # a copy of all of them, made when it is asked for
+    said = headers.get
+    return (
+        scope.path,
+        scope.query_string,
+        said("host", ""),
+        _all(headers, "cookie"),
+        said("if-none-match", ""),
+        said("accept-encoding", ""),
+        scope.scheme,
+        _host(scope.client),
+    )
+
+
+def _few(asked: _Asked) -> _Environ:
+    """The same as the application is told (PEP 3333)."""
+    path, query, host, cookies, etag, accepted, scheme, address = asked
     return {
-        "REQUEST_METHOD": scope.method,
-        "PATH_INFO": _as_wsgi(scope.path),
-        "QUERY_STRING": scope.query_string,
-        "REMOTE_ADDR": _host(scope.client),
-        "wsgi.url_scheme": scope.scheme,
-        "HTTP_HOST": said("host", ""),
-        "HTTP_COOKIE": _all(scope, "cookie"),
-        "HTTP_IF_NONE_MATCH": said("if-none-match", ""),
-        "HTTP_ACCEPT_ENCODING": said("accept-encoding", ""),
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": _as_wsgi(path),
+        "QUERY_STRING": query,
+        "REMOTE_ADDR": address,
+        "wsgi.url_scheme": scheme,
+        "HTTP_HOST": host,
+        "HTTP_COOKIE": cookies,
+        "HTTP_IF_NONE_MATCH": etag,
+        "HTTP_ACCEPT_ENCODING": accepted,
     }
 
 
@@ -191,16 +245,17 @@ def _environ(scope: Scope) -> _Environ:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name in scope.headers.keys():  # noqa: SIM118  # no dict, whatever it looks like
+    headers = scope.headers
+    for name in headers.keys():  # noqa: SIM118  # no dict, whatever it looks like
         key = name.upper().replace("-", "_")
         # What can't be read is there all the same: who sends it isn't one who sends nothing.
-        environ[key if key in _BARE else f"HTTP_{key}"] = _all(scope, name)
+        environ[key if key in _BARE else f"HTTP_{key}"] = _all(headers, name)
     return environ
 
 
-def _all(scope: Scope, name: str) -> str:
+def _all(headers: Any, name: str) -> str:
     """What is said in headers of that name."""
-    said: list[str] = scope.headers.get_all(name)  # type: ignore[attr-defined]  # its stub lacks it
+    said: list[str] = headers.get_all(name)
     return said[0] if len(said) == 1 else ",".join(said)
 
 

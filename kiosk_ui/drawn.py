@@ -15,6 +15,9 @@ from kiosk_ui.shown import Shown
 Moment = tuple[int, int]
 """The ledger's version and the minute: what was drawn at one is true as long as it is that one."""
 
+MOMENT = "kairan.moment"
+"""Where it stands in what was asked, once it was looked up for that (PEP 3333)."""
+
 POSTS_MAX = 2_000
 """So many are kept; they take a few kilobytes each."""
 PARTS_MAX = 32
@@ -70,7 +73,11 @@ class Drawn:
         return found
 
     def _of(self, moment: Moment) -> _Lists:
+        """What is kept of then; nothing, where something newer is."""
         with self._lock:
-            if self._lists.moment != moment:
+            kept = self._lists.moment
+            if kept is not None and moment[0] < kept[0]:
+                return _Lists(moment)
+            if kept != moment:
                 self._lists = _Lists(moment)
             return self._lists

@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from hashlib import sha256
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -22,7 +22,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
-from kiosk_ui.drawn import Moment
+from kiosk_ui.drawn import MOMENT, Moment
 from kiosk_ui.headers import GUARDING
 from kiosk_ui.kiosk import is_loopback
 from kiosk_ui.looks import looks_in
@@ -37,6 +37,11 @@ PAGE_BYTES_MAX = 256 << 10
 _GZIP_FROM_BYTES = 1_000
 _HEADER_LETTERS_MAX = 500
 """Of headers that are read for each request and remembered."""
+_ALWAYS = (
+    ("Vary", "Accept-Encoding, Cookie"),
+    ("Cache-Control", "no-cache"),
+    *GUARDING.items(),
+)
 _HTML = "text/html; charset=utf-8"
 _PASSING = re.compile(rb' data-version="\d+"')
 """What a page says of when it was drawn: who has it as it was before has all its words."""
@@ -70,7 +75,7 @@ class KeptPages:
         self._session = f"{screen.sessions.cookie}="
         self._pages: OrderedDict[_Key, _Page] = OrderedDict()
         self._bytes = 0
-        self._version: object = None  # of the data in them
+        self._version = -1  # of the data in them
         self._lock = threading.Lock()
         self._drawing = threading.Lock()
 
@@ -93,19 +98,21 @@ class KeptPages:
         def kept(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> ResponseReturnValue:
             if "done" in request.args or self._screen.sessions.of_this_request():  # for one person
                 return view(*args, **kwargs)
-            key = _key(request.environ, self.moment())
-            if page := self._get(key):
+            moment = self.moment()
+            key = _key(request.environ, moment)
+            if page := self._get(moment, key):
                 return _respond(page)
             with self._drawing:  # after a change everybody asks at once, and one draws
-                if page := self._get(key):
+                if page := self._get(moment, key):
                     return _respond(page)
                 drawn = view(*args, **kwargs)
                 if isinstance(drawn, str):
-                    return _respond(self._keep(key, drawn.encode(), _HTML))
+                    page = self._keep(moment, key, drawn.encode(), _HTML)
+                    return _respond(page)
                 response = make_response(drawn)
                 if response.status_code != 200:
                     return response
-                page = self._keep(key, response.get_data(), response.content_type or "")
+                page = self._keep(moment, key, response.get_data(), response.content_type or "")
                 return _respond(page)
 
         return kept
@@ -115,7 +122,7 @@ class KeptPages:
         within: WSGIApplication = app.wsgi_app
 
         def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-            if kept := self.answer(environ, self.moment):
+            if kept := self.answer(environ, partial(_noted, environ, self.moment)):
                 status, headers, body = kept
                 start_response(status, headers)
                 return body
@@ -128,7 +135,8 @@ class KeptPages:
         if environ["REQUEST_METHOD"] != "GET" or self._session in environ.get("HTTP_COOKIE", ""):
             return None
         try:
-            page = self._get(_key(environ, moment()))
+            now = moment()
+            page = self._get(now, _key(environ, now))
         except sqlite3.Error:  # the application knows what to say
             return None
         return _answer(page, environ) if page else None
@@ -137,11 +145,14 @@ class KeptPages:
         """How things stand now."""
         return self._screen.moment()
 
-    def _get(self, key: _Key) -> _Page | None:
+    def _get(self, moment: Moment, key: _Key) -> _Page | None:
+        version, _ = moment
         with self._lock:
-            if self._version != key[0]:  # what is erased stays in no page or recording
+            if version < self._version:  # who waited while others are shown what is new
+                return None
+            if version > self._version:  # what is erased stays in no page or recording
                 self._pages.clear()
-                self._bytes, self._version = 0, key[0]
+                self._bytes, self._version = 0, version
                 self._screen.drawn.forget()
                 self._screen.voice.let_go()
             page = self._pages.get(key)
@@ -149,16 +160,22 @@ class KeptPages:
                 self._pages.move_to_end(key)
             return page
 
-    def _keep(self, key: _Key, body: bytes, content_type: str) -> _Page:
+    def _keep(self, moment: Moment, key: _Key, body: bytes, content_type: str) -> _Page:
         page = _page(body, content_type)
         if len(page.plain) <= PAGE_BYTES_MAX:
             with self._lock:
-                if self._version == key[0] and key not in self._pages:
+                if self._version == moment[0] and key not in self._pages:
                     self._pages[key] = page
                     self._bytes += page.size
                 while len(self._pages) > PAGES_MAX or self._bytes > BYTES_MAX:
                     self._bytes -= self._pages.popitem(last=False)[1].size
         return page
+
+
+def _noted(environ: "WSGIEnvironment", moment: Callable[[], Moment]) -> Moment:
+    """Looked up once for a request, which came before."""
+    found = environ[MOMENT] = moment()
+    return found
 
 
 def _key(environ: "WSGIEnvironment", moment: Moment) -> _Key:
@@ -169,19 +186,14 @@ def _key(environ: "WSGIEnvironment", moment: Moment) -> _Key:
         environ["PATH_INFO"],
         environ.get("QUERY_STRING"),
         is_loopback(environ.get("REMOTE_ADDR", "")),  # with the name it makes the kiosk
-        _looks(environ.get("HTTP_COOKIE", "")),
+        looks_in(environ.get("HTTP_COOKIE", "")),
     )
 
 
 def _page(body: bytes, content_type: str) -> _Page:
     etag = sha256(_PASSING.sub(b"", body)).hexdigest()[:20]
     packed = gzip.compress(body, 6, mtime=0)
-    known = [
-        ("ETag", f'W/"{etag}"'),
-        ("Vary", "Accept-Encoding, Cookie"),
-        ("Cache-Control", "no-cache"),
-        *GUARDING.items(),
-    ]
+    known = [("ETag", f'W/"{etag}"'), *_ALWAYS]
     typed = [("Content-Type", content_type), *known]
     return _Page(
         etag=etag,
@@ -207,17 +219,8 @@ def _respond(page: _Page) -> Response:
     return Response(body, status, headers)
 
 
-def _looks(cookies: str) -> tuple[str, ...]:
-    return _read_looks(cookies) if len(cookies) <= _HEADER_LETTERS_MAX else looks_in(cookies)
-
-
 def _unpacks(accepted: str) -> bool:
     return len(accepted) <= _HEADER_LETTERS_MAX and _read_unpacks(accepted)
-
-
-@lru_cache(500)
-def _read_looks(cookies: str) -> tuple[str, ...]:
-    return looks_in(cookies)
 
 
 @lru_cache(100)

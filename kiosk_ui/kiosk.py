@@ -11,12 +11,7 @@ def at_the_kiosk() -> bool:
     """Whether this machine's own browser asks: it has no use for the world outside."""
     if over_tls():  # what this machine's own browser never asks by
         return False
-    try:
-        name = urlsplit(request.host_url).hostname or ""
-    except ValueError:
-        return False
-    here = name == "localhost" or is_loopback(name)
-    return here and is_loopback(request.remote_addr or "")
+    return is_loopback(request.remote_addr or "") and _is_called_loopback(request.host)
 
 
 def at_this_machine() -> bool:
@@ -28,6 +23,15 @@ def at_this_machine() -> bool:
 def over_tls() -> bool:
     """Whether nobody on the way reads or changes what is asked; by the server's word alone."""
     return request.scheme == "https"
+
+
+@lru_cache(100)
+def _is_called_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or is_loopback(name)
 
 
 @lru_cache(1_000)

@@ -6,7 +6,7 @@ A new way to look is one more line here: bar, cookies and kept pages know none b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -18,6 +18,8 @@ from kiosk_ui.languages import JAPANESE, languages
 from node.words import say
 
 _YEAR_SECONDS = 365 * 86_400
+COOKIE_LETTERS_MAX = 500
+"""Of cookies that are read for each request and remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +66,21 @@ def looks() -> tuple[Look, ...]:
 
 def chosen_looks() -> dict[str, str]:
     """The chosen key of each. What a page shows depends on these cookies and on no other."""
-    return {look.name: _chosen(look, request.cookies) for look in looks()}
+    keys = looks_in(request.environ.get("HTTP_COOKIE", ""))
+    return {look.name: key for look, key in zip(looks(), keys, strict=True)}
 
 
 def looks_in(cookies: str) -> tuple[str, ...]:
     """The chosen key of each, by what a browser sent."""
+    return _known_looks(cookies) if len(cookies) <= COOKIE_LETTERS_MAX else _read_looks(cookies)
+
+
+@lru_cache(500)
+def _known_looks(cookies: str) -> tuple[str, ...]:
+    return _read_looks(cookies)
+
+
+def _read_looks(cookies: str) -> tuple[str, ...]:
     brought = parse_cookie(readable(cookies))
     return tuple(_chosen(look, brought) for look in looks())
 

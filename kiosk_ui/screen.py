@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import g, has_request_context, request
+from flask import has_request_context, request
 
 from kiosk_ui.closed_pages import ClosedPages
 from kiosk_ui.drafts import Drafts
-from kiosk_ui.drawn import Drawn, Moment
+from kiosk_ui.drawn import MOMENT, Drawn, Moment
 from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
 from kiosk_ui.picture_slots import Tray
@@ -57,9 +57,9 @@ class Screen:
         """
         if not has_request_context() or request.method != "GET":
             return self._look()
-        if "moment" not in g:
-            g.moment = self._look()
-        found: Moment = g.moment
+        found: Moment | None = request.environ.get(MOMENT)
+        if found is None:
+            found = request.environ[MOMENT] = self._look()
         return found
 
     def _look(self) -> Moment:

@@ -76,6 +76,21 @@ def test_a_kept_page_is_the_drawn_one_packed_or_not_and_nothing_to_who_has_it(
     assert (only_head.status, body(only_head)) == (200, b"")
 
 
+def test_who_asks_with_other_words_is_answered_by_those_though_the_address_is_the_same(
+    doors: Doors,
+) -> None:
+    path = f"{BOARD}?turns"
+    for _ in range(3):
+        for size in ("large", "larger"):
+            assert f"size-{size} " in body(get(doors, path, Cookie=f"size={size}")).decode()
+        plain = get(doors, path)
+        assert "size-normal " in body(plain).decode()
+        packed = get(doors, path, Accept_Encoding="gzip")
+        assert gzip.decompress(body(packed)) == body(plain)
+        assert get(doors, path, If_None_Match=plain.headers["ETag"]).status == 304
+        assert get(doors, path, Host="evil.example").status == 421
+
+
 def test_what_is_asked_reaches_the_application_as_it_was_asked(doors: Doors, node: Node) -> None:
     """Letters in the path and the query, cookies, a name, and the same page as without a server."""
     app = create_app(node).test_client()

@@ -1,5 +1,7 @@
 """Pages are answered as they were drawn, to nobody in particular, and never with what is gone."""
 
+from typing import Any
+
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
@@ -90,6 +92,35 @@ def test_who_chose_other_letters_is_given_a_page_in_those(browser: FlaskClient) 
     browser.get("/looks/size?to=larger&next=/")
     assert "size-larger" in browser.get(BOARD).text
     assert "size-larger" in browser.get(BOARD).text
+
+
+def test_what_is_drawn_once_for_many_is_in_each_ones_language_and_no_older_than_their_question(
+    app: Flask, town: Town
+) -> None:
+    town.post("event", **EVENT)
+    visitors = [app.test_client() for _ in range(4)]
+    for visitor, cookie in zip(visitors, ("", "en", "ja-easy", "vi"), strict=True):
+        if cookie:
+            visitor.set_cookie("language", cookie)
+    for visitor in (*visitors, *visitors):
+        page = visitor.get("/?from=somewhere").text
+        asked = visitor.get_cookie("language")
+        assert ("これからの行事" in page) == (asked is None)
+        assert ("<ruby>" in page) == (asked is not None and asked.value == "ja-easy")
+        assert "to=large&amp;next=/?from%3Dsomewhere" in page
+    town.post("event", **EVENT | {"title": "もちつき"})
+    for visitor in visitors:
+        assert "もちつき" in words(visitor.get("/"))
+
+
+@pytest.mark.parametrize("here", ["/", "/boards/event?page=2&section=a b", "/records/'<\"合唱+%"])
+def test_a_way_back_is_written_as_the_framework_writes_it(app: Flask, here: str) -> None:
+    link: Any = app.jinja_env.globals["url_for"]
+    with app.test_request_context():
+        for name in ("size", "theme"):
+            told: dict[str, Any] = {"name": name, "to": "large", "next": here}
+            assert link("looks.change", **told) == app.url_for("looks.change", **told)
+        assert link("looks.choose", next=here) == app.url_for("looks.choose", next=here)
 
 
 def test_so_many_addresses_take_no_more_memory_than_is_theirs(app: Flask) -> None:
