@@ -199,7 +199,9 @@ def _run_web(told: argparse.Namespace) -> None:
         )
 
     starter = who_started_us()
-    read_settings(told.data)  # refuse what is no machine's folder before anything is done to it
+    # Refused before anything is done to the folder; the rest, once it is opened.
+    if read_settings(told.data).part is Part.HUB:
+        raise Refused("これはハブです。ハブに掲示板はありません。")
     _keep_private(told.data)
     if told.closed or told.beside or told.address in THIS_MACHINE:
         from cli.serving import serve
