@@ -60,7 +60,13 @@ DISASTER = Board(
             in_list=True,
         ),
         Field(name="level", label="警戒レベル", type=FieldType.NUMBER, in_form=False, in_list=True),
-        Field(name="issuer", label="発表", required=True, in_list=True),
+        Field(
+            name="issuer",
+            label="発表",
+            required=True,
+            hint="発表したところの名前です。「町役場」など。",
+            in_list=True,
+        ),
         Field(
             name="issued", label="発表の時刻", type=FieldType.MOMENT, required=True, in_list=True
         ),
