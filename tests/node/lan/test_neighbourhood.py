@@ -107,7 +107,8 @@ def test_thousands_of_names_cost_a_few_threads(tmp_path: Path) -> None:
                     urls=(url,),
                 )
             )
-        assert threading.active_count() <= before + 2 * INTRODUCERS + 1  # each with a timer
+        # Each has a timer, and one that is over may not have ended yet.
+        assert threading.active_count() <= before + 3 * INTRODUCERS + 1
     assert Notebook(here.settings.folder / NOTEBOOK_FILE).neighbours() == []
 
 
