@@ -30,6 +30,7 @@ OTHERS: Mapping[str, frozenset[str]] = {
     "provisioning.image_commands": frozenset({"provision"}),
     "provisioning.backup_commands": frozenset({"backup", "restore"}),
     "provisioning.seed_commands": frozenset({"provision"}),
+    "provisioning.machine_commands": frozenset({"provision"}),
     "provisioning.disk.write_command": frozenset({"provision"}),
     "provisioning.disk.first_boot": frozenset({"first-boot"}),
 }

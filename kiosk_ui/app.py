@@ -53,6 +53,7 @@ from kiosk_ui.reading_keys import reading_keys_pages
 from kiosk_ui.receipts import receipts_pages
 from kiosk_ui.records import record_pages
 from kiosk_ui.reporting import reporting_pages, reports_pages
+from kiosk_ui.row_numbers import RowNumber
 from kiosk_ui.same_site import refuse_strangers
 from kiosk_ui.saving import saving_pages
 from kiosk_ui.screen import Screen
@@ -118,6 +119,7 @@ def create_app(
     furigana = Furigana(read_names(node.settings.folder))
     static = read_static_files(node.settings.pixel_millimetres)
     app = Flask("kiosk_ui", static_folder=None)
+    app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.extensions["screen"] = screen
     app.extensions["streams"] = streams

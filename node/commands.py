@@ -131,6 +131,8 @@ def _import(told: argparse.Namespace) -> None:
     brought = bring(open_node(told.data), told.file)
     receipt = brought.receipt
     print(f"{told.file}: 新しい記事や変更を{brought.new}件、取り込みました。")
+    if brought.joined:
+        print("この機械は、町の仲間に入りました。")
     if receipt.waiting:
         print(f"前の便を待つ束が{receipt.waiting}件あります。届きしだい載せます。")
     if not brought.whole:

@@ -52,6 +52,11 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--blank", action="store_true", help="鍵を入れない（画面のQRコードで、あとから加える）"
     )
+    add_hub(parser)
+
+
+def add_hub(parser: argparse.ArgumentParser) -> None:
+    """It makes a machine that may know a hub."""
     parser.add_argument("--hub", metavar="URL", type=read_address, help="ハブの番地")
     parser.add_argument(
         "--hub-pin",

@@ -30,7 +30,7 @@ def wrong_with(folder: Path) -> Iterator[str]:
         yield str(wrong)
         return
     if (folder / KEY_FILE).exists():
-        yield "この機械は、もう一度動いています。準備ファイルは使ってあります。"
+        yield "この機械には、もう自分の鍵があります。準備ファイルではないか、一度使ったものです。"
         return
     try:
         trust = _trust(settings)

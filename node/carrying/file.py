@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from node.membership import Membership
 from node.node import Node
 from sync import cose
 from sync.bundle import Bundle, Parcel, pack_bundle
@@ -67,6 +68,7 @@ class Brought:
     told: list[CarriedReceipt] = field(default_factory=list)  # words of our town's machines
     broken_off: bool = False  # it took too long
     earlier: int = 0  # how much was new before it was read once more, from its beginning
+    joined: bool = False  # by it this machine became one of the town's
 
     @property
     def foreign(self) -> int:
@@ -195,7 +197,7 @@ def take_in(
         )
         return brought.broken_off
 
-    taken = node.ledger.trust().taken
+    stranger, taken = node.membership is Membership.STRANGER, node.ledger.trust().taken
     for parcel in unpack(content, brought.reading, enough=enough):
         for piece in _in_pieces(parcel):
             if enough():
@@ -206,10 +208,17 @@ def take_in(
                 left = until - clock.running()
                 again = take_in(node, content, source=source, seconds_max=left, strict=strict)
                 again.earlier += brought.new
+                again.joined = _has_joined(node, stranger)
                 again.records = brought.records | again.records
                 return again
     brought.told = [r for r in brought.reading.receipts if _is_of_our_town(node, r)]
+    brought.joined = _has_joined(node, stranger)
     return brought
+
+
+def _has_joined(node: Node, stranger: bool) -> bool:
+    """Whether a machine that was none of the town's is one now."""
+    return stranger and node.membership is not Membership.STRANGER
 
 
 def _in_pieces(parcel: Parcel) -> Iterator[Parcel]:

@@ -71,6 +71,7 @@ class Visit:
     not_ours: int = 0  # named like ours, and something else; or too large
     refused: int = 0  # bundles
     waiting: int = 0
+    joined: bool = False  # by it this machine became one of the town's
     wrote: Wrote = Wrote.NOT_TRIED
     arrived_at: tuple[str, ...] = ()  # who says that it took in a file of ours that lay there
     trouble: Trouble | None = None
@@ -188,7 +189,12 @@ def _read_file(
 
 def _count(brought: Brought, found: _Found, *, ours: bool) -> None:
     visit, receipt, reading = found.visit, brought.receipt, brought.reading
-    visit = replace(visit, new=visit.new + brought.new, waiting=visit.waiting + receipt.waiting)
+    visit = replace(
+        visit,
+        new=visit.new + brought.new,
+        waiting=visit.waiting + receipt.waiting,
+        joined=visit.joined or brought.joined,
+    )
     if ours:
         found.visit = visit
     elif not reading.frames:

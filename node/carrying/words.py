@@ -55,11 +55,18 @@ def thanks_in_words(brought: Brought) -> str:
             "ファイルが途中で切れていたので、もう一度入れなおして渡してください。",
             new=brought.new,
         )
+    if brought.joined:
+        return say("この機械は、町の仲間に入りました。見ることも、のせることもできます。")
     if brought.new:
         return say("新しいお知らせや変更を{new:,}件受け取りました。", new=brought.new)
     if brought.receipt.refused or brought.unreadable:
         return say(
             "確かめられないものが入っていて受け取れなかったので、公民館の人に話してください。"
+        )
+    if brought.receipt.waiting:
+        return say(
+            "これより前のお知らせがまだ届いていないので出せませんが、"
+            "もとの公民館で「お知らせを全部入れる」を押して運んでくださると、出せます。"
         )
     return say("お知らせは、もう全部ここに届いていました。")
 
@@ -74,6 +81,10 @@ def arrived_in_words(visit: Visit) -> str:
 
 def _received(visit: Visit, *, but: bool) -> str:
     """The first half, up to its comma; `but`: the second is no good news."""
+    if visit.joined:
+        return (
+            say("この機械は町の仲間に入りましたが、") if but else say("この機械は町の仲間に入り、")
+        )
     if visit.new:
         what = (
             say("新しいお知らせや変更を{new:,}件受け取りましたが、")

@@ -96,7 +96,8 @@ def read_settings(folder: Path) -> Settings:
         told = tomllib.loads(path.read_text())
     except FileNotFoundError as wrong:
         raise NotProvisioned(
-            f"{folder} に機械の設定（{SETTINGS_FILE}）がありません。--data を確かめてください。"
+            f"{folder} に機械の設定（{SETTINGS_FILE}）がありません。"
+            "フォルダーの場所を確かめてください。"
         ) from wrong
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise NotProvisioned(f"{path} を読めません: {wrong}") from wrong

@@ -39,9 +39,13 @@ def town(tmp_path: Path) -> Town:
 @pytest.fixture
 def far(town: Town, tmp_path: Path) -> Node:
     """A centre that no line reaches."""
+    return another(tmp_path, "奥郷公民館")
+
+
+def another(tmp_path: Path, name: str) -> Node:
     authority = open_town(tmp_path / "town" / "authority", code="990019", name="霧沢町")
-    make_machines(authority, [Plan(folder=tmp_path / "far", name="奥郷公民館", part=Part.NODE)])
-    return open_node(tmp_path / "far")
+    make_machines(authority, [Plan(folder=tmp_path / name, name=name, part=Part.NODE)])
+    return open_node(tmp_path / name)
 
 
 def phone(node: Node) -> FlaskClient:
@@ -108,9 +112,8 @@ def test_handed_over_twice_it_is_there_once(town: Town, far: Node) -> None:
     assert "もう全部ここに届いていました" in said
 
 
-def test_the_news_alone_is_offered_where_it_is_smaller(town: Town, far: Node) -> None:
-    here, there = phone(town.kamigo), phone(far)
-    assert "/carry/new/" not in page(here, "/carry"), "of the far one nothing is known"
+def know_each_other_and_then_one_more(town: Town, here: FlaskClient, there: FlaskClient) -> None:
+    """There lies much that both hold, so news alone are smaller."""
     for number in range(30):
         noise = sha256(bytes([number])).hexdigest() * 3
         town.post("event", **EVENT | {"title": f"{number}の会", "bring": noise})
@@ -118,10 +121,28 @@ def test_the_news_alone_is_offered_where_it_is_smaller(town: Town, far: Node) ->
     hand_over(there, taken_along(here).data)
     hand_over(here, taken_along(there).data)
     town.post("event", **EVENT | {"title": "さいごの会"})
+
+
+def test_the_news_alone_is_offered_where_it_is_smaller(town: Town, far: Node) -> None:
+    here, there = phone(town.kamigo), phone(far)
+    assert "/carry/new/" not in page(here, "/carry"), "of the far one nothing is known"
+    know_each_other_and_then_one_more(town, here, there)
     small, whole = taken_along(here, "new").data, taken_along(here).data
     assert len(small) < len(whole) / 2
     assert "1件受け取りました" in thanked(there, hand_over(there, small))
     assert "さいごの会" in page(there, "/boards/event")
+
+
+def test_news_that_waits_for_what_came_before_is_not_said_to_be_here(
+    town: Town, far: Node, tmp_path: Path
+) -> None:
+    here, there = phone(town.kamigo), phone(far)
+    know_each_other_and_then_one_more(town, here, there)
+    third = phone(another(tmp_path, "奥々郷公民館"))
+    said = thanked(third, hand_over(third, taken_along(here, "new").data))
+    assert "もう全部ここに届いていました" not in said
+    assert "「お知らせを全部入れる」を押して運んでくださると、出せます。" in said
+    assert "32件受け取りました" in thanked(third, hand_over(third, taken_along(here).data))
 
 
 def test_what_is_offered_is_made_once_for_what_is_held(town: Town) -> None:

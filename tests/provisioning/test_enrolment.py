@@ -1,6 +1,7 @@
 """A machine's first start, far from the desk: by a seed, or by the QR that it shows."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,6 +259,7 @@ def test_a_machine_without_a_seed_shows_a_qr_and_what_was_signed_comes_back_by_a
     assert "下郷公民館（node）" in said
     back = here("import", "--data", node.settings.folder, desk.authority / "statements.kairan")
     assert back.code == 0
+    assert "この機械は、町の仲間に入りました。" in back.out
     assert node.membership.value == "member"
     assert browser.get("/joining").status_code == 404
     post_event(node)
@@ -271,13 +273,28 @@ def test_it_comes_back_by_a_phone_too(desk: Desk) -> None:
     desk.said("certify", "--request", text, "--fingerprint", fingerprint(node.identity.public))
     with (desk.authority / "statements.kairan").open("rb") as file:
         browser = create_app(node).test_client()
-        browser.post(
+        thanks = browser.post(
             "/carry",
             data={"file": (file, "statements.kairan")},
             content_type="multipart/form-data",
             headers={"Sec-Fetch-Site": "same-origin"},
+            follow_redirects=True,
         )
     assert node.membership is Membership.MEMBER
+    assert "この機械は、町の仲間に入りました。" in thanks.text
+
+
+def test_it_comes_back_on_a_stick_too(desk: Desk) -> None:
+    node = open_node(blank(desk))
+    text = ask_to_join(node.settings.name, TOWN, node.identity.private)
+    desk.said("certify", "--request", text, "--fingerprint", fingerprint(node.identity.public))
+    stick = desk.folder / "stick"
+    (stick / "kairan").mkdir(parents=True)
+    shutil.copy(desk.authority / "statements.kairan", stick / "kairan")
+    said = here("carrier", "--data", node.settings.folder, stick)
+    assert said.code == 0
+    assert "この機械は町の仲間に入り、" in said.out
+    assert "町の仲間に入り" not in here("carrier", "--data", node.settings.folder, stick).out
 
 
 def test_it_comes_back_by_a_line_too(desk: Desk) -> None:

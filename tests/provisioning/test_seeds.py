@@ -233,7 +233,7 @@ def test_a_seed_is_checked_before_it_is_sent(desk: Desk) -> None:
             ),
             "「上郷公民館」のための鍵です",
         ),
-        (lambda f: open_node(f).database.close(), "もう一度動いています"),
+        (lambda f: open_node(f).database.close(), "もう自分の鍵があります"),
     ):
         kept = {path: path.read_bytes() for path in folders[0].iterdir()}
         spoil(folders[0])
