@@ -17,7 +17,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from kiosk_ui.shown import Shown
 from node.carrying.phone import Busy, PhoneFile, Phones, Thanks
-from node.carrying.words import thanks_in_words
+from node.carrying.thanks import thanks_in_words
 from node.post import PostState
 from node.words import say
 from sync.limits import MESSAGE_BYTES_MAX

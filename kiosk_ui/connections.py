@@ -24,6 +24,7 @@ def connections_page(screen: Screen, kept: KeptPages) -> Blueprint:
         return render_template(
             "connections.html",
             words=words,
+            fingerprint=now.fingerprint,
             troubles=words.troubles,
             begun=any(told.state != "unknown" for told in words.others),
             equal=bool(words.others) and all(told.state == "equal" for told in words.others),

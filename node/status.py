@@ -137,6 +137,7 @@ def in_words(status: Status, labels: Mapping[str, str], moment: Moment | None = 
         f"{status.machine}（Kairan {status.version}）",
         "掲示板: " + "、".join(f"{labels[b]} {n}件" for b, n in status.records.items()),
         *([f"役場の決定や期限で内容が消えた投稿: {status.erased}件"] if status.erased else []),
+        f"この機械の指紋: {status.fingerprint}",
         *words.here,
     ]
     for told in words.others:

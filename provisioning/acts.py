@@ -118,7 +118,10 @@ def machine_called(known: Trust, wanted: str) -> bytes:
     if keys:
         choices = "、".join(f"{called(known, key)}" for key in keys)
         raise Refused(f"「{wanted}」は2台以上あります。指紋で選んでください: {choices}")
-    raise Refused(f"「{wanted}」という機械はありません。kairan authority list で確かめてください。")
+    raise Refused(
+        f"「{wanted}」という機械はありません。kairan authority list で確かめてください。"
+        "新しい機械は、回線でつながるか、そこに差したUSBメモリーを役場の機械に差すと、一覧に出ます。"
+    )
 
 
 def _is_seed(known: Trust, key: bytes) -> bool:

@@ -68,7 +68,10 @@ def _succeed(told: argparse.Namespace) -> None:
     known = known_to(desk, node_here(told))
     old, new = machine_called(known, told.old), machine_called(known, told.new)
     if old == new:
-        raise Refused("同じ機械です。")
+        raise Refused(
+            f"どちらも同じ機械（{called(known, old)}）です。"
+            "新しい機械は、その「つながりのようす」に出ている指紋で教えてください。"
+        )
     counter = next_counter(known)
     say(told, desk, [name_successor(old, new, counter, signer(told, desk).private)])
     print(f"{called(known, old)} の後を、{called(known, new)} が継ぎます。")

@@ -91,6 +91,16 @@ def test_a_phone_carries_the_boards_to_a_centre_that_no_line_reaches(town: Town,
     assert "もちつき大会" in page(there, "/boards/event")
 
 
+def test_whoever_reads_no_japanese_is_told_in_their_own_language_what_came_of_it(
+    town: Town, far: Node
+) -> None:
+    there = phone(far)
+    there.get("/looks/language?to=en&next=/", base_url=PHONE)
+    content = taken_along(phone(town.kamigo)).data
+    assert "We received 1 new notices or changes." in thanked(there, hand_over(there, content))
+    assert "That was not a Kairan file." in hand_over(there, b"something else").text
+
+
 def test_the_way_back_says_that_it_arrived(town: Town, far: Node) -> None:
     here, there = phone(town.kamigo), phone(far)
     hand_over(there, taken_along(here).data)

@@ -11,8 +11,10 @@ from node.carrying.stick import visit
 from node.node import open_node
 from node.notebook import Neighbour, Notebook
 from node.saying import Saying
+from node.status import in_words, status
 from provisioning.town import Plan, make_machines, open_town
 from sync.entry import Quality
+from sync.letters import fingerprint
 from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.machine.settings import NOTEBOOK_FILE, Part
@@ -50,6 +52,16 @@ def page(browser: FlaskClient) -> str:
     response = browser.get("/status")
     assert response.status_code == 200
     return response.text
+
+
+def test_whoever_stands_before_a_machine_can_read_out_its_fingerprint(
+    town: Town, browser: FlaskClient
+) -> None:
+    own = fingerprint(town.kamigo.identity.public)
+    assert f"この機械の指紋：{own}" in words(browser.get("/status"))
+    assert f"この機械の指紋: {own}" in in_words(
+        status(town.kamigo), dict.fromkeys(town.kamigo.boards, "")
+    )
 
 
 def test_it_is_reached_from_the_first_screen(browser: FlaskClient) -> None:
