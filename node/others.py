@@ -5,7 +5,8 @@ they said of themselves, and by which road that came.
 and say so.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from node.carrying.receipts import Receipts
@@ -17,6 +18,7 @@ from sync import cose
 from sync.certificate import Role
 from sync.entry import Quality
 from sync.frontier import Summary
+from sync.letters import fingerprint
 from sync.machine.settings import NOTEBOOK_FILE
 from sync.register import is_heads, read_heads
 
@@ -108,7 +110,17 @@ def others(node: Node) -> list[Machine]:
     lacking = _lacking(node)
     found = [_machine(node, key, noted, words.get(key), lacking.get(key, 0)) for key in keys]
     order = [Role.HUB, Role.OFFICE, Role.NODE]
-    return sorted(found, key=lambda m: (order.index(Role(m.part)), m.name, m.key))
+    named = Counter((node.settings.name, *(machine.name for machine in found)))
+    return sorted(
+        (_told_apart(machine) if named[machine.name] > 1 else machine for machine in found),
+        key=lambda m: (order.index(Role(m.part)), m.name, m.key),
+    )
+
+
+def _told_apart(machine: Machine) -> Machine:
+    """As people tell it from another of its name: of a machine and its successor, say."""
+    letters = fingerprint(bytes.fromhex(machine.key))
+    return replace(machine, name=f"{machine.name}（指紋 {letters}）")
 
 
 def _machine(

@@ -12,18 +12,20 @@ from hub.hub import open_hub
 from node.carrying.file import take_in
 from node.carrying.phone import Phones
 from node.carrying.stick import visit
-from node.node import Node
+from node.node import Node, open_node
 from node.notebook import Notebook
 from node.others import Machine, others
 from node.saying import Saying
 from node.status import in_words, status
+from provisioning.town import Plan, make_machines
 from sync.carrier import pack
 from sync.entry import Quality
 from sync.lacking import held_registers
+from sync.letters import fingerprint
 from sync.machine import clock
 from sync.machine.clock import Moment
 from sync.machine.settings import NOTEBOOK_FILE, Part
-from tests.node.builders import TOWN, Village, again, certificates, post_event, titles
+from tests.node.builders import TOWN, Village, again, certificates, meet, post_event, titles
 from tests.node.serving import served, syncing
 from tests.patience import until
 
@@ -265,3 +267,16 @@ def test_what_the_other_has_not_signed_for_is_counted(village: Village, calendar
     post_event(node, title="二つめ")
     assert "そのあとの2件は、相手に届いたしるしがまだありません" in words(node)
     assert "そろっています" not in words(node)
+
+
+def test_machines_of_one_name_are_told_apart_by_their_fingerprints(village: Village) -> None:
+    office, old = village.office(), village.node("上郷")
+    folder = village.folder / "instead"
+    make_machines(village.town, [Plan(folder=folder, name="上郷", part=Part.NODE)])
+    new = open_node(folder)
+    meet(old, office)
+    meet(new, office)
+    assert {machine.name for machine in others(office)} == {
+        f"上郷（指紋 {fingerprint(node.identity.public)}）" for node in (old, new)
+    }
+    assert f"上郷（指紋 {fingerprint(old.identity.public)}）" in {m.name for m in others(new)}
