@@ -6,7 +6,6 @@ The kernel here may have no FAT of its own; then FUSE has one, over the same byt
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from typing import Literal
 
 import psutil
 import pytest
+
+from tests.patience import until
 
 Kind = Literal["fat32", "exfat", "memory"]
 KINDS: tuple[Kind, ...] = ("fat32", "exfat", "memory")
@@ -57,10 +58,8 @@ class Stick:
 
     def _wait_until_written(self) -> None:
         """By the process that FUSE has for it, which ends then."""
-        deadline = time.monotonic() + 30
-        while self.kind != "memory" and self._is_open():
-            assert time.monotonic() < deadline, f"{self.image} is still open"
-            time.sleep(0.01)
+        if self.kind != "memory":
+            until(lambda: not self._is_open(), otherwise=lambda: f"{self.image} is still open")
 
     def _is_open(self) -> bool:
         loops = _run("losetup", "--noheadings", "--output", "NAME", "--associated", self.image)
