@@ -11,9 +11,11 @@ import pytest
 
 from provisioning.package_cache import wanted_now
 from tests.image.booted import why_not
+from tests.image.shared import shared
 from tests.stories.machines import KAIRAN
 
 BUILD_SECONDS_MAX = 1_500  # on a busy machine
+ARCHIVE = "root.tar"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,20 +35,33 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def archive(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The root file system, as one tar."""
-    return build(cache, tmp_path_factory.mktemp("archive") / "root.tar")
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this run have."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
 
 
 @pytest.fixture(scope="session")
-def root(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def archive(cache: Path, common: Path) -> Iterator[Path]:
+    """The root file system, as one tar."""
+    with shared(common / "archive", lambda folder: _build_into(folder, cache)) as folder:
+        yield folder / ARCHIVE
+
+
+@pytest.fixture(scope="session")
+def root(archive: Path, common: Path) -> Iterator[Path]:
     """The same, unpacked."""
-    folder = tmp_path_factory.mktemp("root")
+    with shared(common / "root", lambda folder: _unpack(archive, folder)) as folder:
+        yield folder
+
+
+def _build_into(folder: Path, cache: Path) -> None:
+    build(cache, folder / ARCHIVE)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
     unpack = ["tar", "--extract", f"--file={archive}", "--numeric-owner", "--same-permissions"]
     subprocess.run([*unpack, f"--directory={folder}"], check=True, timeout=BUILD_SECONDS_MAX)
-    yield folder
-    subprocess.run(["rm", "--recursive", "--one-file-system", str(folder)], check=True)
-    archive.unlink()
 
 
 @pytest.fixture(scope="session")
