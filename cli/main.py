@@ -17,6 +17,8 @@ _OF_MACHINES = {"hub", "language", "node", "office", "status", "sync", "web", "w
 """What waits for years loads no other command."""
 
 OTHERS: Mapping[str, frozenset[str]] = {
+    "cli.guarding": frozenset({"update"}),
+    "cli.trying": frozenset({"try"}),
     "cli.village": frozenset({"village"}),
     "node.commands": frozenset(
         {
@@ -31,6 +33,7 @@ OTHERS: Mapping[str, frozenset[str]] = {
     "provisioning.backup_commands": frozenset({"backup", "restore"}),
     "provisioning.seed_commands": frozenset({"provision"}),
     "provisioning.machine_commands": frozenset({"provision"}),
+    "provisioning.update_commands": frozenset({"provision"}),
     "provisioning.disk.write_command": frozenset({"provision"}),
     "provisioning.disk.first_boot": frozenset({"first-boot"}),
 }

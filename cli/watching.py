@@ -25,7 +25,7 @@ SILENT_SECONDS_MAX = 60.0  # as the units have it
 FIRST_PAGE_SECONDS_MAX = 600.0  # a ledger of many years is read through before
 LOOKS_IN_PATIENCE = 3
 
-_ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+_ASKED = "GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _STATUS_BYTES = len("HTTP/1.1 200")
 _BROKEN = 500  # from here on it is the machine's fault (RFC 9110, 15.6)
 _WHERE_ONLY_ALL_LISTEN = {"0.0.0.0": "127.0.0.2", "::": "::1"}  # noqa: S104
@@ -117,12 +117,12 @@ def _beside_this_process(look: Callable[[], None]) -> None:
         os._exit(os.EX_SOFTWARE)
 
 
-def answers(address: str, port: int) -> bool:
+def answers(address: str, port: int, page: str = "/") -> bool:
     """Whether a whole page comes. Of all that HTTP can be, what our own server says is enough."""
     said = b""
     try:
         with socket.create_connection((address, port), ANSWER_SECONDS_MAX) as line:
-            line.sendall(_ASKED)
+            line.sendall(_ASKED.format(page).encode())
             while part := line.recv(1 << 16):
                 said = said or part
     except OSError:

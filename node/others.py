@@ -14,6 +14,7 @@ from node.health import Health, quality_of, read_health, seconds_of
 from node.hearing import Heard, held_of
 from node.node import Node
 from node.notebook import Neighbour, Notebook
+from node.updating.telling import Update, read_value
 from sync import cose
 from sync.certificate import Role
 from sync.entry import Quality
@@ -61,6 +62,7 @@ class Word:
     waiting: int
     mishap: bool
     changed: Time
+    update: Update | None = None  # which version it runs, where it tries them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +109,16 @@ def others(node: Node) -> list[Machine]:
         for register in node.ledger.registers()
         if register.town == town and (health := read_health(register))
     }
+    runs = {
+        register.author: update
+        for register in node.ledger.registers()
+        if register.town == town and (update := read_value(register))
+    }
     lacking = _lacking(node)
-    found = [_machine(node, key, noted, words.get(key), lacking.get(key, 0)) for key in keys]
+    found = [
+        _machine(node, key, noted, words.get(key), lacking.get(key, 0), runs.get(key))
+        for key in keys
+    ]
     order = [Role.HUB, Role.OFFICE, Role.NODE]
     named = Counter((node.settings.name, *(machine.name for machine in found)))
     return sorted(
@@ -124,7 +134,12 @@ def _told_apart(machine: Machine) -> Machine:
 
 
 def _machine(
-    node: Node, key: bytes, noted: list[Neighbour], health: Health | None, lacking: int
+    node: Node,
+    key: bytes,
+    noted: list[Neighbour],
+    health: Health | None,
+    lacking: int,
+    runs: Update | None,
 ) -> Machine:
     trust, town = node.ledger.trust(), node.settings.town
     heard = node.hearing.of(key)
@@ -138,7 +153,7 @@ def _machine(
         part=next(role for role in _ROLES if role in roles),
         meetings=tuple(meetings),
         lacking=lacking,
-        word=_word(node, health, heard) if health and heard else None,
+        word=_word(node, health, heard, runs) if health and heard else None,
         held_back=tuple(_held_back(node, key, noted, health, heard)),
     )
 
@@ -222,7 +237,7 @@ def _held_back(
     ]
 
 
-def _word(node: Node, health: Health, heard: Heard) -> Word:
+def _word(node: Node, health: Health, heard: Heard, runs: Update | None) -> Word:
     source = heard.source
     if len(source) == 64:
         source = node.ledger.trust().name(bytes.fromhex(source))
@@ -239,6 +254,7 @@ def _word(node: Node, health: Health, heard: Heard) -> Word:
         waiting=health.waiting,
         mishap=health.mishap,
         changed=time_of(*health.changed),
+        update=runs,
     )
 
 

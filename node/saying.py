@@ -22,6 +22,8 @@ from node.health import (
 from node.node import SOFTWARE, Node
 from node.notebook import Neighbour, Notebook
 from node.post import PostState
+from node.updating.telling import REGISTER as RELEASE
+from node.updating.telling import update, value
 from sync import cbor, cose
 from sync.entry import Written
 from sync.ledger import Ledger
@@ -82,6 +84,8 @@ class Saying:
         said = False
         for identity in _identities(node):
             said |= self._say_heads(identity)
+        if (runs := update(node)) is not None:
+            said |= self._say_release(value(runs))
         before = self._held(node.identity, HEALTH)
         last = read_health(before) if before else None
         health = _health_of(node, moment, last)
@@ -107,6 +111,13 @@ class Saying:
                 self._said[place] = self._running()
                 said = True
         return said
+
+    def _say_release(self, says: object) -> bool:
+        held = self._held(self._node.identity, RELEASE)
+        if held is not None and held.value == cbor.encode(says):
+            return False
+        self._write(self._node.identity, RELEASE, says)
+        return True
 
     def _is_due(self, name: str, *, urgent: bool, new: bool) -> bool:
         now, last = self._running(), self._said.get(name)

@@ -13,6 +13,7 @@ from node.notebook import Neighbour, Notebook
 from node.others import Machine, Time, noted_time, others, time_of
 from node.post import PostState
 from node.telling import Told, tell
+from node.updating.telling import Update, update
 from sync.entry import Quality
 from sync.lacking import held_digest
 from sync.letters import fingerprint
@@ -52,6 +53,7 @@ class Status:
     posts_waiting: int  # that somebody should look at
     posts_wait_since: Time | None
     backup: Time | None  # when the last was written; None: never
+    update: Update | None = None  # None where no versions are tried
 
     @property
     def erased(self) -> int:
@@ -101,6 +103,7 @@ def status(node: Node, moment: Moment | None = None) -> Status:
         posts_waiting=posts_waiting,
         posts_wait_since=time_of(*since) if since else None,
         backup=noted_time(backup.when, backup.clock) if backup else None,
+        update=update(node),
     )
 
 
@@ -135,6 +138,11 @@ def in_words(status: Status, labels: Mapping[str, str], moment: Moment | None = 
     words = for_a_keeper(status, moment or clock.now())
     lines = [
         f"{status.machine}（Kairan {status.version}）",
+        *(
+            [f"更新で入れた版: {status.update.version}（{status.update.number}番）"]
+            if status.update and status.update.number
+            else []
+        ),
         "掲示板: " + "、".join(f"{labels[b]} {n}件" for b, n in status.records.items()),
         *([f"役場の決定や期限で内容が消えた投稿: {status.erased}件"] if status.erased else []),
         f"この機械の指紋: {status.fingerprint}",

@@ -28,6 +28,7 @@ from node.notebook import Notebook
 from node.retaining import Retention
 from node.saying import LOOK_SECONDS, Saying
 from node.schedule import Schedule
+from node.updating.coming import put_down
 from sync import cose
 from sync.errors import TooLarge
 from sync.machine import clock
@@ -106,6 +107,7 @@ def run(
     )
     schedule.every(LET_GO_SECONDS, "let go of letters", lambda: _let_go(node))
     schedule.every(LOOK_SECONDS, "ask about what waits", partial(_keep_asking, node, Desk(node)))
+    schedule.every(LOOK_SECONDS, "put down versions", partial(_put_down, node))
     neighbourhood.start()
     if discovery is not None:
         discovery.start()
@@ -199,6 +201,14 @@ def _keep_asking(node: Node, desk: Desk) -> None:
     try:
         desk.keep_asking()
     except (sqlite3.Error, OSError, NotAllowed, TooLarge) as wrong:
+        node.database.give_up(wrong)
+
+
+def _put_down(node: Node) -> None:
+    """For the guardian; what doesn't succeed is tried again."""
+    try:
+        put_down(node)
+    except (sqlite3.Error, OSError) as wrong:
         node.database.give_up(wrong)
 
 

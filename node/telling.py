@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from node.others import Machine, Meeting, Time, Word
+from node.updating.telling import became
 
 UNSURE = "日時未確認"
 QUIET_DAYS = 3
@@ -77,6 +78,7 @@ def _rows(machine: Machine, now: datetime, *, sure: bool) -> Iterator[tuple[str,
         yield "ここに来る分", "知らされている分は、全部ここに届いています。"
     if machine.word:
         yield "機械の様子", _word(machine.word, now, sure=sure)
+        yield "版", _version(machine.word)
     elif machine.part != "hub":
         yield "機械の様子", "まだ知らせが届いていません。"
 
@@ -108,6 +110,13 @@ def _word(word: Word, now: datetime, *, sure: bool) -> str:
     return f"{said}の知らせが、{road}。掲示は{word.records:,}件です。"
 
 
+def _version(word: Word) -> str:
+    runs = word.update
+    if runs is None or not runs.number:
+        return f"{word.software}です。"
+    return f"更新で入れた{runs.version}（{runs.number}番）です。"
+
+
 def _todo(machine: Machine, now: datetime, *, sure: bool) -> Iterator[str]:
     for back in machine.held_back:
         what = f"「{machine.name}」の記録{back.entries:,}件を、「{back.name}」"
@@ -128,6 +137,8 @@ def _todo(machine: Machine, now: datetime, *, sure: bool) -> Iterator[str]:
         return
     if word.disk <= _DISK_LOW:
         yield "その機械の記憶装置の空きが少ないので、いらないファイルを片づけてください。"
+    if word.update and (said := became(word.update.last, word.update.outcome)):
+        yield f"その機械では、{said}。"
     if word.mishap:
         yield "その機械の記録が一度こわれたので、見あたらない投稿がないか確かめてください。"
     quiet = days_since(word.said, now) if sure else None

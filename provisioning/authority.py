@@ -30,6 +30,7 @@ from sync.machine.keys import Identity, make_identity
 from sync.machine.opening import read_statements
 from sync.machine.settings import STATEMENTS_FILE
 from sync.machine.toml import quoted
+from sync.release import Release
 from sync.revocation import Revocation, Succession, revoke
 from sync.statement import Statement, read_statement
 from sync.trust import Trust
@@ -254,7 +255,7 @@ def _counter(statement: Statement) -> int:
     match statement.says:
         case Certificate(counter=counter) | Revocation(counter=counter):
             return counter
-        case Succession(counter=counter) | Replacement(counter=counter):
+        case Succession(counter=counter) | Replacement(counter=counter) | Release(counter=counter):
             return counter
         case _:
             return 0

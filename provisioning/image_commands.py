@@ -6,6 +6,7 @@ from pathlib import Path
 from node.refused import Refused, Subparsers
 from provisioning.disk.making import make_image
 from provisioning.package_cache import WHEELS, fetch
+from provisioning.release_file import make_release
 from provisioning.root_file_system import build
 from provisioning.seed_commands import provision_acts
 
@@ -26,14 +27,17 @@ def add_commands(commands: Subparsers) -> None:
     image.add_argument(
         "--rootfs", metavar="FILE", type=Path, help="作る tar ファイル（カーネルのない、中身だけ）"
     )
+    image.add_argument(
+        "--release", metavar="FILE", type=Path, help="作る版のファイル（更新で運ぶもの）"
+    )
     image.set_defaults(does=_image)
 
 
 def _image(told: argparse.Namespace) -> None:
     if told.renew and not told.fetch:
         raise Refused("--renew は --fetch と一緒に使います。")
-    if not told.fetch and told.rootfs is None and told.disk is None:
-        raise Refused("--fetch、--disk、--rootfs で、することを教えてください。")
+    if not told.fetch and told.rootfs is None and told.disk is None and told.release is None:
+        raise Refused("--fetch、--disk、--rootfs、--release で、することを教えてください。")
     if told.fetch:
         lock = fetch(told.cache, renew=told.renew)
         wheels = sum(path.startswith(f"{WHEELS}/") for path in lock.files)
@@ -41,7 +45,8 @@ def _image(told: argparse.Namespace) -> None:
             f"{told.cache}: Debianのパッケージ{len(lock.files) - wheels}個と、"
             f"Pythonのパッケージ{wheels}個がそろっています。"
         )
-    for out, make in ((told.rootfs, build), (told.disk, make_image)):
+    making = ((told.rootfs, build), (told.disk, make_image), (told.release, make_release))
+    for out, make in making:
         if out is not None:
             make(told.cache, out)
             print(f"{out} を作りました（{out.stat().st_blocks * 512 / 1e6:,.0f} MB）。")

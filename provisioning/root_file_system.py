@@ -86,7 +86,7 @@ def _ours(work: Path, cache: Path, lock: Lock, starts_machines: bool) -> Path:
     for name in _CONFIGURATION_OF_SYSTEMD:
         shutil.copytree(UNITS / name, tree / "usr/lib" / name)
     shutil.copytree(UNITS / "journald.conf.d", tree / "etc/systemd/journald.conf.d")
-    _install_kairan(work, tree, cache, lock)
+    install_kairan(work, tree, cache, lock)
     archive = work / "ours.tar"
     as_root = ["--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"]
     in_order = ["--sort=name", f"--mtime=@{lock.made}", "--format=posix"]
@@ -96,7 +96,7 @@ def _ours(work: Path, cache: Path, lock: Lock, starts_machines: bool) -> Path:
     return archive
 
 
-def _install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
+def install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
     """A virtual environment, made by hand: it names no folder of the machine that makes it."""
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(lock.made), "PYTHONHASHSEED": "0"}
     ready = ["--no-index", "--no-deps", "--no-build-isolation"]

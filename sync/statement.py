@@ -15,9 +15,10 @@ from sync.errors import Malformed
 from sync.fork import FORK, ForkProof, is_fork_proof, read_fork_proof
 from sync.limits import STATEMENT_BYTES_MAX
 from sync.register import REGISTER, Register, read_register
+from sync.release import Release, read_release
 from sync.revocation import Revocation, Succession, read_revocation, read_succession
 
-Says = Certificate | Revocation | Succession | Replacement | Confirmation | ForkProof
+Says = Certificate | Revocation | Succession | Replacement | Confirmation | Release | ForkProof
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,8 @@ def _read_says(sealed: cose.Sealed) -> Says | None:
             return read_confirmation(_body(sealed), signer=sealed.key_id)
         case "kairan-authority":
             return read_replacement(_body(sealed))
+        case "kairan-release":
+            return read_release(_body(sealed))
         case _:
             return None
 

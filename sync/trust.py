@@ -16,6 +16,7 @@ from sync.certificate import Certificate, Rank, Role, Voucher, rank_of
 from sync.enrolment import UNCONFIRMED, Confirmation
 from sync.fork import ForkProof
 from sync.lane import Audience, Class, Lane
+from sync.release import Release
 from sync.revocation import Cut, Revocation, Succession
 from sync.statement import Statement
 from sync.subscription import Subscription, is_open, taken_by
@@ -93,7 +94,7 @@ class Trust:
                 return frozenset()
             case ForkProof(lane=lane):
                 return frozenset({lane.town} if self.refusal(lane) is None else ())
-            case Revocation() | Succession() | None:
+            case Revocation() | Succession() | Release() | None:
                 return signed
 
     def _spoken_for_by(self, key: bytes) -> frozenset[str]:
@@ -265,6 +266,22 @@ class Trust:
             return nothing
         revocation = self._revocations.get((lane.town, lane.author))
         return revocation.cuts.get(lane.id, nothing) if revocation else None
+
+    def releases(self, town: str) -> list[tuple[Release, Statement]]:
+        """What its authority says that machines of the town should run; the newest word first."""
+        found = [
+            (statement.says, statement)
+            for statement in self.statements
+            if isinstance(statement.says, Release) and town in self.towns_of(statement)
+        ]
+        return sorted(found, key=lambda each: (each[0].counter, each[1].encoded), reverse=True)
+
+    def release_for(self, key: bytes, town: str) -> Release | None:
+        """What that machine should run, by the newest word that names it or all."""
+        named = (
+            says for says, _ in self.releases(town) if not says.machines or key in says.machines
+        )
+        return next(named, None)
 
     def succeeds(self, new: bytes, old: bytes, town: str) -> bool:
         """Whether a key was named successor of another in the town, or of its successor."""

@@ -26,6 +26,7 @@ from node.carrying.left import LeftOnSticks
 from node.carrying.ours import FileThere, delivered, file_there, plan
 from node.carrying.receipts import Receipts
 from node.node import Node
+from node.updating.coming import bring
 from sync import cose
 from sync.machine import clock
 from sync.machine.files import HALF, read_bounded, sync_folder, write_new
@@ -74,6 +75,7 @@ class Visit:
     joined: bool = False  # by it this machine became one of the town's
     wrote: Wrote = Wrote.NOT_TRIED
     arrived_at: tuple[str, ...] = ()  # who says that it took in a file of ours that lay there
+    version: str = ""  # of Kairan, whose file lay there and is waited for
     trouble: Trouble | None = None
 
     @property
@@ -115,6 +117,7 @@ def visit(node: Node, stick: Path) -> Visit:
     try:
         with receipts.one_stick_at_a_time():
             _read(node, receipts, stick, found)
+            found.visit = replace(found.visit, version=bring(node, stick))
             if _device(stick) != device:  # what is there now is our own disk
                 raise _PulledOut
             wrote = _write(node, receipts, stick / FOLDER, found)

@@ -28,7 +28,12 @@ def in_words(visit: Visit) -> str:
             )
         case None:
             received = _received(visit, but=not visit.well)
-            return say("{received}{rest}", received=received, rest=_rest(visit))
+            came = (
+                say("新しい版（{version}）を受け取り、", version=visit.version)
+                if visit.version
+                else ""
+            )
+            return say("{came}{received}{rest}", came=came, received=received, rest=_rest(visit))
         case _:
             assert_never(visit.trouble)
 

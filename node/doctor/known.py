@@ -9,6 +9,7 @@ from node.membership import Membership
 from node.membership import in_words as membership_in_words
 from node.others import Machine, Time
 from node.telling import QUIET_DAYS, days_since
+from node.updating.telling import became, what_to_do
 from sync.entry import Quality
 from sync.machine.clock import Moment
 from sync.machine.disk import in_words as disk_in_words
@@ -28,6 +29,7 @@ _MIB = 1 << 20
 def known(status: "Status", moment: Moment) -> Iterator[Finding]:
     """All of it, as of now by a clock that may be wrong."""
     yield from _of_keepers(status)
+    yield from _update(status)
     yield from _room(status)
     sure = moment.quality >= Quality.CARRIED
     if not sure:
@@ -88,6 +90,29 @@ def _of_keepers(status: "Status") -> Iterator[Finding]:
 
 def _told(name: str, grave: Grave, *said: str) -> Finding:
     return Finding(name=name, grave=grave, said=said, for_keeper=True)
+
+
+def _update(status: "Status") -> Iterator[Finding]:
+    runs = status.update
+    if runs is None:
+        return
+    if said := became(runs.last, runs.outcome):
+        yield Finding(
+            name="update",
+            grave=Grave.SOON,
+            said=(f"{said}。",),
+            todo=what_to_do(runs.outcome),
+            for_keeper=True,
+        )
+    if runs.trying:
+        yield _told("update on trial", Grave.KNOW, f"新しい版（{runs.trying}）をためしています。")
+    if runs.waits_for:
+        yield _told(
+            "update waited for",
+            Grave.KNOW,
+            f"新しい版（{runs.waits_for}）のファイルが、まだ届いていません。"
+            "役場のUSBメモリーで運んでもらってください。",
+        )
 
 
 def _room(status: "Status") -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from provisioning.disk.planning import Plan, mark, no_right
 from provisioning.disk.seed_partition import note
 from provisioning.programs import run
 
-KEPT_FOLDERS = ("kairan", "journal", "systemd")
+KEPT_FOLDERS = ("kairan", "releases", "journal", "systemd")
 """What the partition of all that is kept has at its top."""
 
 _READ_TABLE_AGAIN = 0x125F  # BLKRRPART in linux/fs.h

@@ -14,6 +14,7 @@ from sync.histories import branch_id
 from sync.lane import Lane
 from sync.ledger import Link, Projection, Signature, Stored
 from sync.machine.database import Database
+from sync.machine.form import bring_forward
 from sync.machine.own_lives import OwnLives
 from sync.machine.packs import Packs
 from sync.machine.register_rows import RegisterRows
@@ -45,6 +46,7 @@ class SqliteLedger(StatementRows, RegisterRows, OwnLives, Packs):
         super().__init__(database, authorities)
         self._project = project
         database.make(_SCHEMA.read_text().split(";\n"))
+        bring_forward(database)
 
     # the records that entries add up to
 

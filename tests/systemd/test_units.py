@@ -10,6 +10,7 @@ import pytest
 
 from node.language.line import SOCKET_FILE
 from provisioning.root_file_system import FILES_OF_DISKS
+from sync.machine.form import RELEASES
 from sync.machine.settings import SETTINGS_FILE
 from tests.cli.kairan import here
 
@@ -19,6 +20,9 @@ SOCKET = FOLDER / "kairan-language.socket"
 PROGRAM = "/opt/kairan/bin/kairan"
 APART = frozenset({"kairan-wifi"})
 """Users of their own, without the machine's folder."""
+
+ROOT = frozenset({"kairan-update"})
+"""Who asks systemd to start others, and writes where those may not."""
 
 ENDS_BY_ITSELF = frozenset({"kairan-language", "kairan-wifi"})
 EXPOSURE_MAX = 2.0
@@ -50,6 +54,7 @@ def test_there_is_one_unit_for_each_process() -> None:
         "kairan-hub.service",
         "kairan-language.service",
         "kairan-sync.service",
+        "kairan-update.service",
         "kairan-web.service",
         "kairan-wifi.service",
     ]
@@ -79,14 +84,17 @@ def test_a_unit_has_next_to_no_rights(unit: Path) -> None:
     analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
 
 
-def test_what_begins_a_machine_is_sound_and_has_next_to_no_rights(tmp_path: Path) -> None:
-    """It isn't a process that stays, so it is beside what else a disk alone has."""
+@pytest.mark.parametrize("command", ["first-boot", "try"])
+def test_what_does_not_stay_is_sound_and_has_next_to_no_rights(
+    command: str, tmp_path: Path
+) -> None:
+    """It begins a machine, or tries a version; so it is beside what else a disk alone has."""
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
     shutil.copytree(FILES_OF_DISKS / "usr/lib/systemd/system", tmp_path, dirs_exist_ok=True)
-    unit = tmp_path / "kairan-first-boot.service"
+    unit = tmp_path / f"kairan-{command}.service"
     at_most = f"--threshold={EXPOSURE_MAX * 10:.0f}"
     analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
-    assert said(unit, "ExecStart").split()[:2] == [PROGRAM, "first-boot"]
+    assert said(unit, "ExecStart").split()[:2] == [PROGRAM, command]
     unit.write_text(unit.read_text().replace(PROGRAM, str(Path(sys.executable))))
     assert analyzed("verify", "--man=no", "--recursive-errors=no", str(unit)) == ""
 
@@ -120,7 +128,7 @@ def test_systemd_makes_everybody_that_units_run_as(tmp_path: Path) -> None:
     made = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert made.returncode == 0, made.stderr
     users = {line.split(":")[0] for line in (tmp_path / "etc/passwd").read_text().splitlines()}
-    assert users == {said(unit, "User") for unit in UNITS}
+    assert users == {said(unit, "User") for unit in UNITS if unit.stem not in ROOT}
 
 
 @each_unit
@@ -135,7 +143,11 @@ def test_a_unit_starts_the_command_of_its_name(unit: Path, tmp_path: Path) -> No
 
 @each_unit
 def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> None:
-    if unit.stem in APART:
+    if unit.stem in ROOT:
+        assert (said(unit, "User"), said(unit, "StateDirectory")) == ("root", "kairan-releases")
+        assert said(unit, "CapabilityBoundingSet") == "CAP_DAC_READ_SEARCH"
+        assert "%S/kairan" in said(unit, "ReadOnlyPaths").split()
+    elif unit.stem in APART:
         assert said(unit, "User") == said(unit, "RuntimeDirectory") == unit.stem
     else:
         assert said(unit, "User") == said(unit, "StateDirectory") == "kairan"
@@ -143,6 +155,20 @@ def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> N
     by_itself = "on-failure" if unit.stem in ENDS_BY_ITSELF else "always"
     assert said(unit, "Restart") == by_itself
     assert said(unit, "StartLimitIntervalSec") == "0"
+
+
+def test_a_version_is_mounted_where_it_serves_and_never_in_the_guardians_own_place() -> None:
+    chosen = "-/var/lib/kairan-releases/chosen:/opt/kairan"
+    for unit in UNITS:
+        has_one = unit.stem not in {"kairan-hub", *ROOT}
+        assert (
+            f"MountImages={chosen}\n" in unit.read_text()
+            if has_one
+            else ("MountImages" not in unit.read_text())
+        )
+    for name in ("kairan-web", "kairan-sync"):  # they open the ledger
+        text = (FOLDER / f"{name}.service").read_text()
+        assert f"Environment={RELEASES}=/var/lib/kairan-releases\n" in text
 
 
 def test_who_tends_the_network_sees_the_settings_alone() -> None:

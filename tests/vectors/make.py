@@ -21,6 +21,7 @@ from tests.vectors import (
     ledger,
     pictures,
     records,
+    releases,
     sealing,
     subscribing,
     suspending,
@@ -277,6 +278,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
         "4-ledger": lambda: list(fork_vectors()),
         "5-exchange": lambda: list(exchange.vectors()),
         "7-registers": lambda: [*register_vectors(), *edges.register_vectors()],
+        "13-releases": lambda: list(releases.vectors()),
         "rules/1-entries": lambda: [*entries.rules(), *records.vectors(), *held.record_vectors()],
         "rules/2-chain": lambda: list(chain.parcel_vectors()),
         "rules/3-trust": lambda: [

@@ -1,0 +1,69 @@
+"""What a machine keeps, once more, for a version that is only tried: nothing of it is ever sent.
+
+It lies in the machine's own folder, as private as what it is a copy of, and goes when the trial is
+over; what a power cut left of it goes before the next.
+"""
+
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from node.updating.inbox import INBOX_FOLDER
+from sync.machine.settings import LEDGER_FILE
+
+TRIAL_FOLDER = "trial"
+"""In the machine's folder."""
+
+_FILE_BYTES_MAX = 16 << 20
+"""Keys, settings, statements, notes. What is larger is a ledger, or damaged and laid aside."""
+
+
+class NoRoom(Exception):
+    """There isn't room for a copy."""
+
+
+@contextmanager
+def copied(data: Path) -> Iterator[Path]:
+    """A folder that is as the machine's is now. Raises NoRoom; OSError, sqlite3.Error."""
+    scratch = data / TRIAL_FOLDER
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        _check_room(data)
+        scratch.mkdir(mode=0o700)
+        for path in sorted(data.iterdir()):
+            _copy(path, scratch)
+        _copy_ledger(data / LEDGER_FILE, scratch / LEDGER_FILE)
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check_room(data: Path) -> None:
+    ledger = data / LEDGER_FILE
+    needed = 2 * ledger.stat().st_size if ledger.exists() else 0  # a form may be made anew in it
+    if shutil.disk_usage(data).free < needed + _FILE_BYTES_MAX:
+        raise NoRoom(f"{data} に、ためすための空きがありません。")
+
+
+def _copy(path: Path, scratch: Path) -> None:
+    if path.name in (TRIAL_FOLDER, INBOX_FOLDER) or path.name.startswith(LEDGER_FILE):
+        return
+    found = path.lstat()
+    if stat.S_ISDIR(found.st_mode):
+        (scratch / path.name).mkdir(mode=0o700)
+        for inside in sorted(path.iterdir()):
+            _copy(inside, scratch / path.name)
+    elif stat.S_ISREG(found.st_mode) and found.st_size <= _FILE_BYTES_MAX:
+        shutil.copyfile(path, scratch / path.name)
+
+
+def _copy_ledger(ledger: Path, to: Path) -> None:
+    if not ledger.exists():
+        return
+    address = f"file:{quote(str(ledger))}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as ours, closing(sqlite3.connect(to)) as copy:
+        ours.backup(copy)
