@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sync import cbor, cose
 from sync.errors import Malformed
 from sync.limits import (
-    COUNTER_MAX,
     RELEASE_BASE_CHARACTERS_MAX,
     RELEASE_BYTES_MAX,
     RELEASE_MACHINES_MAX,
@@ -69,8 +68,8 @@ def read_release(body: object) -> Release:
         } if (
             not others
             and cbor.are_integers(counter, number, size, back_from, ledger)
-            and all(1 <= n <= COUNTER_MAX for n in (counter, number, ledger))
-            and 0 <= back_from <= COUNTER_MAX
+            and min(counter, number, ledger) >= 1
+            and back_from >= 0
             and 1 <= size <= RELEASE_BYTES_MAX
             and len(digest) == 32
             and 1 <= len(version) <= SOFTWARE_CHARACTERS_MAX

@@ -15,7 +15,7 @@ from tests.vectors.rules import reader
 
 HERE = Path(__file__).parent
 DECODER, READERS = HERE / "decoder.py", [*(HERE / "rules").glob("*.py")]
-LINES_MAX = 168
+LINES_MAX = 170
 
 
 def examples(folder: Path) -> list[dict[str, Any]]:
