@@ -53,8 +53,9 @@ def squash(program: Path, out: Path, *, made: int, note: Note | None = None) -> 
     note = note or Note(version=version("kairan"), base=BASE, ledger=FORM)
     (program / NOTE_FILE).write_text(json.dumps(asdict(note)))
     half = out.with_name(f".{out.name}.half")
-    env = {**os.environ, "SOURCE_DATE_EPOCH": str(made)}
-    command = ["mksquashfs", str(program), str(half), *_SQUASHED, "-all-time", str(made)]
+    env = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    times = ("-mkfs-time", str(made), "-all-time", str(made))
+    command = ["mksquashfs", str(program), str(half), *_SQUASHED, *times]
     try:
         run(command, "版を一つのファイルにまとめられません。", env=env)
         half.replace(out)

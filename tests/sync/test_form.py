@@ -24,8 +24,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def newer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Software that knows two forms more."""
+def newer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Software that knows two forms more than what made the file."""
+    assert path.exists()
     monkeypatch.setattr(form, "STEPS", STEPS)
     monkeypatch.setattr(form, "FORM", 1 + len(STEPS))
 

@@ -168,7 +168,7 @@ def test_a_version_is_mounted_where_it_serves_and_never_in_the_guardians_own_pla
         )
     for name in ("kairan-web", "kairan-sync"):  # they open the ledger
         text = (FOLDER / f"{name}.service").read_text()
-        assert f"Environment={RELEASES}=/var/lib/kairan-releases\n" in text
+        assert f" {RELEASES}=/var/lib/kairan-releases\n" in text
 
 
 def test_who_tends_the_network_sees_the_settings_alone() -> None:
