@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from uuid import uuid4
@@ -133,8 +134,11 @@ class Guarded:
 
     @property
     def runs(self) -> str:
-        """Which version answers; "" that of the image."""
-        return str(self.health.get("runs", ""))
+        """Which version answers; "" that of the image, "?" where none does just now."""
+        try:
+            return str(self.health.get("runs", ""))
+        except (OSError, HTTPException, ValueError):
+            return "?"
 
     @property
     def health(self) -> Mapping[str, object]:
@@ -215,7 +219,7 @@ class Guarded:
             return self.stage is None and last is not None and last.number == number
 
         until(settled, otherwise=lambda: self.said)
-        until(lambda: self.answers and self.runs == runs, otherwise=lambda: self.said)
+        until(lambda: self.runs == runs, otherwise=lambda: self.said)
 
     @property
     def _told(self) -> tuple[str, ...]:
