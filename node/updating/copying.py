@@ -5,14 +5,13 @@ over; what a power cut left of it goes before the next.
 """
 
 import shutil
-import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from node.updating.inbox import INBOX_FOLDER
+from sync.machine.database import copy_ledger
 from sync.machine.settings import LEDGER_FILE
 
 TRIAL_FOLDER = "trial"
@@ -36,7 +35,8 @@ def copied(data: Path) -> Iterator[Path]:
         scratch.mkdir(mode=0o700)
         for path in sorted(data.iterdir()):
             _copy(path, scratch)
-        _copy_ledger(data / LEDGER_FILE, scratch / LEDGER_FILE)
+        if (data / LEDGER_FILE).exists():
+            copy_ledger(data / LEDGER_FILE, scratch / LEDGER_FILE)
         yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -59,11 +59,3 @@ def _copy(path: Path, scratch: Path) -> None:
             _copy(inside, scratch / path.name)
     elif stat.S_ISREG(found.st_mode) and found.st_size <= _FILE_BYTES_MAX:
         shutil.copyfile(path, scratch / path.name)
-
-
-def _copy_ledger(ledger: Path, to: Path) -> None:
-    if not ledger.exists():
-        return
-    address = f"file:{quote(str(ledger))}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as ours, closing(sqlite3.connect(to)) as copy:
-        ours.backup(copy)

@@ -171,6 +171,16 @@ def looked_into(path: Path) -> Iterator[Ask]:
         yield lambda asked: connection.execute(asked).fetchone()
 
 
+def copy_ledger(path: Path, to: Path) -> None:
+    """A file once more, as it is at one moment, while others write. Raises sqlite3.Error."""
+    address = f"file:{quote(str(path))}?mode=ro"
+    with (
+        closing(sqlite3.connect(address, uri=True)) as here,
+        closing(sqlite3.connect(to)) as there,
+    ):
+        here.backup(there)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS_MAX, isolation_level=None)
     try:

@@ -185,7 +185,7 @@ class Guarded:
         if self.guardian is not None:
             self.guardian.kill()
             self.guardian.wait()
-        until(self._nothing_left)
+        until(lambda: self._nothing_left() and self._nothing_left())  # one may be beginning
         (self.folder / "pid").unlink(missing_ok=True)
 
     def run(self, *arguments: str | Path) -> str:
