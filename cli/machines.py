@@ -1,6 +1,6 @@
 """The commands that any machine has: `kairan node|office|hub` run it, `kairan web` its screens
 alone, `kairan sync` its exchange, `kairan language` reads Japanese, `kairan wifi` tends the network
-that phones join, `kairan status` says how it is.
+that phones join, `kairan kiosk` the machine's own screen, `kairan status` says how it is.
 
 The first process of a machine only waits, for years, so it loads as little as it can: what looks at
 the machine's folder, and what serves, is imported in processes of their own.
@@ -84,6 +84,13 @@ def add_machine_commands(commands: Subparsers) -> None:
     help_ = "動いているあいだだけ使うフォルダー"
     wifi.add_argument("--runtime", metavar="DIR", type=Path, required=True, help=help_)
     wifi.set_defaults(does=_run_wifi)
+    help_ = "この機械につないだ画面に、掲示板を出します。"
+    kiosk = commands.add_parser("kiosk", help=help_, description=help_)
+    kiosk.add_argument("--port", metavar="N", type=_port, required=True, help="掲示板のポート")
+    help_ = "動いているあいだだけ使うフォルダー（メモリーの上のもの）"
+    kiosk.add_argument("--runtime", metavar="DIR", type=Path, required=True, help=help_)
+    kiosk.add_argument("--waits-at", metavar="N", type=_port, help=argparse.SUPPRESS)
+    kiosk.set_defaults(does=_run_kiosk)
     help_ = "この機械の様子を表示します。"
     status = commands.add_parser("status", help=help_, description=help_)
     status.add_argument("--data", metavar="DIR", type=Path, required=True, help="機械のフォルダー")
@@ -166,6 +173,13 @@ def _run_wifi(told: argparse.Namespace) -> None:
     from cli.wifi import run
 
     run(told.data, told.runtime, who_started_us())
+
+
+def _run_kiosk(told: argparse.Namespace) -> None:
+    from cli.kiosk import run
+    from cli.kiosk_waiting import WAITS_AT
+
+    run(told.port, told.runtime, who_started_us(), waits_at=told.waits_at or WAITS_AT)
 
 
 def _run_web(told: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ from node.refused import Refused, Subparsers
 from sync.machine.process import loading
 from sync.machine.settings import NotProvisioned
 
-_OF_MACHINES = {"hub", "language", "node", "office", "status", "sync", "web", "wifi"}
+_OF_MACHINES = {"hub", "kiosk", "language", "node", "office", "status", "sync", "web", "wifi"}
 """What waits for years loads no other command."""
 
 OTHERS: Mapping[str, frozenset[str]] = {

@@ -11,6 +11,7 @@ def health_page(screen: Screen) -> Blueprint:
     """`/healthz`: 200 once the ledger could be read, else 503.
 
     `screen` is how many seconds ago the kiosk's page was last heard of; null where it never was.
+    `rests`: whether it showed what is on, to nobody.
     """
     pages = Blueprint("health", __name__)
 
@@ -19,7 +20,12 @@ def health_page(screen: Screen) -> Blueprint:
         try:
             seconds = screen.heartbeat.seconds()
             heard = None if seconds is None else int(seconds)
-            return jsonify(ok=True, version=screen.node.version(), screen=heard), 200
+            return jsonify(
+                ok=True,
+                version=screen.node.version(),
+                screen=heard,
+                rests=screen.heartbeat.rests,
+            ), 200
         except sqlite3.Error as wrong:
             screen.give_up(wrong)
             return jsonify(ok=False), 503

@@ -9,11 +9,14 @@ from sync.machine import clock
 class Heartbeat:
     """When the kiosk's page was last heard of."""
 
+    rests: bool = False
+    """Whether it shows what is on, to nobody."""
+
     _at: float | None = None
 
-    def beat(self) -> None:
+    def beat(self, *, rests: bool) -> None:
         """It lives."""
-        self._at = clock.running()
+        self._at, self.rests = clock.running(), rests
 
     def seconds(self) -> float | None:
         """Since then; None where it never was."""

@@ -5,7 +5,7 @@ Nothing here is asked by a phone. `static/kiosk.js` watches for touches and asks
 
 from datetime import datetime, time, timedelta
 
-from flask import Blueprint, Response, abort, jsonify, render_template
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 
 from kiosk_ui import current, dates, forms
 from kiosk_ui.kept_pages import KeptPages
@@ -53,7 +53,7 @@ def idle_pages(screen: Screen, kept: KeptPages) -> Blueprint:
     @pages.get("/kiosk")
     def state() -> Response:
         _only_here()
-        screen.heartbeat.beat()
+        screen.heartbeat.beat(rests="rests" in request.args)
         return jsonify(
             version=screen.node.version(),
             dark=is_dark(screen, sure=is_sure()),

@@ -25,6 +25,7 @@ test_packages="
     avahi-daemon
     avahi-utils
     busybox
+    cage
     chromium
     dbus
     dnsmasq-base
@@ -52,6 +53,8 @@ test_packages="
     util-linux
     wpasupplicant
     wrk
+    xdotool
+    xvfb
 "
 
 # Whole machines, for what must hold before a release.

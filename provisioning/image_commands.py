@@ -22,6 +22,8 @@ def add_commands(commands: Subparsers) -> None:
     image.add_argument(
         "--fetch", action="store_true", help="パッケージを集める（回線がいるのは、ここだけです）"
     )
+    help_ = "画面をつなぐ機械のもの（ブラウザーが入り、大きくなります）"
+    image.add_argument("--screens", action="store_true", help=help_)
     image.add_argument("--renew", action="store_true", help="新しい版を選び直して集める")
     image.add_argument("--disk", metavar="FILE", type=Path, help="作るイメージ（write で書くもの）")
     image.add_argument(
@@ -39,7 +41,7 @@ def _image(told: argparse.Namespace) -> None:
     if not told.fetch and told.rootfs is None and told.disk is None and told.release is None:
         raise Refused("--fetch、--disk、--rootfs、--release で、することを教えてください。")
     if told.fetch:
-        lock = fetch(told.cache, renew=told.renew)
+        lock = fetch(told.cache, renew=told.renew, screens=told.screens)
         wheels = sum(path.startswith(f"{WHEELS}/") for path in lock.files)
         print(
             f"{told.cache}: Debianのパッケージ{len(lock.files) - wheels}個と、"
@@ -48,5 +50,5 @@ def _image(told: argparse.Namespace) -> None:
     making = ((told.rootfs, build), (told.disk, make_image), (told.release, make_release))
     for out, make in making:
         if out is not None:
-            make(told.cache, out)
+            make(told.cache, out, screens=told.screens)
             print(f"{out} を作りました（{out.stat().st_blocks * 512 / 1e6:,.0f} MB）。")

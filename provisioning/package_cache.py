@@ -23,20 +23,22 @@ from sync.machine.files import write_whole
 HERE = Path(__file__).parent
 WANTED_OF_DEBIAN = HERE / "image" / "packages.txt"
 WANTED_FOR_DISKS = HERE / "image" / "disk_packages.txt"
+WANTED_FOR_SCREENS = HERE / "image" / "screen_packages.txt"
 WANTED_OF_PYPI = HERE.parent / "requirements.txt"
 LOCK_FILE = "SHA256SUMS"
-DEBS, DISK_DEBS, WHEELS = "debs", "disk-debs", "wheels"
-"""What every root file system has of Debian, what one has more that starts a machine; Python's."""
+DEBS, DISK_DEBS, SCREEN_DEBS, WHEELS = "debs", "disk-debs", "screen-debs", "wheels"
+"""What every root file system has of Debian, what one has more that starts a machine, what one has
+more that has a screen of its own; Python's."""
 DEBIAN = "12"
-_FOLDERS = (DEBS, DISK_DEBS, WHEELS)
+_FOLDERS = (DEBS, DISK_DEBS, SCREEN_DEBS, WHEELS)
 PYTHON = (3, 11)
 """Debian 12's, for which the wheels are."""
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
 _HEAD = re.compile(r"# made at ([0-9]+) of ([0-9a-f]{64})")
-_SUM = re.compile(r"([0-9a-f]{64})  ((?:debs|disk-debs|wheels)/[\w.+~%-]+)")
-_DEB = re.compile(r"(debs|disk-debs)/(.+)_(.+)_(.+)\.deb")
+_SUM = re.compile(r"([0-9a-f]{64})  ((?:debs|disk-debs|screen-debs|wheels)/[\w.+~%-]+)")
+_DEB = re.compile(r"(debs|disk-debs|screen-debs)/(.+)_(.+)_(.+)\.deb")
 
 
 class Deb(NamedTuple):
@@ -76,6 +78,11 @@ class Lock:
         lines += [f"{digest}  {path}" for path, digest in sorted(self.files.items())]
         write_whole(cache / LOCK_FILE, "\n".join([*lines, ""]).encode())
 
+    def has_what_is_wanted(self, *, screens: bool) -> bool:
+        """Whether it is of what this software asks for; what screens need may be there too."""
+        fits = {wanted_now(screens=True), wanted_now(screens=screens)}
+        return self.wanted in fits
+
     def not_as_locked(self, cache: Path) -> list[str]:
         """The files that are missing there, or are others."""
         return [path for path, digest in self.files.items() if _digest(cache / path) != digest]
@@ -87,18 +94,19 @@ class Lock:
                 yield Deb(path, found[2], found[3].replace("%3a", ":"), found[4])
 
 
-def fetch(cache: Path, *, renew: bool = False) -> Lock:
+def fetch(cache: Path, *, renew: bool = False, screens: bool = False) -> Lock:
     """Fill the cache with what is locked; with the newest, where nothing is or `renew` is wished.
 
-    Nothing is asked of the network where all is there. Raises Refused.
+    `screens`: with what machines need that have a screen of their own. Nothing is asked of the
+    network where all is there. Raises Refused.
     """
     _check_this_machine()
     for name in _FOLDERS:
         (cache / name).mkdir(parents=True, exist_ok=True)
-    wanted = wanted_now()
+    wanted = wanted_now(screens=screens)
     before = Lock.read(cache)
     if before is not None and not renew:
-        if before.wanted != wanted:
+        if not before.has_what_is_wanted(screens=screens):
             raise Refused(
                 "必要なパッケージの一覧が、前に集めたときから変わりました。"
                 "--renew で集め直してください。"
@@ -113,6 +121,9 @@ def fetch(cache: Path, *, renew: bool = False) -> Lock:
         download(apt, cache / DEBS, chosen)
         more = chosen_of(apt, [*wanted_of_debian(), *wanted_for_disks()])
         download(apt, cache / DISK_DEBS, [each for each in more if each not in chosen])
+        if screens:
+            more = chosen_of(apt, [*wanted_of_debian(), *wanted_for_screens()])
+            download(apt, cache / SCREEN_DEBS, [each for each in more if each not in chosen])
     _download_wheels(cache)
     files = {
         f"{name}/{path.name}": _digest(path)
@@ -124,12 +135,12 @@ def fetch(cache: Path, *, renew: bool = False) -> Lock:
     return lock
 
 
-def whole(cache: Path) -> Lock:
-    """The lock of a cache that holds all that it says. Raises Refused."""
+def whole(cache: Path, *, screens: bool = False) -> Lock:
+    """The lock of a cache that holds all that it says, and what screens need. Raises Refused."""
     lock = Lock.read(cache)
     if lock is None:
         raise Refused(f"{cache} にパッケージがありません。先に --fetch で集めてください。")
-    if lock.wanted != wanted_now():
+    if not lock.has_what_is_wanted(screens=screens):
         raise Refused(
             "必要なパッケージの一覧が、集めたときから変わりました。"
             "--fetch --renew で集め直してください。"
@@ -152,9 +163,15 @@ def wanted_for_disks() -> list[str]:
     return _names(WANTED_FOR_DISKS)
 
 
-def wanted_now() -> str:
+def wanted_for_screens() -> list[str]:
+    """Of those that have a screen of their own."""
+    return _names(WANTED_FOR_SCREENS)
+
+
+def wanted_now(*, screens: bool = False) -> str:
     """A digest of what this software asks for."""
-    lists = (WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_OF_PYPI)
+    lists = [WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_OF_PYPI]
+    lists += [WANTED_FOR_SCREENS] if screens else []
     return sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
 
 
@@ -162,10 +179,10 @@ def _fetch_again(cache: Path, lock: Lock, missing: Sequence[str]) -> None:
     for path in missing:
         (cache / path).unlink(missing_ok=True)
     gone = Lock(dict.fromkeys(missing, ""), 0, "")
-    debs = list(gone.debs(DEBS, DISK_DEBS))
+    debs = list(gone.debs(DEBS, DISK_DEBS, SCREEN_DEBS))
     if debs:
         with debian() as apt:
-            for name in (DEBS, DISK_DEBS):
+            for name in (DEBS, DISK_DEBS, SCREEN_DEBS):
                 download(apt, cache / name, [exactly(*deb[1:]) for deb in gone.debs(name)])
     if len(debs) < len(missing):
         _download_wheels(cache)

@@ -19,6 +19,7 @@ from provisioning.package_cache import (
     DISK_DEBS,
     HERE,
     PIP,
+    SCREEN_DEBS,
     WANTED_OF_PYPI,
     WHEELS,
     Deb,
@@ -31,6 +32,7 @@ CHECKOUT = HERE.parent
 UNITS = CHECKOUT / "systemd"
 FILES = HERE / "image" / "files"
 FILES_OF_DISKS = HERE / "image" / "disk_files"
+FILES_OF_SCREENS = HERE / "image" / "screen_files"
 PROGRAM = Path("opt/kairan")
 SITE = PROGRAM / "lib/python3.11/site-packages"
 SUITE = "bookworm"
@@ -53,21 +55,27 @@ include-system-site-packages = false
 """
 
 
-def build(cache: Path, out: Path, *, starts_machines: bool = False) -> Lock:
+def build(cache: Path, out: Path, *, starts_machines: bool = False, screens: bool = False) -> Lock:
     """Write it, whole or not at all; what it is made of. Raises Refused.
 
-    One that starts machines has a kernel, what their parts need to go, and what finds its disk.
+    One that starts machines has a kernel, what their parts need to go, and what finds its disk; one
+    for machines with screens of their own has a browser that shows the boards there.
     """
     check_programs("mmdebstrap")
     if not UNITS.is_dir():
         raise Refused("Kairanのソース（git clone したフォルダー）の中で動かしてください。")
-    lock = whole(cache)
+    lock = whole(cache, screens=screens)
     half = out.with_name(f".{out.name}.half.tar")
     with TemporaryDirectory(dir=_SEEN_INSIDE, prefix="kairan-rootfs-") as folder:
         work = Path(folder)
-        ours = _ours(work, cache, lock, starts_machines)
-        folders = (DEBS, DISK_DEBS) if starts_machines else (DEBS,)
-        debs = list(lock.debs(*folders))
+        more = {
+            DISK_DEBS: (starts_machines, FILES_OF_DISKS),
+            SCREEN_DEBS: (screens, FILES_OF_SCREENS),
+        }
+        folders = [FILES, *(files for wished, files in more.values() if wished)]
+        ours = _ours(work, cache, lock, folders)
+        named = lock.debs(DEBS, *(name for name, (wished, _) in more.items() if wished))
+        debs = list({deb.name: deb for deb in named}.values())  # some are there for both
         try:
             _bootstrap(work, cache, lock, debs, ours, half)
             half.replace(out)
@@ -76,13 +84,13 @@ def build(cache: Path, out: Path, *, starts_machines: bool = False) -> Lock:
     return lock
 
 
-def _ours(work: Path, cache: Path, lock: Lock, starts_machines: bool) -> Path:
-    """A tar of what isn't Debian's."""
+def _ours(work: Path, cache: Path, lock: Lock, folders: Iterable[Path]) -> Path:
+    """A tar of what isn't Debian's; what is in the folders, and units and programs."""
     tree = work / "ours"
-    shutil.copytree(FILES, tree)
-    shutil.copytree(UNITS, tree / "usr/lib/systemd/system", ignore=_only_units)
-    if starts_machines:
-        shutil.copytree(FILES_OF_DISKS, tree, dirs_exist_ok=True)
+    for folder in folders:
+        shutil.copytree(folder, tree, dirs_exist_ok=True)
+    units = tree / "usr/lib/systemd/system"
+    shutil.copytree(UNITS, units, ignore=_only_units, dirs_exist_ok=True)
     for name in _CONFIGURATION_OF_SYSTEMD:
         shutil.copytree(UNITS / name, tree / "usr/lib" / name)
     shutil.copytree(UNITS / "journald.conf.d", tree / "etc/systemd/journald.conf.d")

@@ -22,7 +22,7 @@ from werkzeug.routing import Rule
 from kiosk_ui.static_files import read_static_files
 from node import pins
 
-WITH_PROCESSES = frozenset({"stories", "power", "lan", "security", "fuzz", "village"})
+WITH_PROCESSES = frozenset({"stories", "kiosk", "power", "lan", "security", "fuzz", "village"})
 IN_CI = bool(os.environ.get("CI"))
 
 # Thousands of processes read our code, each test run anew: compiled once, whatever the machine's

@@ -31,7 +31,7 @@
   // Says that this page lives; hears whether it is night.
   const state = async () => {
     try {
-      const answer = await fetch("/kiosk", { cache: "no-store" });
+      const answer = await fetch(attract ? "/kiosk?rests" : "/kiosk", { cache: "no-store" });
       if (answer.ok) {
         const now = await answer.json();
         root.classList.toggle("dark", attract && now.dark);
@@ -42,6 +42,11 @@
     again(state, 5000);
   };
   state();
+
+  // On a screen of the machine's own nothing is copied or saved, and no menu stays open behind a finger.
+  addEventListener("contextmenu", (event) => {
+    if (matchMedia("(display-mode: fullscreen)").matches) event.preventDefault();
+  });
 
   let touched = Date.now();
   const dialog = document.getElementById("idle");

@@ -34,12 +34,12 @@ _SQUASHED = ("-comp", "zstd", "-b", "256K", "-no-progress")
 _ROOT_OF_ALL = ("-root-mode", "755", "-root-uid", "0", "-root-gid", "0")
 
 
-def make_image(cache: Path, out: Path) -> None:
+def make_image(cache: Path, out: Path, *, screens: bool = False) -> None:
     """Write it, whole or not at all. Raises Refused."""
     check_programs("mcopy", "mkfs.vfat", "mmdebstrap", "sfdisk", "sqfstar")
     with TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name}.") as folder:
         archive = Path(folder) / "root.tar"
-        lock = build(cache, archive, starts_machines=True)
+        lock = build(cache, archive, starts_machines=True, screens=screens)
         image_of(archive, out, made=lock.made)
 
 

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
 SOCKET = FOLDER / "kairan-language.socket"
 PROGRAM = "/opt/kairan/bin/kairan"
-APART = frozenset({"kairan-wifi"})
+APART = frozenset({"kairan-kiosk", "kairan-wifi"})
 """Users of their own, without the machine's folder."""
 
 ROOT = frozenset({"kairan-update"})
@@ -52,6 +52,7 @@ def arguments(unit: Path, state: Path) -> list[str]:
 def test_there_is_one_unit_for_each_process() -> None:
     assert [unit.name for unit in UNITS] == [
         "kairan-hub.service",
+        "kairan-kiosk.service",
         "kairan-language.service",
         "kairan-sync.service",
         "kairan-update.service",
@@ -132,13 +133,17 @@ def test_systemd_makes_everybody_that_units_run_as(tmp_path: Path) -> None:
 
 
 @each_unit
-def test_a_unit_starts_the_command_of_its_name(unit: Path, tmp_path: Path) -> None:
+def test_a_unit_starts_the_command_of_its_name(
+    unit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started = arguments(unit, tmp_path)
     assert unit.stem == f"kairan-{started[0]}"
     (tmp_path / "kairan").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path))
     refused = here(*started)
     assert refused.code == 1, "the command line is right, and the folder is no machine's yet"
-    assert f"{tmp_path}/kairan に機械の設定" in refused.err
+    missing = "（cage）" if unit.stem == "kairan-kiosk" else f"{tmp_path}/kairan に機械の設定"
+    assert missing in refused.err
 
 
 @each_unit
@@ -178,6 +183,14 @@ def test_who_tends_the_network_sees_the_settings_alone() -> None:
     assert said(unit, "User") != "kairan"
     user = (FOLDER / "sysusers.d/kairan.conf").read_text()
     assert re.search(r"^u kairan-wifi - ", user, re.MULTILINE), "no shell, no password"
+
+
+def test_who_shows_the_boards_sees_no_folder_and_asks_nobody_but_the_machine() -> None:
+    unit = FOLDER / "kairan-kiosk.service"
+    assert {"-%S/kairan", "-/media/kairan"} <= set(said(unit, "InaccessiblePaths").split())
+    assert said(unit, "IPAddressDeny") == "any"
+    assert said(unit, "IPAddressAllow") == "localhost"
+    assert said(unit, "CapabilityBoundingSet") == ""
 
 
 def test_readings_are_asked_for_at_a_socket_that_starts_who_makes_them(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""When a browser's time is over, what its keyboard has, and what its machine's policies say."""
+
+import ctypes
+import ctypes.util
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from cli.kiosk import (
+    BEGIN_SECONDS_MAX,
+    ON_THE_WAY_SECONDS_MAX,
+    SILENT_SECONDS_MAX,
+    Life,
+)
+from cli.kiosk_browser import ENVIRONMENT
+from cli.kiosk_waiting import WAITS_AT
+from provisioning.root_file_system import FILES, FILES_OF_SCREENS
+
+LONG = 10_000.0
+SHORT = 1.0
+
+
+def at_the_machine(**more: float | bool | None) -> Life:
+    """A browser whose page was heard of a moment ago, at 100."""
+    told = {"first_page": 50.0, "page": 100.0, "answers_since": 20.0, **more}
+    return Life(begun=10.0, waiting=40.0, **told)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("life", "silent"),
+    [
+        (Life(begun=100.0), BEGIN_SECONDS_MAX),
+        (Life(begun=10.0, waiting=100.0, answers_since=90.0), SILENT_SECONDS_MAX),
+        (Life(begun=10.0, waiting=100.0), ON_THE_WAY_SECONDS_MAX),
+        (at_the_machine(), SILENT_SECONDS_MAX),
+        (at_the_machine(page=60.0, answers_since=100.0), SILENT_SECONDS_MAX),
+    ],
+    ids=["just begun", "waits", "sent on in vain", "silent", "silent after the machine was away"],
+)
+def test_who_is_silent_for_too_long_is_over(life: Life, silent: float) -> None:
+    assert not life.is_over(100.0 + silent - SHORT)
+    assert life.is_over(100.0 + silent + SHORT)
+
+
+def test_while_the_machine_is_away_nothing_is_expected_of_its_page() -> None:
+    assert not at_the_machine(answers_since=None).is_over(100.0 + LONG)
+
+
+def test_a_visitors_browser_is_over_once_they_left() -> None:
+    assert not at_the_machine(was_used=True).is_over(100.0)
+    assert not at_the_machine(rests=True).is_over(100.0)
+    assert at_the_machine(was_used=True, rests=True).is_over(100.0)
+
+
+def test_a_browser_that_may_show_an_error_of_its_own_is_over() -> None:
+    assert at_the_machine(may_show_error=True, answers_since=None).is_over(100.0)
+
+
+_PRINT_KEYS = """
+import ctypes
+library = ctypes.CDLL("libxkbcommon.so.0")
+for name in ("xkb_context_new", "xkb_keymap_new_from_names"):
+    getattr(library, name).restype = ctypes.c_void_p
+library.xkb_keymap_get_as_string.restype = ctypes.c_char_p
+context = ctypes.c_void_p(library.xkb_context_new(0))
+keys = ctypes.c_void_p(library.xkb_keymap_new_from_names(context, None, 0))
+print(library.xkb_keymap_get_as_string(keys, 1).decode())
+"""
+
+
+def test_the_keyboard_has_what_one_writes_with_and_no_key_that_leads_anywhere() -> None:
+    if ctypes.util.find_library("xkbcommon") is None:
+        pytest.skip("libxkbcommon is not here")
+    environment = {**os.environ, **ENVIRONMENT}
+    done = subprocess.run(
+        [sys.executable, "-c", _PRINT_KEYS], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    symbols = done.stdout.split("xkb_symbols")[1]
+    keys = {
+        name: re.findall(r"[A-Za-z]\w*|\d", each)
+        for name, each in re.findall(r"key <(\w+)>[^\[]*\[([^\]]*)\]", symbols)
+    }
+    letters = {one for each in keys.values() for one in each if re.fullmatch("[a-z0-9]", one)}
+    assert letters == set("abcdefghijklmnopqrstuvwxyz0123456789")
+    assert {"Return", "BackSpace", "Tab", "space", "Left"} <= {s for k in keys.values() for s in k}
+    leading = re.compile(r"Control|Alt|Super|Meta|Hyper|^F\d|Escape|Print|Execute|Menu|XF86|Mode_")
+    assert not [each for each in keys.values() for one in each if leading.search(one)]
+    held = re.findall(r"modifier_map (\w+)", symbols)
+    assert set(held) == {"Shift", "Lock"}
+
+
+def test_the_browser_may_ask_for_nothing_but_the_machine_and_the_page_that_waits() -> None:
+    folder = FILES_OF_SCREENS / "etc/chromium/policies/managed"
+    (told,) = (json.loads(path.read_text()) for path in folder.iterdir())
+    listens = (FILES / "etc/kairan.env").read_text()
+    (port,) = re.findall(r"^KAIRAN_PORT=(\d+)$", listens, re.MULTILINE)
+    assert told["URLBlocklist"] == ["*"]
+    assert told["URLAllowlist"] == [f"http://127.0.0.1:{at}" for at in (int(port), WAITS_AT)]
