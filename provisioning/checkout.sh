@@ -59,6 +59,7 @@ test_packages="
 
 # Whole machines, for what must hold before a release.
 release_packages="
+    libdevmapper1.02.1
     ovmf
     qemu-system-x86
 "

@@ -23,22 +23,25 @@ from sync.machine.files import write_whole
 HERE = Path(__file__).parent
 WANTED_OF_DEBIAN = HERE / "image" / "packages.txt"
 WANTED_FOR_DISKS = HERE / "image" / "disk_packages.txt"
+WANTED_FOR_BIOS = HERE / "image" / "boot_packages.txt"
 WANTED_FOR_SCREENS = HERE / "image" / "screen_packages.txt"
 WANTED_OF_PYPI = HERE.parent / "requirements.txt"
 LOCK_FILE = "SHA256SUMS"
-DEBS, DISK_DEBS, SCREEN_DEBS, WHEELS = "debs", "disk-debs", "screen-debs", "wheels"
-"""What every root file system has of Debian, what one has more that starts a machine, what one has
-more that has a screen of its own; Python's."""
+DEBS, DISK_DEBS, BOOT_DEBS, SCREEN_DEBS = "debs", "disk-debs", "boot-debs", "screen-debs"
+"""What every root file system has of Debian, what one has more that starts a machine, what is put
+before the first partition of a disk and in no file system, what one has more with a screen."""
+WHEELS = "wheels"
 DEBIAN = "12"
-_FOLDERS = (DEBS, DISK_DEBS, SCREEN_DEBS, WHEELS)
+_OF_DEBIAN = (DEBS, DISK_DEBS, BOOT_DEBS, SCREEN_DEBS)
+_FOLDERS = (*_OF_DEBIAN, WHEELS)
 PYTHON = (3, 11)
 """Debian 12's, for which the wheels are."""
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
 _HEAD = re.compile(r"# made at ([0-9]+) of ([0-9a-f]{64})")
-_SUM = re.compile(r"([0-9a-f]{64})  ((?:debs|disk-debs|screen-debs|wheels)/[\w.+~%-]+)")
-_DEB = re.compile(r"(debs|disk-debs|screen-debs)/(.+)_(.+)_(.+)\.deb")
+_SUM = re.compile(rf"([0-9a-f]{{64}})  ((?:{'|'.join(_FOLDERS)})/[\w.+~%-]+)")
+_DEB = re.compile(rf"({'|'.join(_OF_DEBIAN)})/(.+)_(.+)_(.+)\.deb")
 
 
 class Deb(NamedTuple):
@@ -121,6 +124,7 @@ def fetch(cache: Path, *, renew: bool = False, screens: bool = False) -> Lock:
         download(apt, cache / DEBS, chosen)
         more = chosen_of(apt, [*wanted_of_debian(), *wanted_for_disks()])
         download(apt, cache / DISK_DEBS, [each for each in more if each not in chosen])
+        download(apt, cache / BOOT_DEBS, _names(WANTED_FOR_BIOS))  # alone: nothing of it is started
         if screens:
             more = chosen_of(apt, [*wanted_of_debian(), *wanted_for_screens()])
             download(apt, cache / SCREEN_DEBS, [each for each in more if each not in chosen])
@@ -170,7 +174,7 @@ def wanted_for_screens() -> list[str]:
 
 def wanted_now(*, screens: bool = False) -> str:
     """A digest of what this software asks for."""
-    lists = [WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_OF_PYPI]
+    lists = [WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_FOR_BIOS, WANTED_OF_PYPI]
     lists += [WANTED_FOR_SCREENS] if screens else []
     return sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
 
@@ -179,10 +183,10 @@ def _fetch_again(cache: Path, lock: Lock, missing: Sequence[str]) -> None:
     for path in missing:
         (cache / path).unlink(missing_ok=True)
     gone = Lock(dict.fromkeys(missing, ""), 0, "")
-    debs = list(gone.debs(DEBS, DISK_DEBS, SCREEN_DEBS))
+    debs = list(gone.debs(*_OF_DEBIAN))
     if debs:
         with debian() as apt:
-            for name in (DEBS, DISK_DEBS, SCREEN_DEBS):
+            for name in _OF_DEBIAN:
                 download(apt, cache / name, [exactly(*deb[1:]) for deb in gone.debs(name)])
     if len(debs) < len(missing):
         _download_wheels(cache)

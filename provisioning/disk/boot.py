@@ -7,6 +7,7 @@ from, so that nothing is taken from another that happens to be in the machine.
 from pathlib import Path
 from uuid import UUID
 
+from provisioning.disk.bios import CONFIGURATION, CONFIGURED, MODULE
 from provisioning.disk.fat import copy_in, make_fat, make_folders
 from provisioning.disk.layout import ESP_BYTES, ROOT, identity
 
@@ -16,11 +17,26 @@ _LOADER = "timeout 0\nconsole-mode keep\neditor no\n"
 
 
 def make_boot(
-    out: Path, *, loader: Path, kernel: Path, initial: Path, disk: UUID, version: str, made: int
+    out: Path,
+    *,
+    loader: Path,
+    module: bytes,
+    kernel: Path,
+    initial: Path,
+    disk: UUID,
+    version: str,
+    made: int,
 ) -> None:
-    """Write the partition. `initial`: what is there before the root file system."""
+    """Write the partition. `initial`: what is there before the root file system.
+
+    `loader`: what UEFI starts; `module`: what starts a kernel where firmware is older.
+    """
     told = out.with_name("loader.conf")
     told.write_text(_LOADER)
+    told_of_old = out.with_name("grub.cfg")
+    told_of_old.write_text(CONFIGURED)
+    module_of_old = out.with_name("linux.mod")
+    module_of_old.write_bytes(module)
     make_fat(out, ESP_BYTES, bits=32, label="ESP", made=made)
     make_folders(out, _FOLDERS, made=made)
     files = {
@@ -29,6 +45,8 @@ def make_boot(
         "kairan/a/vmlinuz": kernel,
         "kairan/a/initrd.img": initial,
         "loader/loader.conf": told,
+        CONFIGURATION: told_of_old,
+        MODULE: module_of_old,
     }
     copy_in(out, files, made=made)
     tell(out, disk=disk, version=version, made=made)

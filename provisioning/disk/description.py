@@ -1,5 +1,5 @@
 """What an image says of itself, in one sector before its first partition: what it is, and the
-digest of all that comes after, so that a copy that was cut short or damaged is written nowhere.
+digest of all that starts a machine, so that a copy that was cut short or damaged goes nowhere.
 """
 
 import re
@@ -19,7 +19,7 @@ class Description:
 
     version: str  # of the software in it
     made: int  # seconds since 1970: when its packages were locked
-    digest: str  # of all partitions
+    digest: str  # of what old machines start from, and of all partitions
 
     def encoded(self) -> bytes:
         """As one sector."""

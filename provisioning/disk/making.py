@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from node.refused import Refused
+from provisioning.disk.bios import Starter, make_starter, with_starter
 from provisioning.disk.boot import make_boot
 from provisioning.disk.description import Description, with_description
 from provisioning.disk.layout import (
@@ -25,6 +26,7 @@ from provisioning.disk.layout import (
     written,
 )
 from provisioning.disk.pieces import Piece, digest_of, put_into_new_file
+from provisioning.package_cache import BOOT_DEBS, Lock
 from provisioning.programs import check_programs, run
 from provisioning.root_file_system import build
 
@@ -40,11 +42,21 @@ def make_image(cache: Path, out: Path, *, screens: bool = False) -> None:
     with TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name}.") as folder:
         archive = Path(folder) / "root.tar"
         lock = build(cache, archive, starts_machines=True, screens=screens)
-        image_of(archive, out, made=lock.made)
+        image_of(archive, out, made=lock.made, starter=_starter(cache, lock, Path(folder)))
 
 
-def image_of(archive: Path, out: Path, *, made: int) -> None:
-    """Of a root file system that starts machines."""
+def _starter(cache: Path, lock: Lock, work: Path) -> Starter:
+    debian = work / "debian"
+    for deb in lock.debs(BOOT_DEBS):
+        run(
+            ["dpkg-deb", "--extract", str(cache / deb.path), str(debian)],
+            f"{deb.path} を開けません。",
+        )
+    return make_starter(debian, work / "core")
+
+
+def image_of(archive: Path, out: Path, *, made: int, starter: Starter) -> None:
+    """Of a root file system that starts machines; `starter`: what old ones begin with."""
     with TemporaryDirectory(dir=out.resolve().parent, prefix=f".{out.name}.") as folder:
         work = Path(folder)
         files = ["tar", "--extract", f"--file={archive}", f"--directory={work}", "--wildcards"]
@@ -65,6 +77,7 @@ def image_of(archive: Path, out: Path, *, made: int) -> None:
         make_boot(
             boot,
             loader=work / LOADER,
+            module=starter.module,
             kernel=kernel,
             initial=initial,
             disk=disk,
@@ -72,7 +85,7 @@ def image_of(archive: Path, out: Path, *, made: int) -> None:
             made=made,
         )
         half = work / "image"
-        _put_together(half, boot, root, disk=disk, made=made)
+        _put_together(half, boot, root, disk=disk, made=made, starter=starter.head)
         half.replace(out)
 
 
@@ -82,7 +95,9 @@ def _squash(archive: Path, out: Path, *, made: int) -> None:
     run(command, "ルートファイルシステムを圧縮できません。", env=env, reads=archive)
 
 
-def _put_together(out: Path, boot: Path, root: Path, *, disk: UUID, made: int) -> None:
+def _put_together(
+    out: Path, boot: Path, root: Path, *, disk: UUID, made: int, starter: bytes
+) -> None:
     table = of_image(disk, root.stat().st_size)
     size = table.end + TAIL_BYTES
     head, tail = written(table, size)
@@ -92,9 +107,10 @@ def _put_together(out: Path, boot: Path, root: Path, *, disk: UUID, made: int) -
             whole = Piece(source=source, at=table[name].start, size=source.stat().st_size)
             put_into_new_file(whole, file)
         file.flush()
-        digest = digest_of(out, start=HEAD_BYTES, size=table.end - HEAD_BYTES)
+        size_of_parts = table.end - HEAD_BYTES
+        digest = digest_of(out, start=HEAD_BYTES, size=size_of_parts, after=starter)
         says = Description(version=version("kairan"), made=made, digest=digest)
         file.seek(0)
-        file.write(with_description(head, says))
+        file.write(with_description(with_starter(head, starter), says))
         file.seek(size - TAIL_BYTES)
         file.write(tail)

@@ -75,9 +75,9 @@ def forget_what_was_read(disk: BinaryIO) -> None:
     os.posix_fadvise(disk.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def digest_of(path: Path, *, start: int, size: int) -> str:
-    """Of a part of a file."""
-    found = sha256()
+def digest_of(path: Path, *, start: int, size: int, after: bytes = b"") -> str:
+    """Of some bytes, and a part of a file after them."""
+    found = sha256(after)
     for _, content in _chunks(Piece(source=path, skip=start, at=0, size=size)):
         found.update(content)
     return found.hexdigest()

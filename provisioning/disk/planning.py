@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
 from node.refused import Refused
+from provisioning.disk.bios import starter_of
 from provisioning.disk.boot import tell
 from provisioning.disk.description import Description, described
 from provisioning.disk.devices import Disk, why_not
@@ -44,6 +45,7 @@ class Plan:
     disk: Disk
     seed: Path
     description: Description
+    starter: bytes
     table: Table
     pieces: tuple[Piece, ...]
     before: str  # what is on it now, in words for whoever decides; empty where nothing of ours is
@@ -54,23 +56,28 @@ class Plan:
         return sum(piece.size for piece in self.pieces)
 
 
-def describe(image: Path) -> tuple[Description, Table]:
-    """What an image holds, and where. Raises Refused where it isn't one, or not whole."""
+def describe(image: Path) -> tuple[Description, Table, bytes]:
+    """What an image holds, where, and how old machines start it.
+
+    Raises Refused where it isn't one, or not whole.
+    """
     try:
         with image.open("rb") as file:
-            says = described(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
     except OSError as wrong:
         raise Refused(f"{image} を読めません。") from wrong
+    says, starter = described(head), starter_of(head)
     if says is None:
         raise Refused(f"{image} は、機械のイメージではありません。")
     table = read(image)
     if (
         table is None
         or table.names != _IN_IMAGE
-        or says.digest != digest_of(image, start=HEAD_BYTES, size=table.end - HEAD_BYTES)
+        or says.digest
+        != digest_of(image, start=HEAD_BYTES, size=table.end - HEAD_BYTES, after=starter)
     ):
         raise Refused(f"{image} は壊れているか、途中までです。作り直すか、もう一度写してください。")
-    return says, table
+    return says, table, starter
 
 
 def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
@@ -79,7 +86,7 @@ def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
         raise Refused(f"{disk.path}: {reason}")
     if problems := list(wrong_with(seed)):
         raise Refused(f"{seed} は使えません。\n" + "\n".join(f"  {each}" for each in problems))
-    description, there = describe(image)
+    description, there, starter = describe(image)
     head = _beginning(disk.path)
     half, whole = _half(head), disk_of(head)
     before = noted(seed)
@@ -100,6 +107,7 @@ def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
         disk=disk,
         seed=seed,
         description=description,
+        starter=starter,
         table=table,
         pieces=tuple(
             Piece(source=source, skip=skip, at=table[name].start, size=sizes[name])
@@ -111,8 +119,8 @@ def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
 
 def is_done(planned: Plan) -> bool:
     """Whether the disk is that already. Raises Refused where its machine is on its way."""
-    path, table = planned.disk.path, planned.table
-    if disk_of(_beginning(path)) != table.disk or read(path) != table:
+    path, table, head = planned.disk.path, planned.table, _beginning(planned.disk.path)
+    if disk_of(head) != table.disk or read(path) != table or starter_of(head) != planned.starter:
         return False
     with path.open("rb") as disk, TemporaryDirectory() as folder:
         seed = Path(folder) / "seed.fat"

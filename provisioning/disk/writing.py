@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from node.refused import Refused
+from provisioning.disk.bios import with_starter
 from provisioning.disk.description import with_description
 from provisioning.disk.layout import DATA, TAIL_BYTES, identity, written
 from provisioning.disk.pieces import Differs, forget_what_was_read, put, read_again
@@ -51,7 +52,8 @@ def carry_out(planned: Plan, through: Through) -> None:
             raise _broken(path) from wrong
         head, tail = written(table, size)
         note(planned.seed, table.disk)
-        _put_table(disk, {size - TAIL_BYTES: tail, 0: with_description(head, planned.description)})
+        head = with_description(with_starter(head, planned.starter), planned.description)
+        _put_table(disk, {size - TAIL_BYTES: tail, 0: head})
 
 
 def _put_table(disk: BinaryIO, places: Mapping[int, bytes]) -> None:

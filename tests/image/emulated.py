@@ -1,5 +1,5 @@
 """A mini-PC, as far as software shows one: QEMU without the help of this machine's processor, with
-UEFI's firmware, the disk that was written, and a cable to another.
+firmware, the disk that was written, and a cable to another.
 
 Nothing outside of it is reached: its network ends at a port of this machine's loopback.
 """
@@ -41,6 +41,7 @@ class Machine:
     folder: Path
     cable: Path  # a socket that leads to the other one
     number: int  # who has number 1 is at the cable's beginning, and is switched on first
+    old: bool = False  # its firmware is a BIOS, else UEFI's
     port: int = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -57,16 +58,20 @@ class Machine:
     def _variables(self) -> Path:
         return self.folder / f"variables-{self.number}.fd"
 
+    @property
+    def _uefi(self) -> tuple[str, ...]:
+        flash = "if=pflash,format=raw"
+        code = f"{flash},readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.fd'}"
+        return ("-drive", code, "-drive", f"{flash},file={self._variables}")
+
     def switch_on(self) -> None:
         """Press the button."""
-        flash = "if=pflash,format=raw"
         server = "on" if self.number == 1 else "off"
         command = [
             *(QEMU, "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
             *("-m", str(MEGABYTES), "-smp", "2", "-display", "none", "-monitor", "none"),
             *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci"),
-            *("-drive", f"{flash},readonly=on,file={FIRMWARE / 'OVMF_CODE_4M.fd'}"),
-            *("-drive", f"{flash},file={self._variables}"),
+            *(() if self.old else self._uefi),
             *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
             *("-device", "ahci,id=sata", "-device", "ide-hd,drive=disk,bus=sata.0"),
             *("-netdev", f"user,id=out,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:80"),

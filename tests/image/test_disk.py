@@ -16,6 +16,7 @@ from node.membership import Membership
 from node.node import open_node
 from node.pins import Pins
 from node.refused import Refused
+from provisioning.disk.bios import STARTER_BYTES, Starter
 from provisioning.disk.description import DESCRIBED_AT
 from provisioning.disk.devices import find
 from provisioning.disk.first_boot import begin
@@ -61,7 +62,9 @@ def small_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.write_bytes(os.urandom(1_000_000))
     archive, out = folder / "root.tar", folder / "small.img"
     said_by("tar", "--create", f"--file={archive}", f"--directory={folder / 'root'}", ".")
-    image_of(archive, out, made=1_700_000_000)
+    image_of(
+        archive, out, made=1_700_000_000, starter=Starter(os.urandom(STARTER_BYTES), b"module")
+    )
     return out
 
 

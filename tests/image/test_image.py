@@ -123,8 +123,9 @@ def test_idle_processes_take_next_to_nothing(node: Node) -> None:
     before, began = _cpu_of_ours(node), time.monotonic()
     time.sleep(IDLE_SECONDS)
     used = (_cpu_of_ours(node) - before) / (time.monotonic() - began)
-    taken = sum(process.memory_full_info().pss for process in ours(node)) / 1_000_000
-    print(f"{used:.4f} of a core, {taken:.0f} MB")
+    each = {" ".join(one.cmdline()[1:]): one.memory_full_info().pss for one in ours(node)}
+    taken = sum(each.values()) / 1_000_000
+    print(f"{used:.4f} of a core, {taken:.0f} MB", *each.items(), sep="\n")
     assert used <= IDLE_CPU_MAX
     assert taken <= IDLE_MEGABYTES_MAX
 
