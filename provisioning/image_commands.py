@@ -1,6 +1,7 @@
 """`kairan provision image`: what a blank mini-PC runs, once it is a machine of the town."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from node.refused import Refused, Subparsers
@@ -47,8 +48,9 @@ def _image(told: argparse.Namespace) -> None:
             f"{told.cache}: Debianのパッケージ{len(lock.files) - wheels}個と、"
             f"Pythonのパッケージ{wheels}個がそろっています。"
         )
-    making = ((told.rootfs, build), (told.disk, make_image), (told.release, make_release))
-    for out, make in making:
+    with_screens = partial(build, screens=told.screens), partial(make_image, screens=told.screens)
+    outs = (told.rootfs, told.disk, told.release)
+    for out, make in zip(outs, (*with_screens, make_release), strict=True):
         if out is not None:
-            make(told.cache, out, screens=told.screens)
+            make(told.cache, out)
             print(f"{out} を作りました（{out.stat().st_blocks * 512 / 1e6:,.0f} MB）。")
