@@ -1,6 +1,7 @@
 """`kairan provision image`: what a blank mini-PC runs, once it is a machine of the town."""
 
 import argparse
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -48,9 +49,12 @@ def _image(told: argparse.Namespace) -> None:
             f"{told.cache}: Debianのパッケージ{len(lock.files) - wheels}個と、"
             f"Pythonのパッケージ{wheels}個がそろっています。"
         )
-    with_screens = partial(build, screens=told.screens), partial(make_image, screens=told.screens)
-    outs = (told.rootfs, told.disk, told.release)
-    for out, make in zip(outs, (*with_screens, make_release), strict=True):
+    making: Sequence[tuple[Path | None, Callable[[Path, Path], object]]] = (
+        (told.rootfs, partial(build, screens=told.screens)),
+        (told.disk, partial(make_image, screens=told.screens)),
+        (told.release, make_release),
+    )
+    for out, make in making:
         if out is not None:
             make(told.cache, out)
             print(f"{out} を作りました（{out.stat().st_blocks * 512 / 1e6:,.0f} MB）。")
