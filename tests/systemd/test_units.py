@@ -15,6 +15,7 @@ from sync.machine.settings import SETTINGS_FILE
 from tests.cli.kairan import here
 
 FOLDER = Path(__file__).resolve().parents[2] / "systemd"
+ON_DISKS = FOLDER.parent / "provisioning/image/disk_files/usr/lib/systemd/system"
 UNITS = sorted(FOLDER.glob("*.service"))
 SOCKET = FOLDER / "kairan-language.socket"
 PROGRAM = "/opt/kairan/bin/kairan"
@@ -162,15 +163,17 @@ def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> N
     assert said(unit, "StartLimitIntervalSec") == "0"
 
 
-def test_a_version_is_mounted_where_it_serves_and_never_in_the_guardians_own_place() -> None:
-    chosen = "-/var/lib/kairan-releases/chosen:/opt/kairan"
-    for unit in UNITS:
-        has_one = unit.stem not in {"kairan-hub", "kairan-kiosk", *ROOT}
-        assert (
-            f"MountImages={chosen}\n" in unit.read_text()
-            if has_one
-            else ("MountImages" not in unit.read_text())
-        )
+def test_a_version_is_mounted_on_our_disks_where_it_serves_and_never_in_the_guardians_place() -> (
+    None
+):
+    chosen = "MountImages=-/var/lib/kairan-releases/chosen:/opt/kairan\n"
+    added = {path.parent.name for path in ON_DISKS.glob("*.d/version.conf")}
+    serve = {"kairan-web", "kairan-sync", "kairan-language", "kairan-wifi"}
+    assert added == {f"{name}.service.d" for name in serve}
+    for path in ON_DISKS.glob("*.d/version.conf"):
+        assert chosen in path.read_text()
+    for unit in UNITS:  # elsewhere nobody mounts anything, as in a container nobody may
+        assert "MountImages" not in unit.read_text()
     for name in ("kairan-web", "kairan-sync"):  # they open the ledger
         text = (FOLDER / f"{name}.service").read_text()
         assert f" {RELEASES}=/var/lib/kairan-releases\n" in text
