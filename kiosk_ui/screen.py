@@ -97,7 +97,7 @@ class Screen:
     def tends_office(self) -> bool:
         """Whether whoever is signed in is of the office's staff, and this is the office."""
         person = self.signed_in()
-        return self.node.is_office and person is not None and person.duty is Duty.STAFF
+        return person is not None and person.duty is Duty.STAFF and self.node.is_office
 
     def source(self) -> str:
         """Where this request's visitor stands, for shares of what is bounded."""
