@@ -73,3 +73,17 @@ def download(apt: Sequence[str], folder: Path, chosen: Sequence[str]) -> None:
     why_not = "Debianのパッケージを集められません。版が古くなったのなら --renew を試してください。"
     if chosen:
         run([*apt, "download", *chosen], why_not, folder=folder)
+        check_whole(folder)
+
+
+def check_whole(folder: Path) -> None:
+    """Raises Refused where apt left what it couldn't get, or could not put in place.
+
+    It ends as if all went well (apt-get(8) says nothing of it), and renames the file.
+    """
+    not_whole = [path for path in folder.iterdir() if path.suffix != ".deb"]
+    for path in not_whole:
+        path.unlink()
+    if not_whole:
+        names = "、".join(sorted(path.stem for path in not_whole))
+        raise Refused(f"集まらなかったパッケージがあります: {names}。もう一度、集めてください。")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.refused import Refused
+from provisioning.debian import check_whole
 from provisioning.package_cache import (
     DEBS,
     DISK_DEBS,
@@ -99,3 +100,12 @@ def test_a_node_has_what_draws_papers(tmp_path: Path) -> None:
     script = Path(__file__).resolve().parents[2] / "provisioning" / "checkout.sh"
     told = script.read_text().split('print_packages="')[1].split('"')[0].split()
     assert set(told) <= set(wanted_of_debian())
+
+
+def test_what_apt_could_not_get_is_said_by_name_and_is_no_package(tmp_path: Path) -> None:
+    got, failed = tmp_path / "tzdata_1_all.deb", tmp_path / "linux_2_amd64.deb.FAILED"
+    for path in (got, failed):
+        path.write_bytes(b"half")
+    with pytest.raises(Refused, match="linux_2_amd64"):
+        check_whole(tmp_path)
+    assert list(tmp_path.iterdir()) == [got]
