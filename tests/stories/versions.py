@@ -87,7 +87,7 @@ def make_version(
     for package in PACKAGES:
         left_out = shutil.ignore_patterns("__pycache__")
         shutil.copytree(CHECKOUT / package, program / "lib" / package, ignore=left_out)
-    told = ("kiosk_ui/health.py", "jsonify(ok=True,", f"jsonify(ok=True, runs={version!r},")
+    told = ("kiosk_ui/health.py", "ok=True,", f"ok=True, runs={version!r},")
     for name, before, after in (told, *changes):
         path = program / "lib" / name
         text = path.read_text()
