@@ -38,9 +38,9 @@ def test_who_is_still_there_goes_on_and_who_is_gone_is_forgotten(kiosk: Page) ->
     kiosk.get_by_role("link", name="イベント", exact=True).click()
     kiosk.get_by_role("link", name="新しくのせる").click()
     kiosk.get_by_label("行事の名前").fill("書きかけの会")
-    kiosk.clock.run_for(59 * SECOND)
+    kiosk.clock.run_for(45 * SECOND)  # it goes on by itself, too, on a busy machine
     assert not kiosk.get_by_role("dialog").is_visible()
-    kiosk.clock.run_for(6 * SECOND)
+    kiosk.clock.run_for(17 * SECOND)
     kiosk.get_by_role("dialog").wait_for()
     assert 10 <= int(kiosk.locator("#idle-left").inner_text()) <= 20
     measured = kiosk.evaluate(MEASURE, [72, 24])

@@ -166,8 +166,10 @@ def table(node: Node) -> list[tuple[object, ...]]:
 
 
 def stands_as(node: Node) -> Status:
-    """How a machine is; not how full its disk is, which others fill too."""
-    return replace(status(node), free_bytes=0)
+    """How a machine is; not how full its disk is, which others fill too, nor its log, which any
+    reader keeps from being emptied.
+    """
+    return replace(status(node), free_bytes=0, log_bytes=0)
 
 
 def feed_identity(office: Node) -> Identity:
