@@ -5,14 +5,13 @@ and not finished, for the power went, is finished by asking again.
 """
 
 import argparse
-from pathlib import Path
 
 from node.people_commands import first_code_in_words
 from node.pins import Pins
 from node.refused import Refused, Subparsers
-from provisioning.acts import add_hub, add_key_file
+from provisioning.acts import add_hub
 from provisioning.authority import Authority, open_authority
-from provisioning.seed_commands import provision_acts
+from provisioning.seed_commands import making, provision_acts
 from provisioning.seeds import Wanted, already_there, check
 from provisioning.signer import signer
 from provisioning.town import Plan, Town, make_machines
@@ -26,25 +25,11 @@ from sync.machine.tls import pins
 def add_commands(commands: Subparsers) -> None:
     """Put them beside those of other packages."""
     acts = provision_acts(commands)
-    office = _making(acts, Part.OFFICE, _office, "役場の機械を作ります（はじめから町の仲間です）。")
+    office = making(acts, "office", _office, "役場の機械を作ります（はじめから町の仲間です）。")
+    hub = making(acts, "hub", _hub, "ハブを作ります（はじめから町の仲間です）。")
+    for machine in (office, hub):
+        machine.add_argument("--name", metavar="NAME", required=True, help="機械の名前")
     add_hub(office)
-    _making(acts, Part.HUB, _hub, "ハブを作ります（はじめから町の仲間です）。")
-
-
-def _making(acts: Subparsers, part: Part, does: object, help_: str) -> argparse.ArgumentParser:
-    parser = acts.add_parser(str(part), help=help_, description=help_)
-    parser.add_argument(
-        "--authority", metavar="DIR", type=Path, required=True, help="町の鍵のフォルダー"
-    )
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="新しいフォルダー")
-    parser.add_argument("--name", metavar="NAME", required=True, help="機械の名前")
-    add_key_file(parser)
-    parser.add_argument("--dry-run", action="store_true", help="作るものを言うだけで、作らない")
-    parser.add_argument(
-        "--passphrase-fd", metavar="N", type=int, help="合言葉を1行に1つ、このファイル番号から読む"
-    )
-    parser.set_defaults(does=does)
-    return parser
 
 
 def _office(told: argparse.Namespace) -> None:

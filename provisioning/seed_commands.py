@@ -48,13 +48,15 @@ def provision_acts(commands: Subparsers) -> Subparsers:
 def add_commands(commands: Subparsers) -> None:
     """Put them beside those of other packages."""
     acts = provision_acts(commands)
-    node = _making(acts, "node", _node, "1台の準備ファイルを作ります。")
+    node = making(acts, "node", _node, "1台の準備ファイルを作ります。")
+    add_seed(node)
     node.add_argument("--name", metavar="NAME", required=True, help="機械の名前")
     node.add_argument("--peer", metavar="URL", type=read_address, action="append", default=[])
     node.add_argument(
         "--same-name", action="store_true", help="同じ名前の機械の代わりにする（入れかえ）"
     )
-    batch = _making(acts, "batch", _batch, "一覧（CSV）にある機械の準備ファイルを、全部作ります。")
+    batch = making(acts, "batch", _batch, "一覧（CSV）にある機械の準備ファイルを、全部作ります。")
+    add_seed(batch)
     batch.add_argument("list", metavar="FILE", type=Path, help=f"見出し: {'、'.join(COLUMNS)}")
     help_ = "準備ファイルが正しいかを確かめます（何も変えません）。"
     checking = acts.add_parser("check", help=help_, description=help_)
@@ -65,13 +67,13 @@ def add_commands(commands: Subparsers) -> None:
 refusals = (NoAuthority, WrongLines)
 
 
-def _making(acts: Subparsers, name: str, does: object, help_: str) -> argparse.ArgumentParser:
+def making(acts: Subparsers, name: str, does: object, help_: str) -> argparse.ArgumentParser:
+    """A command that makes machines with the town's keys, whichever they are."""
     parser = acts.add_parser(name, help=help_, description=help_)
     parser.add_argument(
         "--authority", metavar="DIR", type=Path, required=True, help="町の鍵のフォルダー"
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="新しいフォルダー")
-    add_seed(parser)
     add_key_file(parser)
     parser.add_argument("--dry-run", action="store_true", help="作るものを言うだけで、作らない")
     parser.add_argument(
