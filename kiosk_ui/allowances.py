@@ -55,15 +55,21 @@ _KEEP_WHAT_WAS_TYPED = frozenset({"posting.post", "changing.change", "steps.go"}
 """Endpoints that answer with their form when somebody has to wait."""
 
 
-def count_forms(app: Flask, *, but: frozenset[str]) -> None:
-    """Refuse forms from the network that come too often; `but` are counted elsewhere."""
+def count_forms(
+    app: Flask, *, but: frozenset[str], unless: Mapping[str, Callable[[], bool]]
+) -> None:
+    """Refuse forms from the network that come too often.
+
+    `but`: endpoints that are counted elsewhere. `unless`: an endpoint to when what comes is but one
+    more touch, that brings and opens nothing.
+    """
     allowance = Allowance(FORMS)
 
     @app.before_request
     def count_form() -> Response | None:
         if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in but:
             return None
-        if at_the_kiosk():
+        if at_the_kiosk() or (request.endpoint in unless and unless[request.endpoint]()):
             return None
         g.seconds_to_wait = allowance.take(request.remote_addr or "")
         if not g.seconds_to_wait or request.endpoint in _KEEP_WHAT_WAS_TYPED:

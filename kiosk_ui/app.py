@@ -62,7 +62,7 @@ from kiosk_ui.sessions import Sessions
 from kiosk_ui.signed_in import add_sessions
 from kiosk_ui.signing_in import signing_in_pages
 from kiosk_ui.signing_in_elsewhere import signing_in_elsewhere_pages
-from kiosk_ui.six_words import six_words_pages
+from kiosk_ui.six_words import only_chooses, six_words_pages
 from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
@@ -193,7 +193,11 @@ def create_app(
     refuse_other_names(app, names, but=doorway.ENDPOINTS)
     refuse_strangers(app, but=doorway.ENDPOINTS)
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
-    count_forms(app, but=doorway.ENDPOINTS | {"carrying.hand_over", "easing.look"})
+    count_forms(
+        app,
+        but=doorway.ENDPOINTS | {"carrying.hand_over", "easing.look"},
+        unless={"six_words.go": only_chooses},
+    )
     count_lookups(app)
     add_headers(app, but=doorway.ENDPOINTS)
     add_error_pages(app, screen)

@@ -61,19 +61,28 @@ def six_words_pages(screen: Screen) -> Blueprint:
     return pages
 
 
+def only_chooses() -> bool:
+    """Whether somebody touches one more word or letter, and there aren't six yet to open."""
+    return not {SLIP, "typed"} & set(request.form) and len(_chosen()) < WORDS
+
+
 def _choose(screen: Screen) -> Response:
     """One more touch on the way to six words."""
+    chosen = _chosen()
+    if len(chosen) >= WORDS:
+        return _open(screen, " ".join(chosen))
+    return _words_page(chosen, kana=request.form.get("kana", "")[:1])
+
+
+def _chosen() -> list[str]:
+    """The words so far; none where one of them is none of ours."""
     try:
         chosen = [read_word(word) for word in request.form.get("words", "").split()][:WORDS]
         if word := request.form.get("word", ""):
             chosen.append(read_word(word))
     except Malformed:
-        return _words_page(())
-    if "undo" in request.form:
-        chosen = chosen[:-1]
-    if len(chosen) >= WORDS:
-        return _open(screen, " ".join(chosen[:WORDS]))
-    return _words_page(chosen, kana=request.form.get("kana", "")[:1])
+        return []
+    return (chosen[:-1] if "undo" in request.form else chosen)[:WORDS]
 
 
 def _words_page(

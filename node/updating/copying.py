@@ -4,6 +4,7 @@ It lies in the machine's own folder, as private as what it is a copy of, and goe
 over; what a power cut left of it goes before the next.
 """
 
+import fcntl
 import shutil
 import stat
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from sync.machine.settings import LEDGER_FILE
 TRIAL_FOLDER = "trial"
 """In the machine's folder."""
 
+_LOCK_FILE = "trial.lock"
+"""Held by whoever has that folder: who tries something may have lost who asked for it."""
+
 _FILE_BYTES_MAX = 16 << 20
 """Keys, settings, statements, notes. What is larger is a ledger, or damaged and laid aside."""
 
@@ -27,19 +31,24 @@ class NoRoom(Exception):
 
 @contextmanager
 def copied(data: Path) -> Iterator[Path]:
-    """A folder that is as the machine's is now. Raises NoRoom; OSError, sqlite3.Error."""
+    """A folder that is as the machine's is now, for one at a time; others wait.
+
+    Raises NoRoom; OSError, sqlite3.Error.
+    """
     scratch = data / TRIAL_FOLDER
-    shutil.rmtree(scratch, ignore_errors=True)
-    try:
-        _check_room(data)
-        scratch.mkdir(mode=0o700)
-        for path in sorted(data.iterdir()):
-            _copy(path, scratch)
-        if (data / LEDGER_FILE).exists():
-            copy_ledger(data / LEDGER_FILE, scratch / LEDGER_FILE)
-        yield scratch
-    finally:
+    with (data / _LOCK_FILE).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            _check_room(data)
+            scratch.mkdir(mode=0o700)
+            for path in sorted(data.iterdir()):
+                _copy(path, scratch)
+            if (data / LEDGER_FILE).exists():
+                copy_ledger(data / LEDGER_FILE, scratch / LEDGER_FILE)
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _check_room(data: Path) -> None:
@@ -50,7 +59,7 @@ def _check_room(data: Path) -> None:
 
 
 def _copy(path: Path, scratch: Path) -> None:
-    if path.name in (TRIAL_FOLDER, INBOX_FOLDER) or path.name.startswith(LEDGER_FILE):
+    if path.name in (TRIAL_FOLDER, _LOCK_FILE, INBOX_FOLDER) or path.name.startswith(LEDGER_FILE):
         return
     found = path.lstat()
     if stat.S_ISDIR(found.st_mode):

@@ -245,7 +245,7 @@ def test_a_seed_that_is_broken_or_was_used_is_not_written(
     (broken / SEED_FILE).write_bytes(b"x")
     none = Path(shutil.copytree(seed, tmp_path / "none"))
     (none / SETTINGS_FILE).unlink()
-    for folder, why in ((used, "使ってあります"), (broken, "読めません"), (none, "使えません")):
+    for folder, why in ((used, "一度使ったもの"), (broken, "読めません"), (none, "使えません")):
         refused = write(small_image, disk, "--seed", folder)
         assert (refused.returncode, why in refused.stderr) == (1, True), refused
     assert disk_of(disk.read_bytes()[:HEAD_BYTES]) is None

@@ -149,6 +149,20 @@ def test_who_searches_or_guesses_without_end_has_to_wait_and_the_kiosk_never(
     assert 429 not in told
 
 
+def test_who_chooses_six_words_by_touch_has_to_wait_for_what_they_open_alone(node: Node) -> None:
+    client = phone(node)
+
+    def touched(**said: str) -> int:
+        return client.post("/receipt", data=said, headers=HERE).status_code
+
+    three, six = "くしゃみ にっこう たいほ", "くしゃみ にっこう たいほ せけん ひんけつ ろうご"
+    touches = [touched(words=three, kana="か") for _ in range(2 * FORMS.address)]
+    assert set(touches) == {200}
+    assert touched(words=three, word="せけん") == 200
+    assert 429 in (touched(words=six) for _ in range(5 * FORMS.address))
+    assert touched(words=three, word="せけん") == 200
+
+
 def test_one_phone_takes_large_files_along_a_few_times(node: Node) -> None:
     client = phone(node)
     (link,) = re.findall(r'href="(/carry/all/[^"]+)"', client.get("/carry", headers=HERE).text)
