@@ -69,7 +69,8 @@ def count_forms(
     def count_form() -> Response | None:
         if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in but:
             return None
-        if at_the_kiosk() or (request.endpoint in unless and unless[request.endpoint]()):
+        touches = unless.get(request.endpoint or "")
+        if at_the_kiosk() or (touches is not None and touches()):
             return None
         g.seconds_to_wait = allowance.take(request.remote_addr or "")
         if not g.seconds_to_wait or request.endpoint in _KEEP_WHAT_WAS_TYPED:

@@ -50,6 +50,9 @@ COLUMNS: Mapping[str, str] = {
 }
 """Of a list, as people read them, to what they are; the English names do too."""
 
+STICKS = "/media/kairan"
+"""Where a machine of ours mounts sticks (provisioning/image), unless its line says another place."""
+
 _COMPLETE = "complete"
 _SETTINGS = ("called", "screen_off", "sticks")
 _RADIO = {"この機械が出す": Radio.MAKES, "この機械がつなぐ": Radio.JOINS}
@@ -303,8 +306,9 @@ def finish(desk: Authority, out: Path) -> list[Seed]:
 def _set(folder: Path, wanted: Wanted) -> Iterator[Wrong]:
     """What is set for the place, as the machine itself will read it."""
     path = folder / SETTINGS_FILE
+    settings = {"sticks": STICKS, **wanted.settings}
     try:
-        write_whole(path, added(path.read_text(), wanted.settings).encode())
+        write_whole(path, added(path.read_text(), settings).encode())
         read_settings(folder)
     except (ValueError, NotProvisioned) as wrong:
         said = str(wrong).removeprefix(f"{path} ")

@@ -6,6 +6,7 @@ Nothing outside of it is reached: its network ends at a port of this machine's l
 
 import os
 import shutil
+import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ OFF_SECONDS_MAX = 30.0
 MEGABYTES = 1_024
 FIRMWARE = Path("/usr/share/OVMF")
 QEMU = "qemu-system-x86_64"
+PROMPT = b"(qemu) "
 
 
 def why_not() -> str:
@@ -55,6 +57,10 @@ class Machine:
         return self.folder / f"console-{self.number}"
 
     @property
+    def _monitor(self) -> Path:
+        return self.folder / f"monitor-{self.number}"
+
+    @property
     def _variables(self) -> Path:
         return self.folder / f"variables-{self.number}.fd"
 
@@ -69,7 +75,8 @@ class Machine:
         server = "on" if self.number == 1 else "off"
         command = [
             *(QEMU, "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
-            *("-m", str(MEGABYTES), "-smp", "2", "-display", "none", "-monitor", "none"),
+            *("-m", str(MEGABYTES), "-smp", "2", "-display", "none"),
+            *("-monitor", f"unix:{self._monitor},server=on,wait=off", "-device", "qemu-xhci"),
             *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci"),
             *(() if self.old else self._uefi),
             *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
@@ -88,6 +95,28 @@ class Machine:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
+
+    def plug_in(self, stick: Path) -> None:
+        """A USB stick: a file with a file system in it."""
+        self._tell(f"drive_add 0 if=none,id=stick,format=raw,file={stick}")
+        self._tell("device_add usb-storage,id=stick,drive=stick,removable=on")
+
+    def pull_out(self) -> None:
+        """The stick."""
+        self._tell("device_del stick")
+
+    def _tell(self, line: str) -> None:
+        """To whoever stands before it."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(OFF_SECONDS_MAX)
+            monitor.connect(str(self._monitor))
+            said, sent = b"", False
+            while not (sent and said.endswith(PROMPT)):
+                said += monitor.recv(4_096)
+                if not sent and said.endswith(PROMPT):
+                    said, sent = b"", True
+                    monitor.sendall(f"{line}\n".encode())
+        assert b"rror" not in said, said
 
     def pull_the_plug(self) -> None:
         """At once."""

@@ -93,6 +93,39 @@ def test_what_was_posted_on_one_crosses_the_cable_to_the_other(pair: Pair) -> No
         )
 
 
+def test_a_stick_that_is_plugged_in_is_read_and_written_by_itself(
+    pair: Pair, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    with stick.open("wb") as file:
+        file.truncate(64 << 20)
+    said_by("mkfs.vfat", "-n", "KAIRAN", stick)
+    pair.here.plug_in(stick)
+    until(lambda: ".kairan" in files_on(stick), seconds=CROSSING_SECONDS_MAX)
+    until(lambda: is_still(stick), seconds=CROSSING_SECONDS_MAX)
+    pair.here.pull_out()
+    said_by("fsck.vfat", "-n", stick)
+    here = files_on(stick)
+    pair.there.plug_in(stick)
+    until(lambda: len(files_on(stick)) > len(here), seconds=CROSSING_SECONDS_MAX)
+    until(lambda: is_still(stick), seconds=CROSSING_SECONDS_MAX)
+    pair.there.pull_out()
+    assert here in files_on(stick)
+
+
+def files_on(stick: Path) -> str:
+    """In the folder of carried files, as mtools lists them."""
+    told = ["mdir", "-b", "-i", str(stick), "::kairan"]
+    return subprocess.run(told, capture_output=True, text=True, check=False).stdout
+
+
+def is_still(stick: Path, seconds: float = 5.0) -> bool:
+    """Whether nobody writes to it for so long."""
+    before = digest(stick)
+    time.sleep(seconds)
+    return digest(stick) == before
+
+
 def test_when_the_power_goes_in_mid_write_it_has_all_that_was_acknowledged(
     pair: Pair, tmp_path: Path
 ) -> None:
