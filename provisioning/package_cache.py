@@ -25,7 +25,10 @@ WANTED_OF_DEBIAN = HERE / "image" / "packages.txt"
 WANTED_FOR_DISKS = HERE / "image" / "disk_packages.txt"
 WANTED_FOR_BIOS = HERE / "image" / "boot_packages.txt"
 WANTED_FOR_SCREENS = HERE / "image" / "screen_packages.txt"
+LEFT_OUT = HERE / "image" / "left_out.txt"
 WANTED_OF_PYPI = HERE.parent / "requirements.txt"
+WANTED_FOR_VOICE = HERE.parent / "requirements-speech.txt"
+"""All of those once more, as they are, with what reads aloud."""
 LOCK_FILE = "SHA256SUMS"
 DEBS, DISK_DEBS, BOOT_DEBS, SCREEN_DEBS = "debs", "disk-debs", "boot-debs", "screen-debs"
 """What every root file system has of Debian, what one has more that starts a machine, what is put
@@ -39,6 +42,7 @@ PYTHON = (3, 11)
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
+_PIN = re.compile(r"^([\w.-]+)==(?:.*\\\n)*.*\n", re.MULTILINE)
 _HEAD = re.compile(r"# made at ([0-9]+) of ([0-9a-f]{64})")
 _SUM = re.compile(rf"([0-9a-f]{{64}})  ((?:{'|'.join(_FOLDERS)})/[\w.+~%-]+)")
 _DEB = re.compile(rf"({'|'.join(_OF_DEBIAN)})/(.+)_(.+)_(.+)\.deb")
@@ -172,9 +176,21 @@ def wanted_for_screens() -> list[str]:
     return _names(WANTED_FOR_SCREENS)
 
 
+def wanted_for_voice() -> str:
+    """What it needs more than the program, locked as pip reads it (a name, a version, digests)."""
+    there = _pinned(WANTED_OF_PYPI)
+    more = {name: pin for name, pin in _pinned(WANTED_FOR_VOICE).items() if name not in there}
+    return "".join(more.values())
+
+
+def left_out() -> list[str]:
+    """Of those packages what a machine that starts from our disk does without, as dpkg names it."""
+    return _names(LEFT_OUT)
+
+
 def wanted_now(*, screens: bool = False) -> str:
     """A digest of what this software asks for."""
-    lists = [WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_FOR_BIOS, WANTED_OF_PYPI]
+    lists = [WANTED_OF_DEBIAN, WANTED_FOR_DISKS, WANTED_FOR_BIOS, WANTED_OF_PYPI, WANTED_FOR_VOICE]
     lists += [WANTED_FOR_SCREENS] if screens else []
     return sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
 
@@ -210,8 +226,14 @@ def _check_this_machine() -> None:
 
 def _download_wheels(cache: Path) -> None:
     exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:"]
-    where = ["--dest", str(cache / WHEELS), "--requirement", str(WANTED_OF_PYPI)]
+    where = ["--dest", str(cache / WHEELS), "--requirement", str(WANTED_FOR_VOICE)]
     run([*PIP, "download", *exactly, *where], "Pythonのパッケージを集められません。")
+
+
+def _pinned(path: Path) -> dict[str, str]:
+    """By name, what stands there of each."""
+    text = re.sub(r"^ *#.*\n", "", path.read_text(), flags=re.MULTILINE)
+    return {found[1]: found[0] for found in _PIN.finditer(text)}
 
 
 def _names(path: Path) -> list[str]:

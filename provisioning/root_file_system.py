@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,8 @@ from provisioning.package_cache import (
     WHEELS,
     Deb,
     Lock,
+    left_out,
+    wanted_for_voice,
     whole,
 )
 from provisioning.programs import check_programs, run
@@ -35,12 +37,18 @@ FILES_OF_DISKS = HERE / "image" / "disk_files"
 FILES_OF_SCREENS = HERE / "image" / "screen_files"
 PROGRAM = Path("opt/kairan")
 SITE = PROGRAM / "lib/python3.11/site-packages"
+VOICE = Path("opt/kairan-voice")
+"""What reads aloud, beside the program: another version of that finds it there too."""
+
 SUITE = "bookworm"
 
 _SEEN_INSIDE = "/tmp"  # noqa: S108  # what is left there of the way to the packages is swept away
 _HOOKS = Path("/usr/share/mmdebstrap/hooks")
 _CONFIGURATION_OF_SYSTEMD = ("sysusers.d", "tmpfiles.d")
 _LEFT_OUT = ("usr/share/man/*", "usr/share/locale/*", "usr/share/info/*", "usr/share/doc/*")
+_HOOKS_OF_DISKS = (
+    'rm -r "$1/usr/lib/firmware/intel-ucode" "$1/usr/lib/firmware/amd-ucode"',  # started with
+)
 _NOT_LEFT_OUT = ("usr/share/doc/*/copyright",)
 
 _STARTER = """\
@@ -49,7 +57,7 @@ from cli.main import main
 
 main()
 """
-_ENVIRONMENT = """\
+_CONFIGURATION = """\
 home = /usr/bin
 include-system-site-packages = false
 """
@@ -77,7 +85,7 @@ def build(cache: Path, out: Path, *, starts_machines: bool = False, screens: boo
         named = lock.debs(DEBS, *(name for name, (wished, _) in more.items() if wished))
         debs = list({deb.name: deb for deb in named}.values())  # some are there for both
         try:
-            _bootstrap(work, cache, lock, debs, ours, half)
+            _bootstrap(work, cache, lock, debs, ours, half, starts_machines=starts_machines)
             half.replace(out)
         finally:
             half.unlink(missing_ok=True)
@@ -95,6 +103,7 @@ def _ours(work: Path, cache: Path, lock: Lock, folders: Iterable[Path]) -> Path:
         shutil.copytree(UNITS / name, tree / "usr/lib" / name)
     shutil.copytree(UNITS / "journald.conf.d", tree / "etc/systemd/journald.conf.d")
     install_kairan(work, tree, cache, lock)
+    _install_voice(work, tree, cache, lock)
     archive = work / "ours.tar"
     as_root = ["--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"]
     in_order = ["--sort=name", f"--mtime=@{lock.made}", "--format=posix"]
@@ -106,31 +115,62 @@ def _ours(work: Path, cache: Path, lock: Lock, folders: Iterable[Path]) -> Path:
 
 def install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
     """A virtual environment, made by hand: it names no folder of the machine that makes it."""
-    env = {**os.environ, "SOURCE_DATE_EPOCH": str(lock.made), "PYTHONHASHSEED": "0"}
+    env = _environment(lock)
     ready = ["--no-index", "--no-deps", "--no-build-isolation"]
     wheel = [*PIP, "wheel", *ready, f"--wheel-dir={work / 'kairan'}", str(CHECKOUT)]
     run(wheel, "Kairanのパッケージを作れません。", env=env)
-    into = ["--no-compile", "--no-index", "--no-deps", f"--target={tree / SITE}"]
-    locked = [f"--find-links={cache.resolve() / WHEELS}", "--require-hashes"]
-    locked += [f"--requirement={WANTED_OF_PYPI}"]
-    own = [f"--find-links={work / 'kairan'}", "kairan"]
-    for what in (locked, own):
-        run([*PIP, "install", *into, *what], "Pythonのパッケージを入れられません。", env=env)
-    shutil.rmtree(tree / SITE / "bin", ignore_errors=True)  # with this machine's Python in them
+    _install(tree / SITE, *_locked(cache, WANTED_OF_PYPI), env=env)
+    _install(tree / SITE, f"--find-links={work / 'kairan'}", "kairan", env=env)
+    (tree / SITE / "kairan-voice.pth").write_text(f"/{VOICE}\n")
     programs = tree / PROGRAM / "bin"
     programs.mkdir()
     (programs / "python3").symlink_to("/usr/bin/python3")
     (programs / "kairan").write_text(_STARTER)
     (programs / "kairan").chmod(0o755)
-    (tree / PROGRAM / "pyvenv.cfg").write_text(_ENVIRONMENT)
+    (tree / PROGRAM / "pyvenv.cfg").write_text(_CONFIGURATION)
+    _compile(tree, SITE, env=env)
+
+
+def _install_voice(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
+    wanted, env = work / "voice.txt", _environment(lock)
+    wanted.write_text(wanted_for_voice())
+    _install(tree / VOICE, *_locked(cache, wanted), env=env)
+    for tests in sorted((tree / VOICE).glob("numpy/**/tests")):
+        shutil.rmtree(tests)
+    _compile(tree, VOICE, env=env)
+
+
+def _environment(lock: Lock) -> dict[str, str]:
+    return {**os.environ, "SOURCE_DATE_EPOCH": str(lock.made), "PYTHONHASHSEED": "0"}
+
+
+def _locked(cache: Path, wanted: Path) -> tuple[str, ...]:
+    found = f"--find-links={cache.resolve() / WHEELS}"
+    return (found, "--require-hashes", f"--requirement={wanted}")
+
+
+def _install(into: Path, *what: str, env: Mapping[str, str]) -> None:
+    how = ["--no-compile", "--no-index", "--no-deps", f"--target={into}"]
+    run([*PIP, "install", *how, *what], "Pythonのパッケージを入れられません。", env=env)
+    shutil.rmtree(into / "bin", ignore_errors=True)  # with this machine's Python in them
+
+
+def _compile(tree: Path, folder: Path, *, env: Mapping[str, str]) -> None:
     compiled = ["-q", "--invalidation-mode=unchecked-hash", "-s", str(tree), "-p", "/"]
     # Whatever can't be compiled is an example of a library's, or for another Python.
-    command = [sys.executable, "-m", "compileall", *compiled, str(tree / SITE)]
+    command = [sys.executable, "-m", "compileall", *compiled, str(tree / folder)]
     subprocess.run(command, capture_output=True, env=env)
 
 
 def _bootstrap(
-    work: Path, cache: Path, lock: Lock, debs: Sequence[Deb], ours: Path, out: Path
+    work: Path,
+    cache: Path,
+    lock: Lock,
+    debs: Sequence[Deb],
+    ours: Path,
+    out: Path,
+    *,
+    starts_machines: bool,
 ) -> None:
     repository = work / "debian"
     _make_repository(repository, cache, lock, debs)
@@ -141,12 +181,14 @@ def _bootstrap(
         'rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"',
         'ln -s ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"',
         'touch "$1/etc/.updated" "$1/var/.updated"',  # nothing is made anew at the first start
+        *(_HOOKS_OF_DISKS if starts_machines else ()),
     ]
+    never = [*(f"/{path}" for path in _LEFT_OUT), *(left_out() if starts_machines else ())]
     command = [
         *("mmdebstrap", "--quiet", "--mode=auto", "--variant=essential", "--format=tar"),
         *(f"--hook-dir={_HOOKS / name}" for name in ("merged-usr", "file-mirror-automount")),
         f"--include={','.join(f'{deb.name}={deb.version}' for deb in debs)}",
-        *(f"--dpkgopt=path-exclude=/{path}" for path in _LEFT_OUT),
+        *(f"--dpkgopt=path-exclude={path}" for path in never),
         *(f"--dpkgopt=path-include=/{path}" for path in _NOT_LEFT_OUT),
         "--dpkgopt=force-unsafe-io",  # what isn't whole is thrown away
         f"--essential-hook=tar-in {ours} /",  # before what looks for it is set up

@@ -51,7 +51,7 @@ COLUMNS: Mapping[str, str] = {
 """Of a list, as people read them, to what they are; the English names do too."""
 
 STICKS = "/media/kairan"
-"""Where a machine of ours mounts sticks (provisioning/image), unless its line says another place."""
+"""Where a machine of ours mounts sticks (provisioning/image), unless its line says otherwise."""
 
 _COMPLETE = "complete"
 _SETTINGS = ("called", "screen_off", "sticks")
