@@ -32,7 +32,10 @@ MISSED_MAX = 3
 """In a row; a busy machine may miss one."""
 
 UNITS = "kairan-web.service kairan-sync.service kairan-language.service kairan-wifi.service"
-ANEW = f"systemctl try-restart {UNITS}"
+CHOSEN = "run-kairan-chosen.mount"
+ANEW = f"sh -c 'systemctl restart {CHOSEN}; exec systemctl try-restart {UNITS}'"
+"""What can't be mounted doesn't keep the image's version from serving."""
+
 TRY = "systemctl start kairan-try.service"
 PAGES = ("/", "/healthz")
 KIOSK = "127.0.0.1"

@@ -1,7 +1,7 @@
 """Versions of Kairan beside each other: each a file of squashfs with this checkout's code, changed;
 a machine that mounts and starts whichever is chosen, as systemd does; and the guardian.
 
-What systemd does for it here two small scripts do: MountImages= a mount in a namespace of its own,
+What systemd does for it here two small scripts do: its mount in a namespace of its own,
 `systemctl` ending a process and starting another. All else is the real thing.
 """
 

@@ -101,6 +101,23 @@ def test_what_does_not_stay_is_sound_and_has_next_to_no_rights(
     assert analyzed("verify", "--man=no", "--recursive-errors=no", str(unit)) == ""
 
 
+def test_on_our_disks_nothing_waits_for_what_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where some do, systemd drops one of them, as it likes, and goes on."""
+    for folder in (FOLDER, ON_DISKS):
+        shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    for unit in (*tmp_path.glob("*.service"), *tmp_path.glob("*.socket")):
+        unit.write_text(unit.read_text().replace(PROGRAM, sys.executable))
+        wanted = re.search(r"^WantedBy=(.+)$", unit.read_text(), re.MULTILINE)
+        for target in wanted[1].split() if wanted else ():
+            (tmp_path / f"{target}.wants").mkdir(exist_ok=True)
+            (tmp_path / f"{target}.wants" / unit.name).symlink_to(unit)
+    monkeypatch.setenv("SYSTEMD_UNIT_PATH", f"{tmp_path}:/lib/systemd/system")
+    checked = analyzed("verify", "--man=no", "default.target")
+    assert "cycle" not in checked
+
+
 def test_what_is_not_hardened_is_noticed(tmp_path: Path) -> None:
     alone = tmp_path / "kairan-web.service"
     alone.write_text((FOLDER / alone.name).read_text())
@@ -166,14 +183,15 @@ def test_a_unit_keeps_to_its_own_user_and_folder_and_comes_back(unit: Path) -> N
 def test_a_version_is_mounted_on_our_disks_where_it_serves_and_never_in_the_guardians_place() -> (
     None
 ):
-    chosen = "MountImages=-/var/lib/kairan-releases/chosen:/opt/kairan\n"
+    over = "-/run/kairan/chosen/{0}:/opt/kairan/{0}"
+    chosen = f"BindReadOnlyPaths={over.format('bin')} {over.format('lib')}\n"
     added = {path.parent.name for path in ON_DISKS.glob("*.d/version.conf")}
     serve = {"kairan-web", "kairan-sync", "kairan-language", "kairan-wifi"}
     assert added == {f"{name}.service.d" for name in serve}
     for path in ON_DISKS.glob("*.d/version.conf"):
         assert chosen in path.read_text()
-    for unit in UNITS:  # elsewhere nobody mounts anything, as in a container nobody may
-        assert "MountImages" not in unit.read_text()
+    for unit in UNITS:
+        assert "/run/kairan/chosen" not in unit.read_text()
     for name in ("kairan-web", "kairan-sync"):  # they open the ledger
         text = (FOLDER / f"{name}.service").read_text()
         assert f" {RELEASES}=/var/lib/kairan-releases\n" in text
