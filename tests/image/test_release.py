@@ -2,6 +2,7 @@
 starts a machine by itself.
 """
 
+import json
 import random
 import re
 import subprocess
@@ -10,18 +11,21 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
+from cli.guarding import WELL_SECONDS
 from provisioning.disk.layout import ROOT, SEED
-from provisioning.town import Plan, make_seed, open_town
-from sync.machine.settings import Part
+from provisioning.seeds import Wanted, make_seeds
+from provisioning.town import Town, open_town
 from tests.image.conftest import BUILD_SECONDS_MAX, image
 from tests.image.emulated import BOOT_SECONDS_MAX, Machine, why_not
 from tests.image.test_disk import blank_disk, digest, part_of, said_by, write
 from tests.image.test_image import OF_ONE_MACHINE
+from tests.image.versions import NOT_FOR_LONG, changed, empty_stick, on_a_stick
 from tests.lan.machines import TOWN, TOWN_NAME
 from tests.patience import until
 from tests.power.cutting import recording
@@ -31,6 +35,8 @@ pytestmark = [pytest.mark.release, pytest.mark.timeout(3 * BOOT_SECONDS_MAX)]
 
 NAMES = ("奥郷公民館", "下郷公民館")
 CROSSING_SECONDS_MAX = 600.0
+UPDATE_SECONDS_MAX = 1_200.0
+STANDS = "0.3.0"
 IMAGE_BYTES_MAX = 450_000_000
 SEED_OF_CUT = 20
 POSTS = 3  # of one phone so many go straight in; what follows are edits
@@ -42,6 +48,7 @@ TYPED_MAX = 25  # as much as one phone may send in ten minutes
 class Pair:
     """Two machines of one town, on one cable, in the order in which they are switched on."""
 
+    town: Town
     here: Machine
     there: Machine  # an old one, whose firmware is a BIOS
 
@@ -53,11 +60,12 @@ def pair(disk_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("machines")
     town = open_town(folder / "authority", code=TOWN, name=TOWN_NAME)
-    machines = []
+    seeds, machines = folder / "seeds", []
+    wanted = [Wanted(line=number, name=name) for number, name in enumerate(NAMES, 1)]
+    make_seeds(town.desk, wanted, seeds, town.authority)
     for number, name in enumerate(NAMES, 1):
-        make_seed(town.desk, Plan(folder=folder / name, name=name, part=Part.NODE), town.authority)
         disk = blank_disk(folder / f"disk{number}")
-        done = write(disk_image, disk, "--seed", folder / name, typed=disk.name)
+        done = write(disk_image, disk, "--seed", seeds / name, typed=disk.name)
         assert done.returncode == 0, done.stderr
         old = number == len(NAMES)
         machines.append(Machine(disk, folder, folder / "cable", number, old))
@@ -68,7 +76,8 @@ def pair(disk_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             machine.switch_on()
             machine.wait_until_up()
             print(f"machine {machine.number}: home after {time.monotonic() - began:.0f} s")
-        yield Pair(here, there)
+            assert "ordering cycle" not in machine.console.read_text(errors="replace")
+        yield Pair(town, here, there)
     finally:
         for machine in machines:
             machine.pull_the_plug()
@@ -97,9 +106,7 @@ def test_a_stick_that_is_plugged_in_is_read_and_written_by_itself(
     pair: Pair, tmp_path: Path
 ) -> None:
     stick = tmp_path / "stick"
-    with stick.open("wb") as file:
-        file.truncate(64 << 20)
-    said_by("mkfs.vfat", "-n", "KAIRAN", stick)
+    empty_stick(stick)
     pair.here.plug_in(stick)
     until(lambda: ".kairan" in files_on(stick), seconds=CROSSING_SECONDS_MAX)
     until(lambda: is_still(stick), seconds=CROSSING_SECONDS_MAX)
@@ -111,6 +118,36 @@ def test_a_stick_that_is_plugged_in_is_read_and_written_by_itself(
     until(lambda: is_still(stick), seconds=CROSSING_SECONDS_MAX)
     pair.there.pull_out()
     assert here in files_on(stick)
+
+
+def test_a_version_comes_on_a_stick_and_goes_again_by_itself_where_it_is_not_well(
+    pair: Pair, cache: Path, tmp_path: Path
+) -> None:
+    here, release = pair.here, tmp_path / "release"
+    image(cache, "--release", release)
+    print(f"the file of a version: {release.stat().st_size:,} bytes")
+    for version, changes in (("0.2.0", NOT_FOR_LONG), (STANDS, ())):
+        work = tmp_path / f"of-{version}"
+        work.mkdir()
+        stick = on_a_stick(pair.town, changed(release, version, *changes), work)
+        began = time.monotonic()
+        here.plug_in(stick)
+        until(partial(runs, here, version), seconds=UPDATE_SECONDS_MAX)
+        print(f"{version} serves after {time.monotonic() - began:.0f} s")
+        here.pull_out()
+        if version != STANDS:
+            until(lambda: runs(here, ""), seconds=UPDATE_SECONDS_MAX)
+            print(f"and no more after {time.monotonic() - began:.0f} s")
+        has_what_it_had(here)
+    time.sleep(2 * WELL_SECONDS)  # or the power goes before it stands, and it is tried again
+
+
+def runs(machine: Machine, version: str) -> bool:
+    """Whether it is that version which serves; "": that of the image."""
+    with suppress(OSError, HTTPException, ValueError):
+        told = json.loads(machine.visitor.ask("GET", "/healthz").content)
+        return bool(told["ok"]) and told.get("runs", "") == version
+    return False
 
 
 def files_on(stick: Path) -> str:
@@ -164,6 +201,7 @@ def test_when_the_power_goes_in_mid_write_it_has_all_that_was_acknowledged(
         shown_now = here.reads(page)
         in_flight = called(len(acknowledged))
         assert title in shown_now or in_flight in shown_now, (title, shown_now)
+    assert runs(here, STANDS)
 
 
 def has_what_it_had(machine: Machine) -> None:
