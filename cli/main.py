@@ -18,6 +18,7 @@ _OF_MACHINES = {"hub", "kiosk", "language", "node", "office", "status", "sync", 
 
 OTHERS: Mapping[str, frozenset[str]] = {
     "cli.guarding": frozenset({"update"}),
+    "cli.releasing": frozenset({"release"}),
     "cli.trying": frozenset({"try"}),
     "cli.village": frozenset({"village"}),
     "node.commands": frozenset(

@@ -1,4 +1,6 @@
-"""What the hub answers over HTTP: exchanges, whether it is well, and that it has no boards."""
+"""What the hub answers over HTTP: exchanges, files of versions, whether it is well, and that it has
+no boards.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -7,6 +9,8 @@ from flask import Flask, Response, jsonify, request
 
 from hub.hub import SOFTWARE, Hub
 from sync.machine import doorway
+from sync.machine.handing_on import HandingOn
+from sync.machine.version_files import FOR_OTHERS
 
 
 def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Flask:
@@ -14,6 +18,7 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
     app = Flask("hub", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = doorway.MESSAGE_BYTES_MAX
     hub.packing.look()
+    handing_on = HandingOn(hub.ledger, hub.settings.towns, [hub.settings.folder / FOR_OTHERS])
 
     @app.get("/sync")
     def hello() -> Response:
@@ -28,6 +33,11 @@ def create_app(hub: Hub, *, start_anew: Callable[[], None] = lambda: None) -> Fl
         hub.tidy()
         hub.packing.look()
         return _response(reply)
+
+    @app.get("/sync/release/<digest>")
+    def hand_on(digest: str) -> Response:
+        handed = handing_on.answer(digest, request.headers.get("Range", ""))
+        return Response(handed.content, handed.status, handed.headers)
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -1,7 +1,8 @@
-"""Where other machines knock: `GET /sync` says who we are, `POST /sync` takes an offer, and
-`POST /sync/changed` hears that something changed there.
+"""Where other machines knock: `GET /sync` says who we are, `POST /sync` takes an offer,
+`POST /sync/changed` hears that something changed there, and `GET /sync/release/…` gives a piece of
+a version's file.
 
-docs/spec/5-exchange.md, "The HTTP road"; docs/spec/10-discovery.md.
+docs/spec/5-exchange.md, "The HTTP road"; docs/spec/10-discovery.md; docs/spec/13-releases.md.
 """
 
 from flask import Blueprint, Response, request
@@ -10,15 +11,19 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from node.lan.bell import Heard, ring
 from node.lan.turns import NODE_BUDGET_BYTES
 from node.node import SOFTWARE, Node
+from node.updating.inbox import files_to_hand_on
 from sync.announcement import ANNOUNCEMENT_BYTES_MAX, Announcement
 from sync.machine.doorway import MESSAGE_BYTES_MAX, Reply, announced, exchange, hello
+from sync.machine.handing_on import HandingOn
 
-ENDPOINTS = frozenset({"doorway.greet", "doorway.answer", "doorway.hear"})
+ENDPOINTS = frozenset({"doorway.greet", "doorway.answer", "doorway.hear", "doorway.hand_on"})
 
 
 def doorway_pages(node: Node) -> Blueprint:
     """`/sync` and what is below it."""
     pages = Blueprint("doorway", __name__)
+    settings = node.settings
+    handing_on = HandingOn(node.ledger, settings.towns, files_to_hand_on(settings.folder))
 
     @pages.get("/sync")
     def greet() -> Response:
@@ -48,6 +53,11 @@ def doorway_pages(node: Node) -> Blueprint:
         heard = Heard(machine=told.sender, digest=told.digest, url=_address(told))
         # Who isn't heard comes himself.
         return Response(status=204 if ring(node.settings.folder, heard) else 503)
+
+    @pages.get("/sync/release/<digest>")
+    def hand_on(digest: str) -> Response:
+        handed = handing_on.answer(digest, request.headers.get("Range", ""))
+        return Response(handed.content, handed.status, handed.headers)
 
     return pages
 

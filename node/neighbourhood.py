@@ -23,6 +23,7 @@ from node.neighbours import NeighbourLoop
 from node.node import Node
 from node.notebook import Notebook
 from node.road import HttpRoad
+from node.updating.fetching import Fetching
 from sync import cose
 from sync.errors import Malformed, Unreachable
 from sync.machine import clock
@@ -53,6 +54,7 @@ class Neighbourhood:
         self._port = port
         self.standing = Standing(node)
         self._turns = Turns()
+        self._fetching = Fetching(node)
         self._fixed = [self._loop(address) for address in fixed]
         self._lan: dict[bytes, NeighbourLoop] = {}
         self._lock = Lock()
@@ -104,6 +106,13 @@ class Neighbourhood:
         for loop in self._all():
             if not loop.wants_to_be_told():
                 loop.something_changed()
+
+    def fetch(self) -> None:
+        """Now and then: the file of a version, if this machine waits for one."""
+        with suppress(sqlite3.Error, OSError):  # whoever watches the ledger sees to it
+            if self._fetching.is_wanted():
+                for loop in self._all():
+                    loop.fetch()
 
     def tick(self) -> None:
         """Called often."""
@@ -204,6 +213,7 @@ class Neighbourhood:
             self._notebook,
             self.standing,
             self._turns,
+            self._fetching,
             address,
             key=key,
             port=self._port,

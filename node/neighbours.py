@@ -1,9 +1,12 @@
 """The machines this one offers to: the hub, peers at static addresses, and who is on the LAN.
 
 One thread per machine, so that a slow one holds up no other. An offer is made when something
-changed here and nobody came to fetch it, when something changed there, and now and then.
+changed here and nobody came to fetch it, when something changed there, and now and then. While
+nothing is to be offered the file of a version may be fetched, a piece at a time.
 """
 
+import logging
+from collections.abc import Callable
 from threading import Condition, Thread
 
 from node.addresses import Address, Stranger, introduced, road_to
@@ -16,6 +19,7 @@ from node.node import SOFTWARE, Node
 from node.notebook import Notebook
 from node.noting import Noting
 from node.road import HttpRoad
+from node.updating.fetching import Fetching, Source
 from sync import cose
 from sync.announcement import announce
 from sync.errors import Malformed, Unreachable, Unverified
@@ -30,6 +34,9 @@ FETCH_SECONDS = 3.0
 TELL_SECONDS_MAX = 3.0
 YIELD_SECONDS = 0.05
 AGAIN_SECONDS = 1.0  # where both didn't end equal
+NO_PIECE_SECONDS = 60.0  # where this machine can't keep what it fetches
+
+_log = logging.getLogger(__name__)
 
 
 class NeighbourLoop:
@@ -41,6 +48,7 @@ class NeighbourLoop:
         notebook: Notebook,
         standing: Standing,
         turns: Turns,
+        fetching: Fetching,
         address: Address,
         *,
         key: bytes | None = None,
@@ -50,6 +58,8 @@ class NeighbourLoop:
         self._node = node
         self._standing = standing
         self._turns = turns
+        self._fetching = fetching
+        self._source: Source | None = None
         self._kind, self._pins = address.road, address.pins
         self._key = key
         self._port = port
@@ -60,6 +70,8 @@ class NeighbourLoop:
         self._hearsay = Hearsay(node, standing)
         self._changed = Condition()
         self._at: float | None = None  # when to offer next
+        self._piece_at: float | None = None  # when to ask for a piece next
+        self._is_there = False  # by the last exchange
         self._always = True  # the next offer is made even if we think that both hold the same
         self._being_told = False
         self._knows_us = address.road != "peer"  # else it is to be told where we answer
@@ -163,20 +175,24 @@ class NeighbourLoop:
                 self._at = at
                 self._changed.notify()
 
-    def _is_due(self) -> bool:
-        """Waits; False once stopped."""
+    def _due(self) -> Callable[[], None] | None:
+        """What is to be done now, an offer first. Waits; None once stopped."""
         with self._changed:
             while not self._stopped:
-                left = None if self._at is None else self._at - clock.running()
-                if left is not None and left <= 0:
+                now = clock.running()
+                if self._at is not None and self._at <= now:
                     self._at = None
-                    return True
-                self._changed.wait(left)
-            return False
+                    return self._exchange_and_note
+                if self._piece_at is not None and self._piece_at <= now:
+                    self._piece_at = None
+                    return self._fetch
+                times = [at for at in (self._at, self._piece_at) if at is not None]
+                self._changed.wait(min(times) - now if times else None)
+            return None
 
     def _run(self) -> None:
-        while self._is_due():
-            self._exchange_and_note()
+        while (does := self._due()) is not None:
+            does()
         if self._road is not None:
             self._road.close()
         self._node.database.close()
@@ -194,6 +210,7 @@ class NeighbourLoop:
             return  # else whoever watches the ledger ends this process
         if exchanged is None:
             return
+        self._is_there = True
         if not self._knows_us:
             self._knows_us = True
             self._tell(self._standing.digest())
@@ -204,6 +221,7 @@ class NeighbourLoop:
         self._noting.went_well(exchanged, began, self._key, moved=moved)
 
     def _went_wrong(self, wrong: Exception, began: clock.Moment) -> None:
+        self._is_there = False
         if isinstance(wrong, Unverified | Declined) and self._kind != "lan":
             self._key = None  # another machine may stand there now: ask again who it is
         wait = self._hearsay.failed()
@@ -266,6 +284,32 @@ class NeighbourLoop:
                 self._places.proved = url
             self._noting.is_at(url)
         return exchanged
+
+    # fetching a version
+
+    def fetch(self) -> None:
+        """A file is waited for: ask for it here, too, if that isn't planned already."""
+        with self._changed:
+            if self._piece_at is None:
+                self._piece_at = clock.running()
+                self._changed.notify()
+
+    def _fetch(self) -> None:
+        """One piece; whatever is due by then goes before the next."""
+        wait = None
+        if self._is_there and self._road is not None and self._key is not None:
+            if self._source is None or self._source.road is not self._road:
+                self._source = Source(self._key.hex(), self._road, near=self._kind != "hub")
+            try:
+                wait = self._fetching.piece(self._source)
+            except Exception as wrong:
+                if not self._node.database.give_up(wrong):
+                    _log.warning("a piece of a version can't be kept: %s", wrong)
+                wait = NO_PIECE_SECONDS
+            if wait != 0 and self._kind == "lan":
+                self._road.close()
+        with self._changed:
+            self._piece_at = None if wait is None else clock.running() + wait
 
     def _introduced(self, road: HttpRoad) -> bytes:
         key = introduced(self._node, *road.hello())

@@ -1,14 +1,17 @@
 """The HTTP road: carries an offer to an address and brings the answer (docs/spec/5-exchange.md)."""
 
 import http.client
+import re
 import socket
 import ssl
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from threading import Timer
+from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from sync.errors import Interrupted, Malformed, TooLarge, Unreachable
+from sync.errors import Busy, Interrupted, Malformed, NotThere, TooLarge, Unreachable
 from sync.limits import MESSAGE_BYTES_MAX
 from sync.machine.doorway import read_hello
 from sync.machine.tls import connection
@@ -24,6 +27,12 @@ _UNDER_WAY = (
 NEAR_CONNECT_SECONDS_MAX = 2.0
 NEAR_SILENT_SECONDS_MAX = 10
 NEAR_ALIVE_SECONDS = 3
+
+PIECE_SECONDS_MAX = 30.0
+_READ_BYTES = 8 << 10
+_GIVEN = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
+_Read = TypeVar("_Read")
 
 
 class HttpRoad:
@@ -50,43 +59,87 @@ class HttpRoad:
 
     def __call__(self, offer: bytes) -> bytes:
         """The answer to an offer. Raises Unreachable, or Malformed for what is no answer."""
-        return self._ask("POST", offer)
+        return self._ask("POST", offer, read=self._whole)
 
     def hello(self) -> tuple[bytes, list[bytes]]:
         """The key and certificates of whoever is there. Raises Unreachable, Malformed."""
-        return read_hello(self._ask("GET", b""))
+        return read_hello(self._ask("GET", b"", read=self._whole))
 
     def hello_within(self, seconds: float) -> tuple[bytes, list[bytes]]:
         """The same of somebody we know nothing of, who may speak a byte at a time."""
-        timer = Timer(seconds, self._hang_up)
-        timer.start()
-        try:
+        with self._hanging_up_after(seconds):
             return self.hello()
-        finally:
-            timer.cancel()
 
     def announce(self, announcement: bytes) -> bool:
         """Whether it was heard (docs/spec/10-discovery.md). Raises Unreachable."""
         try:
-            self._ask("POST", announcement, "/changed")
+            self._ask("POST", announcement, "/changed", read=self._whole)
         except Malformed:
             return False
         return True
+
+    def piece(self, digest: bytes, *, first: int, count: int, size: int) -> bytes:
+        """Bytes of a file of that size, as many of them as came; at least one.
+
+        docs/spec/13-releases.md. Raises NotThere, Busy, Unreachable; Malformed for other bytes than
+        those that were asked for.
+        """
+
+        def read(response: http.client.HTTPResponse) -> bytes:
+            given = _GIVEN.fullmatch(response.headers.get("Content-Range", ""))
+            begins, ends, of = map(int, given.groups()) if given else (0, 0, 0)
+            told = (response.status, begins, of) == (206, first, size)
+            if not told or not first <= ends < min(first + count, size):
+                self.close()
+                raise Malformed(f"HTTP {response.status}, and not the bytes that were asked for")
+            content, wanted = b"", ends + 1 - first
+            with suppress(OSError, http.client.HTTPException):  # what came before it broke is good
+                while left := wanted - len(content):
+                    if not (more := response.read(min(left, _READ_BYTES))):
+                        break
+                    content += more
+            if len(content) < wanted or not response.isclosed():  # or more comes than was said
+                self.close()
+            if not content:
+                raise http.client.IncompleteRead(b"", wanted)
+            return content
+
+        headers = {"Range": f"bytes={first}-{min(first + count, size) - 1}"}
+        with self._hanging_up_after(PIECE_SECONDS_MAX):
+            return self._ask("GET", b"", f"/release/{digest.hex()}", headers=headers, read=read)
 
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
 
+    @contextmanager
+    def _hanging_up_after(self, seconds: float) -> Iterator[None]:
+        timer = Timer(seconds, self._hang_up)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def _hang_up(self) -> None:
         """From another thread."""
         if (connected := self._connection.sock) is not None:
             with suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)  # TLS has no say in it
 
-    def _ask(self, method: str, body: bytes, below: str = "") -> bytes:
+    def _ask(
+        self,
+        method: str,
+        body: bytes,
+        below: str = "",
+        *,
+        headers: Mapping[str, str] = _NOTHING_MORE,
+        read: Callable[[http.client.HTTPResponse], _Read],
+    ) -> _Read:
+        """What is read of the answer; of a refusal nothing is."""
         kept = self._connection.sock is not None
         try:
-            return self._ask_once(method, body, below)
+            return read(self._answer(method, body, below, headers))
         except (OSError, http.client.HTTPException) as wrong:
             self.close()
             # A kept connection that the other side has closed meanwhile: once more, afresh. What
@@ -94,29 +147,42 @@ class HttpRoad:
             if kept and isinstance(
                 wrong, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError
             ):
-                return self._ask(method, body, below)
+                return self._ask(method, body, below, headers=headers, read=read)
             said = str(wrong) or type(wrong).__name__
             raise (Interrupted if isinstance(wrong, _UNDER_WAY) else Unreachable)(said) from wrong
 
-    def _ask_once(self, method: str, body: bytes, below: str) -> bytes:
+    def _answer(
+        self, method: str, body: bytes, below: str, headers: Mapping[str, str]
+    ) -> http.client.HTTPResponse:
+        """One that is no refusal, and isn't read yet."""
         connection = self._connection
         if self._near and connection.sock is None:
             self._connect_near()
         connection.putrequest(method, self._path + below, skip_accept_encoding=True)
         if method == "POST":
             connection.putheader("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            connection.putheader(name, value)
         connection.endheaders(body if method == "POST" else None)
         response = connection.getresponse()
+        if response.status in (200, 204, 206):
+            return response
+        why = self._whole(response)
+        match response.status:
+            case 404:
+                raise NotThere(_refusal(response, why))
+            case 503:
+                raise Busy("the other side is busy")
+            case _:
+                raise Malformed(_refusal(response, why))
+
+    def _whole(self, response: http.client.HTTPResponse) -> bytes:
         content: bytes = response.read(MESSAGE_BYTES_MAX + 1)
         if len(content) > MESSAGE_BYTES_MAX:
             self.close()
             raise TooLarge("an answer larger than the limit")
         if response.length:
             raise http.client.IncompleteRead(content, response.length)
-        if response.status == 503:
-            raise Unreachable("the other side is busy")
-        if response.status not in (200, 204):
-            raise Malformed(f"HTTP {response.status}: {content[:200].decode(errors='replace')}")
         return content
 
     def _connect_near(self) -> None:
@@ -132,6 +198,10 @@ class HttpRoad:
             (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, NEAR_SILENT_SECONDS_MAX * 1_000),
         ):
             connection.sock.setsockopt(level, option, value)
+
+
+def _refusal(response: http.client.HTTPResponse, said: bytes) -> str:
+    return f"HTTP {response.status}: {said[:200].decode(errors='replace')}"
 
 
 def _connection(

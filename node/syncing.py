@@ -47,6 +47,9 @@ TIDY_SECONDS = 10.0
 LET_GO_SECONDS = 3_600.0
 """How often what was written about ended posts is looked for."""
 
+FETCH_SECONDS = 10.0
+"""How often it is looked whether a version is waited for."""
+
 HEAR_SECONDS = 0.5
 _THERE_SECONDS_MAX = 0.5  # within this machine
 """So long the thread that hears neighbours takes to notice that all is to end."""
@@ -108,6 +111,7 @@ def run(
     schedule.every(LET_GO_SECONDS, "let go of letters", lambda: _let_go(node))
     schedule.every(LOOK_SECONDS, "ask about what waits", partial(_keep_asking, node, Desk(node)))
     schedule.every(LOOK_SECONDS, "put down versions", partial(_put_down, node))
+    schedule.every(FETCH_SECONDS, "fetch versions", neighbourhood.fetch)
     neighbourhood.start()
     if discovery is not None:
         discovery.start()

@@ -1,16 +1,17 @@
 """`kairan provision update`: the authority says which version the town's machines should run.
 
-A file goes first to a few machines (`--for`); when they are well, `--all` says it to everybody.
+A file goes first to a few machines (`--for`); when they are well, `--all` says it to everybody. It
+is put into the machine here, from which others fetch it by line; and onto a stick for those that
+have none.
 """
 
 import argparse
 import shutil
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 
+from node.node import Node
 from node.refused import Refused, Subparsers
-from node.updating.shelf import ENDING
 from provisioning.acts import (
     add_key_file,
     add_machine,
@@ -26,6 +27,13 @@ from provisioning.seed_commands import provision_acts
 from provisioning.signer import signer
 from sync.limits import RELEASE_MACHINES_MAX
 from sync.machine.files import sync_folder, write_whole
+from sync.machine.version_files import (
+    NotNamed,
+    current,
+    digest_of,
+    name_of,
+    put_for_others,
+)
 from sync.release import Release, sign_release
 
 STICK_FOLDER = "kairan"
@@ -78,17 +86,19 @@ def _update(told: argparse.Namespace) -> None:
     whom = "、".join(told.first) if told.first else "町のすべての機械"
     print(f"{whom} に、{release.version}（{release.number}番）を入れることに決めました。")
     print(how_to_carry(after, node))
+    if node is not None:
+        _put_into(node, told.file)
+        print("版のファイルも入れました。つながった機械は、そこから受け取ります。")
     if told.stick is not None:
         _put_on(told.stick, told.file, release, after)
         print(f"{told.stick} に入れました。取り外してよいです。")
     else:
-        print("版のファイルは、--stick でUSBメモリーに入れて、それぞれの機械に差してください。")
+        print("回線のない機械には、--stick でUSBメモリーに入れて、差してください。")
 
 
 def _word(told: argparse.Namespace, desk: Authority) -> Release:
     note = read_note(told.file)
-    with told.file.open("rb") as file:
-        digest = file_digest(file, "sha256").digest()
+    digest = digest_of(told.file)
     # Also what was said with a key that another took the place of: machines may run that.
     said = [each.says for each in desk.trust.statements if isinstance(each.says, Release)]
     newest = max((word.number for word in said), default=0)
@@ -110,13 +120,21 @@ def _word(told: argparse.Namespace, desk: Authority) -> Release:
     )
 
 
+def _put_into(node: Node, file: Path) -> None:
+    named = current(node.ledger.trust(), node.settings.towns)
+    try:
+        put_for_others(node.settings.folder, file, named)
+    except NotNamed as wrong:
+        raise Refused(f"{file} は、決めたあとで変わっています。") from wrong
+
+
 def _put_on(stick: Path, file: Path, release: Release, desk: Authority) -> None:
     """The word and the file, each whole or not at all; the word last."""
     if not stick.is_dir():
         raise Refused(f"{stick} というフォルダーはありません。")
     folder = stick / STICK_FOLDER
     folder.mkdir(exist_ok=True)
-    to = folder / f"{release.digest.hex()}{ENDING}"
+    to = folder / name_of(release.digest)
     half = folder / f".{to.name}.part"
     try:
         shutil.copyfile(file, half)

@@ -9,6 +9,10 @@ class TooLarge(Malformed):
     """What was sent is larger than anything we accept."""
 
 
+class NotThere(Malformed):
+    """The other side has nothing of the kind that was asked for."""
+
+
 class Unverified(Exception):
     """What was sent is not signed by whom it says."""
 
@@ -23,6 +27,10 @@ class NotEncrypted(Exception):
 
 class Unreachable(Exception):
     """The other side could not be reached; we will try again."""
+
+
+class Busy(Unreachable):
+    """The other side has no time just now; in a moment it may."""
 
 
 class Interrupted(Unreachable):

@@ -5,7 +5,7 @@ revocation takes away. What an authority of a town signed holds in that town and
 town that ours only subscribe to, there are open lanes, and nothing else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -282,6 +282,16 @@ class Trust:
             says for says, _ in self.releases(town) if not says.machines or key in says.machines
         )
         return next(named, None)
+
+    def current_releases(self, town: str) -> Iterator[Release]:
+        """What some machine of the town should run, by its newest word."""
+        named: set[bytes] = set()
+        for says, _ in self.releases(town):
+            if not says.machines or not named.issuperset(says.machines):
+                yield says
+            if not says.machines:
+                return
+            named.update(says.machines)
 
     def succeeds(self, new: bytes, old: bytes, town: str) -> bool:
         """Whether a key was named successor of another in the town, or of its successor."""

@@ -106,13 +106,28 @@ def _update(status: "Status") -> Iterator[Finding]:
         )
     if runs.trying:
         yield _told("update on trial", Grave.KNOW, f"新しい版（{runs.trying}）をためしています。")
-    if runs.waits_for:
+    if runs.waits_for and runs.no_room:
+        yield Finding(
+            name="update waited for",
+            grave=Grave.SOON,
+            said=(
+                f"新しい版（{runs.waits_for}）のファイルを受け取る空きが、記憶装置にありません。",
+            ),
+            todo="いらないファイルを片づけてください。",
+            for_keeper=True,
+        )
+    elif runs.waits_for:
         yield _told(
             "update waited for",
             Grave.KNOW,
-            f"新しい版（{runs.waits_for}）のファイルが、まだ届いていません。"
-            "役場のUSBメモリーで運んでもらってください。",
+            f"新しい版（{runs.waits_for}）のファイルが、まだ届いていません"
+            f"（{_megabytes(runs.size)}MBのうち{_megabytes(runs.arrived)}MB）。"
+            "回線があれば、ひとりでに届きます。なければ、役場のUSBメモリーで運んでもらってください。",
         )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f}"
 
 
 def _room(status: "Status") -> Iterator[Finding]:

@@ -14,12 +14,15 @@ from pathlib import Path
 from node.updating.inbox import INBOX_FOLDER
 from sync.machine.database import copy_ledger
 from sync.machine.settings import LEDGER_FILE
+from sync.machine.version_files import FOR_OTHERS
 
 TRIAL_FOLDER = "trial"
 """In the machine's folder."""
 
 _LOCK_FILE = "trial.lock"
 """Held by whoever has that folder: who tries something may have lost who asked for it."""
+
+_LEFT_OUT = (TRIAL_FOLDER, _LOCK_FILE, INBOX_FOLDER, FOR_OTHERS)
 
 _FILE_BYTES_MAX = 16 << 20
 """Keys, settings, statements, notes. What is larger is a ledger, or damaged and laid aside."""
@@ -59,7 +62,7 @@ def _check_room(data: Path) -> None:
 
 
 def _copy(path: Path, scratch: Path) -> None:
-    if path.name in (TRIAL_FOLDER, _LOCK_FILE, INBOX_FOLDER) or path.name.startswith(LEDGER_FILE):
+    if path.name in _LEFT_OUT or path.name.startswith(LEDGER_FILE):
         return
     found = path.lstat()
     if stat.S_ISDIR(found.st_mode):

@@ -9,10 +9,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from node.updating.shelf import ENDING
 from sync import cbor
 from sync.errors import Malformed, Unverified
 from sync.machine.files import read_bounded, write_whole
+from sync.machine.form import releases_folder
+from sync.machine.version_files import FOR_OTHERS, name_of
 from sync.release import Release
 from sync.statement import read_statement
 from sync.trust import Trust
@@ -59,6 +60,12 @@ def wanted(inbox: Path, *, town: str, authorities: tuple[bytes, ...]) -> Release
     return trust.release_for(key, town)
 
 
+def files_to_hand_on(folder: Path) -> list[Path]:
+    """The folders in which whole files of versions lie, of the machine in that one."""
+    releases = releases_folder()
+    return [folder / FOR_OTHERS, *([releases] if releases else []), folder / INBOX_FOLDER]
+
+
 def waiting_file(inbox: Path, release: Release) -> Path:
     """Where a file of that version would lie."""
-    return inbox / f"{release.digest.hex()}{ENDING}"
+    return inbox / name_of(release.digest)

@@ -23,9 +23,9 @@ from typing import Any, BinaryIO
 
 from sync.machine.files import HALF, read_bounded, sync_folder, write_whole
 from sync.machine.form import HELD_BACK
+from sync.machine.version_files import ENDING
 from sync.release import Release
 
-ENDING = ".kairan-release"
 CHOSEN = "chosen"
 ON_TRIAL = "on-trial"
 STATE_FILE = "state.json"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from node.node import SOFTWARE, Node
+from node.updating.coming import awaited, half_of, has_room
 from node.updating.inbox import INBOX_FOLDER, waiting_file
 from node.updating.shelf import Outcome, State, read_state
 from sync import cbor
@@ -16,7 +17,6 @@ from sync.errors import Malformed
 from sync.limits import COUNTER_MAX, REGISTER_VALUE_BYTES_MAX, SOFTWARE_CHARACTERS_MAX
 from sync.machine.form import releases_folder
 from sync.register import Register
-from sync.release import Release
 
 REGISTER = "release"
 
@@ -44,6 +44,9 @@ class Update:
     version: str
     trying: str = ""  # what is being tried just now
     waits_for: str = ""  # what it should run, and whose file isn't here yet
+    size: int = 0  # of that file, in bytes
+    arrived: int = 0  # of these, by line
+    no_room: bool = False  # for the rest
     last: str = ""  # what came last; "" where nothing did
     last_number: int = 0
     outcome: str = ""  # what became of it
@@ -56,23 +59,24 @@ def update(node: Node) -> Update | None:
         return None
     state = read_state(folder) or State()
     standing, last = state.standing, state.last
-    release = node.ledger.trust().release_for(node.identity.public, node.settings.town)
+    release = awaited(node)
+    arrived = 0
+    if release is not None:
+        half = half_of(waiting_file(node.settings.folder / INBOX_FOLDER, release))
+        with suppress(FileNotFoundError):
+            arrived = half.stat().st_size
     return Update(
         number=standing.number if standing else 0,
         version=standing.version if standing else SOFTWARE,
         trying=state.trial.version.version if state.trial else "",
-        waits_for=release.version if release and _is_waited_for(node, release, state) else "",
+        waits_for=release.version if release else "",
+        size=release.size if release else 0,
+        arrived=arrived,
+        no_room=release is not None and not has_room(node, release, arrived=arrived),
         last=last.version if last else "",
         last_number=last.number if last else 0,
         outcome=str(last.outcome) if last else "",
     )
-
-
-def _is_waited_for(node: Node, release: Release, state: State) -> bool:
-    inbox = node.settings.folder / INBOX_FOLDER
-    same = state.standing is not None and state.standing.digest == release.digest.hex()
-    new = release.counter > state.counter and state.trial is None and not same
-    return new and not waiting_file(inbox, release).exists()
 
 
 def became(version: str, outcome: str) -> str:

@@ -82,6 +82,15 @@ def read_from_disk(path: Path, bytes_max: int) -> bytes | None:
     return read_bounded(path, bytes_max)
 
 
+def sync_file(path: Path) -> None:
+    """Make what is in it durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename or a new name in it durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -12,10 +12,11 @@ import pytest
 
 from node.updating.guardian import BASE, STARTS_MAX, Guardian, Hands
 from node.updating.inbox import INBOX_FOLDER, put_words, waiting_file
-from node.updating.shelf import CHOSEN, ENDING, ON_TRIAL, Outcome, Shelf, Stage, State
+from node.updating.shelf import CHOSEN, ON_TRIAL, Outcome, Shelf, Stage, State
 from sync.authority import replace_authority
 from sync.machine.form import FORM, HELD_BACK
 from sync.machine.keys import make_identity
+from sync.machine.version_files import ENDING
 from sync.release import Release, sign_release
 
 TOWN = "131016"

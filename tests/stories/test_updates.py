@@ -2,10 +2,7 @@
 mounted, a real guardian that is killed half-way.
 """
 
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -24,14 +21,13 @@ from node.updating.inbox import INBOX_FOLDER, WORDS_FILE, put_words, waiting_fil
 from node.updating.shelf import CHOSEN, Outcome, Stage
 from node.updating.telling import read_value
 from provisioning.release_file import read_note
-from provisioning.town import NO_SECRET
 from sync.bundle import Parcel
 from sync.ingest import take
 from sync.machine.keys import make_identity
 from sync.machine.settings import LEDGER_FILE, NotProvisioned
 from sync.release import Release, sign_release
 from tests.patience import until
-from tests.stories.versions import Guarded, guarded, make_version
+from tests.stories.versions import Guarded, carried, decided, guarded, make_version
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
@@ -62,32 +58,6 @@ def machine(tmp_path: Path) -> Iterator[Guarded]:
     """One that runs what is in its image."""
     with guarded(tmp_path) as found:
         yield found
-
-
-def told(machine: Guarded, *arguments: str | Path) -> str:
-    """What `kairan provision update` says at the desk."""
-    reading, writing = os.pipe()
-    os.write(writing, f"{NO_SECRET[0]}\n".encode())
-    os.close(writing)
-    try:
-        os.set_inheritable(reading, True)
-        command = [sys.executable, "-m", "cli.main", "provision", "update", *map(str, arguments)]
-        command += ["--authority", str(machine.town.folder), "--passphrase-fd", str(reading)]
-        done = subprocess.run(command, capture_output=True, text=True, pass_fds=[reading])
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-    finally:
-        os.close(reading)
-
-
-def carried(machine: Guarded, file: Path, *arguments: str | Path) -> str:
-    """From the desk to the machine on a stick; what its screen says."""
-    stick = machine.folder / "stick"
-    stick.mkdir(exist_ok=True)
-    told(machine, file, "--stick", stick, *(arguments or ("--all",)))
-    with machine.node() as node:
-        said = in_words(visit(node, stick))
-    return said
 
 
 def form(machine: Guarded) -> int:
@@ -155,7 +125,7 @@ def test_what_was_tampered_with_or_signed_by_another_key_is_not_started(
 ) -> None:
     stick = machine.folder / "stick"
     stick.mkdir()
-    told(machine, made / "0.2.0.sqfs", "--all", "--stick", stick)
+    decided(machine.town, made / "0.2.0.sqfs", "--all", "--stick", stick)
     (file,) = (stick / "kairan").glob("*.kairan-release")
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))

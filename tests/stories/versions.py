@@ -22,12 +22,14 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from node.carrying.stick import visit
+from node.carrying.words import in_words
 from node.node import Node, open_node
 from node.updating.coming import put_down
 from node.updating.guardian import BASE
 from node.updating.shelf import Shelf, Stage, State
 from provisioning.release_file import Note, squash
-from provisioning.town import Plan, Town, make_machines, open_town
+from provisioning.town import NO_SECRET, Plan, Town, make_machines, open_town
 from sync.machine.form import FORM, RELEASES
 from sync.machine.settings import Part
 from tests.patience import PATIENCE_SECONDS, until
@@ -245,13 +247,15 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path) -> Iterator[Guarded]:
-    """A node of a town of its own, switched on; what came of it is gone afterwards."""
+def guarded(
+    folder: Path, *, town: Town | None = None, name: str = "上郷公民館"
+) -> Iterator[Guarded]:
+    """A node, of a town of its own if none is named, switched on; afterwards it is gone."""
     if os.getuid():
         pytest.skip("only root may mount")
-    town = open_town(folder / "authority", code=TOWN, name="霧沢町")
+    town = town or open_town(folder / "authority", code=TOWN, name="霧沢町")
     data, releases, mounted = (folder / name for name in ("node", "releases", "mounted"))
-    make_machines(town, [Plan(folder=data, name="上郷公民館", part=Part.NODE)])
+    make_machines(town, [Plan(folder=data, name=name, part=Part.NODE)])
     releases.mkdir()
     mounted.mkdir()
     port = free_ports(1)
@@ -273,3 +277,29 @@ def guarded(folder: Path) -> Iterator[Guarded]:
         yield machine
     finally:
         machine.pull_the_plug()
+
+
+def decided(town: Town, *arguments: str | Path) -> str:
+    """What `kairan provision update` says at the desk."""
+    reading, writing = os.pipe()
+    os.write(writing, f"{NO_SECRET[0]}\n".encode())
+    os.close(writing)
+    try:
+        os.set_inheritable(reading, True)
+        command = [sys.executable, "-m", "cli.main", "provision", "update", *map(str, arguments)]
+        command += ["--authority", str(town.folder), "--passphrase-fd", str(reading)]
+        done = subprocess.run(command, capture_output=True, text=True, pass_fds=[reading])
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+    finally:
+        os.close(reading)
+
+
+def carried(machine: Guarded, file: Path, *arguments: str | Path) -> str:
+    """From the desk to the machine on a stick; what its screen says."""
+    stick = machine.folder / "stick"
+    stick.mkdir(exist_ok=True)
+    decided(machine.town, file, "--stick", stick, *(arguments or ("--all",)))
+    with machine.node() as node:
+        said = in_words(visit(node, stick))
+    return said

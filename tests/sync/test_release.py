@@ -16,6 +16,7 @@ from sync.trust import Trust
 
 TOWN, OTHER_TOWN = "131016", "131024"
 DAILY, RESERVE, STRANGER, HERE, THERE = (make_identity() for _ in range(5))
+PAIR = (HERE.public, THERE.public)
 FILE = Release(
     counter=1,
     number=1,
@@ -48,6 +49,22 @@ def test_a_few_machines_go_first_and_the_others_when_a_word_names_nobody() -> No
     everybody = replace(newer, counter=3, machines=())
     later = known(before, first, sign_release(everybody, DAILY.private))
     assert later.release_for(THERE.public, TOWN) == everybody
+
+
+def test_current_is_what_some_machine_should_run_by_its_newest_word() -> None:
+    everybody = replace(FILE, digest=b"1" * 32)
+    here = replace(FILE, counter=2, digest=b"2" * 32, machines=(HERE.public,))
+    both = replace(FILE, counter=3, digest=b"3" * 32, machines=tuple(sorted(PAIR)))
+    here_again = replace(here, counter=4, digest=b"4" * 32)
+
+    def current(*words: Release) -> set[bytes]:
+        trust = known(*(sign_release(word, DAILY.private) for word in words))
+        return {each.digest[:1] for each in trust.current_releases(TOWN)}
+
+    assert current(everybody, here) == {b"1", b"2"}
+    assert current(everybody, here, both) == {b"1", b"3"}, "nobody's newest word any more"
+    assert current(everybody, here, both, here_again) == {b"1", b"3", b"4"}
+    assert current(here, both, replace(everybody, counter=5)) == {b"1"}
 
 
 def test_only_the_towns_own_authority_has_a_say() -> None:
