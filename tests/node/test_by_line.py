@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import pytest
 from flask import Flask, request
@@ -27,6 +28,7 @@ from node.updating.coming import half_of, put_down
 from node.updating.fetching import ALONE_SECONDS_MAX, Fetching, Source
 from node.updating.guardian import BASE
 from node.updating.inbox import INBOX_FOLDER, waiting_file
+from provisioning.town import Town
 from sync.bundle import Parcel
 from sync.ingest import take
 from sync.limits import PIECE_BYTES_MAX
@@ -50,6 +52,13 @@ CONTENT = Random(7).randbytes(5 * PIECE_BYTES_MAX // 2)
 OTHER_CONTENT = Random(8).randbytes(len(CONTENT))
 
 
+class HasTown(Protocol):
+    """A village."""
+
+    @property
+    def town(self) -> Town: ...
+
+
 @pytest.fixture
 def village(tmp_path: Path) -> Village:
     return Village(tmp_path)
@@ -69,7 +78,7 @@ def node(village: Village, monkeypatch: pytest.MonkeyPatch) -> Node:
     return village.node()
 
 
-def decide(village: Village, *machines: Hub | Node, **other: object) -> Release:
+def decide(village: HasTown, *machines: Hub | Node, **other: object) -> Release:
     """The town's word that its machines should run the file, and who hears of it at once."""
     said: dict[str, object] = {
         "counter": 1,
