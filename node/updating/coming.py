@@ -96,9 +96,9 @@ def bring(node: Node, stick: Path) -> str:
 
     Raises OSError where this machine's own disk can't be written.
     """
-    if awaited(node) is None:
+    if releases_folder() is None:
         return ""
-    put_down(node)
+    put_down(node)  # also a word on a version that is here already
     release = awaited(node)
     if release is None or not has_room(node, release):
         return ""

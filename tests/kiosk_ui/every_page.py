@@ -59,6 +59,7 @@ NO_PAGES: Mapping[str, str] = {
     "captive.welcome": "to phones of a network that the machine makes, in test_captive",
     "carrying.file": "a file to carry",
     "doorway.greet": "for machines",
+    "doorway.hand_on": "for machines",
     "elsewhere.certificate": "a file",
     "health.healthz": "for machines",
     "idle.state": "for the kiosk's script",
