@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.app import create_app as hub_app
 from hub.hub import Hub, open_hub
@@ -34,6 +37,9 @@ from sync.ingest import take
 from sync.limits import PIECE_BYTES_MAX
 from sync.machine import clock, handing_on
 from sync.machine.form import RELEASES
+from sync.machine.handing_on import HandingOn
+from sync.machine.keys import make_identity
+from sync.machine.memory import MemoryLedger
 from sync.machine.settings import NOTEBOOK_FILE, Part
 from sync.machine.version_files import (
     FOR_OTHERS,
@@ -44,7 +50,7 @@ from sync.machine.version_files import (
 )
 from sync.release import Release, sign_release
 from tests.node.breaking import breaking
-from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, Village, post_event
+from tests.node.builders import OTHER_TOWN, OTHER_TOWN_NAME, TOWN, Village, post_event
 from tests.node.serving import End, saying, served
 from tests.patience import until
 
@@ -78,8 +84,8 @@ def node(village: Village, monkeypatch: pytest.MonkeyPatch) -> Node:
     return village.node()
 
 
-def decide(village: HasTown, *machines: Hub | Node, **other: object) -> Release:
-    """The town's word that its machines should run the file, and who hears of it at once."""
+def word(**other: object) -> Release:
+    """That machines should run the file."""
     said: dict[str, object] = {
         "counter": 1,
         "number": 1,
@@ -89,7 +95,12 @@ def decide(village: HasTown, *machines: Hub | Node, **other: object) -> Release:
         "base": BASE,
         **other,
     }
-    release = Release(**said)  # type: ignore[arg-type]
+    return Release(**said)  # type: ignore[arg-type]
+
+
+def decide(village: HasTown, *machines: Hub | Node, **other: object) -> Release:
+    """The town's word, and who hears of it at once."""
+    release = word(**other)
     statement = sign_release(release, village.town.authority.private)
     for machine in machines:
         take(machine.ledger, Parcel(statements=(statement,)), source="")
@@ -193,6 +204,25 @@ def test_what_is_no_one_range_is_refused_with_a_sentence(
     given = client.get(at(decide(village)), headers={"Range": said.encode().decode("latin-1")})
     assert given.status_code == 400
     assert "range" in given.text
+
+
+A_RANGE = st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}", fullmatch=True)
+
+
+@given(said=st.text() | A_RANGE | st.integers(0, 2 * SIZE).map(lambda n: f"bytes={n}-{n + 9}"))
+def test_whatever_is_asked_some_of_the_file_is_given_or_it_is_refused(said: str) -> None:
+    with TemporaryDirectory() as folder:
+        authority = make_identity()
+        ledger = MemoryLedger({TOWN: (authority.public,)})
+        statement = sign_release(word(), authority.private)
+        take(ledger, Parcel(statements=(statement,)), source="")
+        (Path(folder) / name_of(word().digest)).write_bytes(CONTENT)
+        answered = HandingOn(ledger, [TOWN], [Path(folder)]).answer(word().digest.hex(), said)
+    assert answered.status in (206, 400, 416)
+    if answered.status == 206:
+        assert answered.content
+        assert answered.content in CONTENT
+        assert len(answered.content) <= PIECE_BYTES_MAX
 
 
 def test_only_what_a_machine_should_run_now_is_given_and_only_whole(
@@ -453,7 +483,7 @@ def test_who_sends_a_byte_at_a_time_is_left_and_what_came_is_kept(
     village: Village, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = decide(village, node)
-    monkeypatch.setattr("node.road.PIECE_SECONDS_MAX", 0.5)
+    monkeypatch.setattr("node.road.PIECE_SECONDS_MAX", 2.0)
     begun = reply(CONTENT[:PIECE_BYTES_MAX], f"bytes 0-{PIECE_BYTES_MAX - 1}/{SIZE}")[:9_000]
     with saying(begun, b"", then=End.KEPT) as address, source(address) as one:
         assert (Fetching(node).piece(one) or 0) > 0

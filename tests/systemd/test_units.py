@@ -197,6 +197,14 @@ def test_a_version_is_mounted_on_our_disks_where_it_serves_and_never_in_the_guar
         assert f" {RELEASES}=/var/lib/kairan-releases\n" in text
 
 
+def test_who_hands_versions_on_may_read_the_shelf_and_not_write_there() -> None:
+    guardian, web = (FOLDER / f"kairan-{name}.service" for name in ("update", "web"))
+    assert (said(guardian, "StateDirectoryMode"), said(guardian, "UMask")) == ("0755", "0022")
+    assert said(guardian, "StateDirectory") == "kairan-releases"
+    assert "kairan-releases" not in said(web, "StateDirectory")
+    assert "ReadWritePaths" not in web.read_text()
+
+
 def test_who_tends_the_network_sees_the_settings_alone() -> None:
     unit = FOLDER / "kairan-wifi.service"
     assert said(unit, "LoadCredential") == f"{SETTINGS_FILE}:%S/kairan/{SETTINGS_FILE}"
