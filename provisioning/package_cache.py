@@ -29,6 +29,7 @@ LEFT_OUT = HERE / "image" / "left_out.txt"
 WANTED_OF_PYPI = HERE.parent / "requirements.txt"
 WANTED_FOR_VOICE = HERE.parent / "requirements-speech.txt"
 """All of those once more, as they are, with what reads aloud."""
+DICTIONARIES = frozenset({"sudachidict-core"})
 LOCK_FILE = "SHA256SUMS"
 DEBS, DISK_DEBS, BOOT_DEBS, SCREEN_DEBS = "debs", "disk-debs", "boot-debs", "screen-debs"
 """What every root file system has of Debian, what one has more that starts a machine, what is put
@@ -176,11 +177,16 @@ def wanted_for_screens() -> list[str]:
     return _names(WANTED_FOR_SCREENS)
 
 
-def wanted_for_voice() -> str:
-    """What it needs more than the program, locked as pip reads it (a name, a version, digests)."""
-    there = _pinned(WANTED_OF_PYPI)
-    more = {name: pin for name, pin in _pinned(WANTED_FOR_VOICE).items() if name not in there}
-    return "".join(more.values())
+def wanted_by_the_program() -> str:
+    """What is in each version, locked as pip reads it (a name, a version, digests)."""
+    pinned = _pinned(WANTED_OF_PYPI)
+    return "".join(pin for name, pin in pinned.items() if name not in DICTIONARIES)
+
+
+def wanted_beside_it() -> str:
+    """What is large, and as it is for years: what reads aloud, and dictionaries."""
+    there = _pinned(WANTED_OF_PYPI).keys() - DICTIONARIES
+    return "".join(pin for name, pin in _pinned(WANTED_FOR_VOICE).items() if name not in there)
 
 
 def left_out() -> list[str]:

@@ -20,12 +20,12 @@ from provisioning.package_cache import (
     HERE,
     PIP,
     SCREEN_DEBS,
-    WANTED_OF_PYPI,
     WHEELS,
     Deb,
     Lock,
     left_out,
-    wanted_for_voice,
+    wanted_beside_it,
+    wanted_by_the_program,
     whole,
 )
 from provisioning.programs import check_programs, run
@@ -37,8 +37,8 @@ FILES_OF_DISKS = HERE / "image" / "disk_files"
 FILES_OF_SCREENS = HERE / "image" / "screen_files"
 PROGRAM = Path("opt/kairan")
 SITE = PROGRAM / "lib/python3.11/site-packages"
-VOICE = Path("opt/kairan-voice")
-"""What reads aloud, beside the program: another version of that finds it there too."""
+LANGUAGE = Path("opt/kairan-language")
+"""Voice and dictionaries, beside the program: another version of that finds them there too."""
 
 SUITE = "bookworm"
 
@@ -46,6 +46,8 @@ _SEEN_INSIDE = "/tmp"  # noqa: S108  # what is left there of the way to the pack
 _HOOKS = Path("/usr/share/mmdebstrap/hooks")
 _CONFIGURATION_OF_SYSTEMD = ("sysusers.d", "tmpfiles.d")
 _LEFT_OUT = ("usr/share/man/*", "usr/share/locale/*", "usr/share/info/*", "usr/share/doc/*")
+# In this order: what leads there by itself is set first, and would find it taken.
+_HOOKS_OF_SCREENS = ('ln --force --symbolic /dev/null "$1/etc/systemd/system/ctrl-alt-del.target"',)
 _HOOKS_OF_DISKS = (
     'rm -r "$1/usr/lib/firmware/intel-ucode" "$1/usr/lib/firmware/amd-ucode"',  # started with
 )
@@ -85,7 +87,16 @@ def build(cache: Path, out: Path, *, starts_machines: bool = False, screens: boo
         named = lock.debs(DEBS, *(name for name, (wished, _) in more.items() if wished))
         debs = list({deb.name: deb for deb in named}.values())  # some are there for both
         try:
-            _bootstrap(work, cache, lock, debs, ours, half, starts_machines=starts_machines)
+            _bootstrap(
+                work,
+                cache,
+                lock,
+                debs,
+                ours,
+                half,
+                starts_machines=starts_machines,
+                screens=screens,
+            )
             half.replace(out)
         finally:
             half.unlink(missing_ok=True)
@@ -103,7 +114,7 @@ def _ours(work: Path, cache: Path, lock: Lock, folders: Iterable[Path]) -> Path:
         shutil.copytree(UNITS / name, tree / "usr/lib" / name)
     shutil.copytree(UNITS / "journald.conf.d", tree / "etc/systemd/journald.conf.d")
     install_kairan(work, tree, cache, lock)
-    _install_voice(work, tree, cache, lock)
+    _install_language(work, tree, cache, lock)
     archive = work / "ours.tar"
     as_root = ["--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"]
     in_order = ["--sort=name", f"--mtime=@{lock.made}", "--format=posix"]
@@ -119,9 +130,9 @@ def install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
     ready = ["--no-index", "--no-deps", "--no-build-isolation"]
     wheel = [*PIP, "wheel", *ready, f"--wheel-dir={work / 'kairan'}", str(CHECKOUT)]
     run(wheel, "Kairanのパッケージを作れません。", env=env)
-    _install(tree / SITE, *_locked(cache, WANTED_OF_PYPI), env=env)
+    _install(tree / SITE, *_locked(work, cache, wanted_by_the_program()), env=env)
     _install(tree / SITE, f"--find-links={work / 'kairan'}", "kairan", env=env)
-    (tree / SITE / "kairan-voice.pth").write_text(f"/{VOICE}\n")
+    (tree / SITE / "kairan-language.pth").write_text(f"/{LANGUAGE}\n")
     programs = tree / PROGRAM / "bin"
     programs.mkdir()
     (programs / "python3").symlink_to("/usr/bin/python3")
@@ -131,22 +142,23 @@ def install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
     _compile(tree, SITE, env=env)
 
 
-def _install_voice(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
-    wanted, env = work / "voice.txt", _environment(lock)
-    wanted.write_text(wanted_for_voice())
-    _install(tree / VOICE, *_locked(cache, wanted), env=env)
-    for tests in sorted((tree / VOICE).glob("numpy/**/tests")):
+def _install_language(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
+    env = _environment(lock)
+    _install(tree / LANGUAGE, *_locked(work, cache, wanted_beside_it()), env=env)
+    for tests in sorted((tree / LANGUAGE).glob("numpy/**/tests")):
         shutil.rmtree(tests)
-    _compile(tree, VOICE, env=env)
+    _compile(tree, LANGUAGE, env=env)
 
 
 def _environment(lock: Lock) -> dict[str, str]:
     return {**os.environ, "SOURCE_DATE_EPOCH": str(lock.made), "PYTHONHASHSEED": "0"}
 
 
-def _locked(cache: Path, wanted: Path) -> tuple[str, ...]:
+def _locked(work: Path, cache: Path, wanted: str) -> tuple[str, ...]:
+    asked = work / "wanted.txt"
+    asked.write_text(wanted)
     found = f"--find-links={cache.resolve() / WHEELS}"
-    return (found, "--require-hashes", f"--requirement={wanted}")
+    return (found, "--require-hashes", f"--requirement={asked}")
 
 
 def _install(into: Path, *what: str, env: Mapping[str, str]) -> None:
@@ -171,6 +183,7 @@ def _bootstrap(
     out: Path,
     *,
     starts_machines: bool,
+    screens: bool,
 ) -> None:
     repository = work / "debian"
     _make_repository(repository, cache, lock, debs)
@@ -182,6 +195,7 @@ def _bootstrap(
         'ln -s ../run/systemd/resolve/stub-resolv.conf "$1/etc/resolv.conf"',
         'touch "$1/etc/.updated" "$1/var/.updated"',  # nothing is made anew at the first start
         *(_HOOKS_OF_DISKS if starts_machines else ()),
+        *(_HOOKS_OF_SCREENS if screens else ()),
     ]
     never = [*(f"/{path}" for path in _LEFT_OUT), *(left_out() if starts_machines else ())]
     command = [
