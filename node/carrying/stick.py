@@ -6,6 +6,7 @@ own are ever removed: halves, what has arrived everywhere, and what a newer file
 """
 
 import errno
+import logging
 import os
 import sqlite3
 import stat
@@ -39,6 +40,8 @@ READ_SECONDS_MAX = 1_800.0
 _ROOM_BYTES = 64 << 10
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+_log = logging.getLogger(__name__)
 
 
 class Wrote(Enum):
@@ -124,6 +127,7 @@ def visit(node: Node, stick: Path) -> Visit:
     except _PulledOut:
         return replace(found.visit, trouble=Trouble.PULLED_OUT)
     except (sqlite3.Error, OSError) as wrong:
+        _log.warning("what was on a stick can't be kept: %s", wrong, exc_info=True)
         node.database.give_up(wrong)
         return replace(found.visit, trouble=Trouble.OUR_DISK)
     if wrote is not Wrote.NOTHING_NEW and _device(stick) != device:
