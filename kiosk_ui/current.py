@@ -3,7 +3,7 @@
 Nothing is hidden by a clock alone: what is old is counted and pointed to.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -38,7 +38,7 @@ class Alerts:
 
 def alerts(screen: Screen, board: Board) -> Alerts:
     """What stands, apart from what is only practice."""
-    shown = _drawn_alerts(screen, board)
+    shown = all_alerts(screen, board)
     standing = [item for item in shown if not item.over]
     real = [item for item in standing if not item.practice]
     pressing = _pressing(real, screen.now())
@@ -56,23 +56,29 @@ def alerts(screen: Screen, board: Board) -> Alerts:
 
 def standing_alerts(screen: Screen, board: Board) -> list[Shown]:
     """What stands now and isn't old, what presses most first; practice after it."""
-    standing = [item for item in _drawn_alerts(screen, board) if not item.over]
+    standing = [item for item in all_alerts(screen, board) if not item.over]
     real = [item for item in standing if not item.practice]
     return _pressing(real, screen.now()) + _practice(standing, screen.now())
 
 
-def _drawn_alerts(screen: Screen, board: Board) -> Sequence[Shown]:
-    def drawn() -> Iterator[Shown]:
-        return map(screen.draw, screen.node.posts(board, limit=ALERTS_MAX))
+def all_alerts(screen: Screen, board: Board) -> Sequence[Shown]:
+    """The newest `ALERTS_MAX`, in the order that every page and paper has them."""
+
+    def drawn() -> Iterable[Shown]:
+        newest_first = map(screen.draw, screen.node.posts(board, limit=ALERTS_MAX))
+        return sorted(newest_first, key=_place)
 
     return screen.drawn.once(screen.moment(), ("alerts", board.name), drawn)
 
 
+def _place(item: Shown) -> tuple[bool, bool, int]:
+    """What is in force before practice, practice before what is over; what presses most first."""
+    in_force = not item.over and not item.practice
+    return item.over, item.practice, -item.urgency if in_force else 0
+
+
 def _pressing(real: Sequence[Shown], now: datetime) -> list[Shown]:
-    return sorted(
-        (item for item in real if item.urgency or not _is_old(item, now)),
-        key=lambda item: -item.urgency,
-    )
+    return [item for item in real if item.urgency or not _is_old(item, now)]
 
 
 def _practice(standing: Sequence[Shown], now: datetime) -> list[Shown]:
@@ -132,6 +138,8 @@ def standing(screen: Screen, board: Board, *, limit: int) -> Sequence[Shown]:
     """What a paper or a file of the board holds: what is to come, or what isn't over."""
     if is_by_day(board):
         return to_come(screen, board)[:limit]
+    if board.lane_class == "alert":
+        return [item for item in all_alerts(screen, board) if not item.over][:limit]
     posts = screen.node.posts(board, limit=limit)
     return [item for post in posts if not (item := screen.draw(post)).over]
 

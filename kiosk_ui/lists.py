@@ -110,9 +110,11 @@ def _listed(
     counts = screen.node.sections(board)
     total = sum(counts.values()) if section is None else counts.get(section, 0)
     number, pages = _number(total)
-    posts = screen.node.posts(
-        board, limit=PAGE_POSTS, offset=(number - 1) * PAGE_POSTS, section=section
-    )
+    first = (number - 1) * PAGE_POSTS
+    if board.lane_class == "alert" and first < current.ALERTS_MAX:
+        on_page = current.all_alerts(screen, board)[first : first + PAGE_POSTS]
+        return Listed(items=on_page, number=number, pages=pages, total=total)
+    posts = screen.node.posts(board, limit=PAGE_POSTS, offset=first, section=section)
     items = [screen.draw(post) for post in posts]
     return Listed(items=items, number=number, pages=pages, total=total)
 

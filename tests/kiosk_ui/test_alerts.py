@@ -98,3 +98,24 @@ def test_another_offset_is_told_in_japanese_time_and_as_it_was_issued(
 def test_a_moment_ahead_of_our_clock_is_not_called_new(browser: FlaskClient, town: Town) -> None:
     town.alert(issued="2026-11-22T12:00:00+09:00")
     assert "この機械の時計より先の時刻" in words(browser.get("/"))
+
+
+@pytest.mark.parametrize("path", ["/", "/boards/disaster", "/attract", "/boards/disaster/save"])
+def test_what_is_in_force_stands_above_a_newer_drill(
+    browser: FlaskClient, town: Town, path: str
+) -> None:
+    town.alert(title="洪水注意報", level="2", issued="2026-11-22T06:00:00+09:00")
+    town.alert(title="避難指示", level="4", issued="2026-11-22T05:00:00+09:00")
+    town.alert(title="避難の練習", operation="drill", issued="2026-11-22T09:00:00+09:00")
+    said = browser.get(path).text
+    places = [said.index(title) for title in ("避難指示", "洪水注意報", "避難の練習")]
+    assert places == sorted(places)
+
+
+def test_what_is_over_stands_below_all_that_is_in_force(browser: FlaskClient, town: Town) -> None:
+    town.alert(title="地震情報", level="", issued="2026-10-22T09:00:00+09:00")
+    town.alert(title="避難の練習", operation="drill", issued="2026-11-22T06:00:00+09:00")
+    town.alert(title="暴風警報", state="lifted", issued="2026-11-22T09:00:00+09:00")
+    said = words(browser.get("/boards/disaster"))
+    places = [said.index(title) for title in ("地震情報", "避難の練習", "暴風警報")]
+    assert places == sorted(places)
