@@ -22,6 +22,25 @@ TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 OF_COLOUR = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
 RUN = """async (only) => (await axe.run(document, {runOnly: only}))
     .violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 120))])"""
+OLD_SCREENS = [(1280, 720), (1024, 768)]
+"""Cheap monitors that a centre has already."""
+LYING_OVER_EACH_OTHER = """() => {
+  const boxes = [...document.querySelectorAll("main a, main h2, main p")]
+    .filter((e) => e.checkVisibility() && !e.closest(".unseen"))
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([e, box]) => {
+      const within = e.closest(".cards")?.getBoundingClientRect();
+      return box.width > 2 && (!within || box.left < within.right);
+    });
+  const found = [];
+  boxes.forEach(([one, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
+    if (one.contains(other) || other.contains(one)) return;
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 1 && high > 1) found.push([one.textContent.trim(), other.textContent.trim()]);
+  }));
+  return found;
+}"""
 THEMES = next(look.choices for look in LOOKS if look.name == "theme")
 
 
@@ -137,21 +156,40 @@ def test_nothing_moves_for_who_asked_for_that(chromium: Browser, there: Shown) -
     page.context.close()
 
 
-@pytest.mark.parametrize("size", KIOSKS, ids=str)
+@pytest.mark.parametrize("drill", [True, False], ids=["drill", "quiet"])
+@pytest.mark.parametrize("size", KIOSKS + OLD_SCREENS, ids=str)
 def test_the_first_screen_needs_no_scrolling(
-    chromium: Browser, tmp_path: Path, size: tuple[int, int]
+    chromium: Browser, tmp_path: Path, size: tuple[int, int], *, drill: bool
 ) -> None:
-    """On an ordinary day: what is on, some jobs, and a drill that was announced."""
+    """On an ordinary day: what is on, some jobs, and perhaps a drill that was announced."""
     town = make_town(tmp_path)
     for day in range(1, 7):
         town.post("event", **EVENT | {"starts_on": f"2026-11-2{day + 2}"})
     for _ in range(3):
         town.post("job", **JOB)
-    town.alert(operation="drill", title="大雨警報（訓練）")
+    if drill:
+        town.alert(operation="drill", title="大雨警報（訓練）")
     page = opened(chromium, *size, javascript=True)
     with served(create_app(town.kamigo, now=lambda: NOW)) as port:
         page.goto(f"http://127.0.0.1:{port}/")
         page.get_by_role("link", name="暮らしのガイド").wait_for()
         more = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+        wrong = wrong_with(page, [72, 24], "light")
+        over = page.evaluate(LYING_OVER_EACH_OTHER)
     page.context.close()
     assert more <= 0
+    assert wrong == {}
+    assert over == []
+
+
+@pytest.mark.parametrize("letters", ["large", "larger"])
+@pytest.mark.parametrize("size", OLD_SCREENS, ids=str)
+def test_on_an_old_screen_nothing_lies_over_anything(
+    chromium: Browser, there: Shown, size: tuple[int, int], letters: str
+) -> None:
+    """With two alerts, a drill and larger letters more of it lies below; nothing beside."""
+    sights = {"home": every_page(there.made)["home"]}
+    chosen = {"size": letters}
+    for _, page in pages(chromium, there, sights, size, chosen=chosen):
+        assert page.evaluate(LYING_OVER_EACH_OTHER) == []
+        assert wrong_with(page, [72, 24], "light") == {}
