@@ -71,6 +71,7 @@ class Picker:
 
     chosen: str  # in words; "" for nothing yet
     none: Key | None  # that takes it back
+    now: Key | None  # a moment that is this one: day and time by one touch
     days: Days | None
     times: Times | None
     open: bool  # one of its keys was pressed just now
@@ -100,7 +101,10 @@ def picker(control: Control, others: Iterable[Control], now: datetime) -> Picker
     return Picker(
         chosen=_in_words(day, at, now),
         none=keys.key("none", "", say("えらばない")) if may_be_none else None,
-        days=keys.days(day, shown, _earliest(control.field, others)) if kind in _DAYS else None,
+        now=keys.now_key(day, at) if kind is FieldType.MOMENT else None,
+        days=keys.days(kind, day, shown, _earliest(control.field, others))
+        if kind in _DAYS
+        else None,
         times=keys.times(at) if kind in _TIMES else None,
         open=here,
     )
@@ -137,14 +141,26 @@ class _Keys:
             kind=kind,
         )
 
-    def days(self, chosen: date | None, shown: date | None, earliest: date | None) -> Days:
+    def now_key(self, day: date | None, at: time | None) -> Key:
+        here = self.now.astimezone(dates.JAPAN)
+        this = here.time().replace(second=0, microsecond=0)
+        chosen = (day, at) == (here.date(), this)
+        return self.key("now", "", say("いま"), day=dates.time_in_words(this), chosen=chosen)
+
+    def days(
+        self,
+        kind: FieldType,
+        chosen: date | None,
+        shown: date | None,
+        earliest: date | None,
+    ) -> Days:
         today = dates.today(self.now)
         first = (shown or chosen or earliest or today).replace(day=1)
         weeks = _WEEKS.monthdatescalendar(first.year, first.month)
         return Days(
             near=[
                 self.key("day", day, label, day=self._words(day), chosen=day == chosen)
-                for day, label in _near(today, earliest).items()
+                for day, label in _near(kind, today, earliest).items()
             ],
             month=say("{year}年{month}月", year=first.year, month=first.month),
             earlier=self._turn("earlier", first - timedelta(days=1), say("前の月")),
@@ -190,7 +206,7 @@ class _Keys:
         return dates.day_in_words(day, self.now)
 
 
-def _near(today: date, earliest: date | None) -> dict[date, str]:
+def _near(kind: FieldType, today: date, earliest: date | None) -> dict[date, str]:
     """The days that are meant most often."""
     if earliest is not None:
         return {
@@ -203,6 +219,8 @@ def _near(today: date, earliest: date | None) -> dict[date, str]:
         today + timedelta(days=1): say("明日"),
         today + timedelta(days=2): say("あさって"),
     }
+    if kind is FieldType.MOMENT:
+        return near  # beside the key for now: weekends are for what is planned
     for weekday, label in ((_SATURDAY, say("次の土曜日")), (_SUNDAY, say("次の日曜日"))):
         days = (weekday - today.weekday()) % 7 or 7
         near.setdefault(today + timedelta(days=days), label)
@@ -257,6 +275,8 @@ def _with(kind: FieldType, typed: str, what: str, which: str, now: datetime) -> 
     match what:
         case "none":
             return ""
+        case "now" if kind is FieldType.MOMENT:
+            day, at = here.date(), here.time()
         case "day" if kind in _DAYS and (chosen := _bounded(dates.read_date(which))):
             day, at = chosen, at or here.time()
         case "hour" if 0 <= number < 24:

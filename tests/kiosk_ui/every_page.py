@@ -249,12 +249,16 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         "towns-office": "/towns",
         "people-office": "/people",
         "wishes-office": "/wishes",
+        "alert-form": "/boards/disaster/new",
     }
     return {
         "sign-in-name": Sight(path="/sign-in-name", who=FIRST_ONE),
         "sign-in-choose": Sight(path="/sign-in-pin", who=NEW_ONE),
         **{name: Sight(path=path, who=KEEPER) for name, path in of_the_keeper.items()},
         **{name: Sight(path=path, who=STAFF) for name, path in of_the_staff.items()},
+        "alert-moment": Sight(
+            path="/boards/disaster/new", who=STAFF, pressed=(".picking-details summary",)
+        ),
         "code": Sight(
             path="/people",
             who=KEEPER,

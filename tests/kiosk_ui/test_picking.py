@@ -8,14 +8,18 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 from werkzeug.test import TestResponse
 
+from kiosk_ui.app import create_app
 from kiosk_ui.picking import PICK, picked
 from kiosk_ui.steps import steps
 from node.boards import BOARDS
 from node.boards.declaration import Board, Field, FieldType
+from node.people import begin
+from node.pins import Pins
 from tests.everyday import one_a_day
 from tests.kiosk_ui.browsing import KIOSKS, MEASURE, NOTHING_WRONG, opened, served
 from tests.kiosk_ui.reading import elements, typed, words
-from tests.kiosk_ui.town import EVENT, NOW, Town
+from tests.kiosk_ui.test_signing_in import sign_in
+from tests.kiosk_ui.town import EVENT, NOW, PIN, Town
 
 NEW, STEPS = "/boards/event/new", "/boards/event/steps"
 PHONE = {"base_url": "http://192.0.2.7"}
@@ -129,6 +133,10 @@ def test_what_need_not_be_said_may_be_taken_back(browser: FlaskClient) -> None:
         ("when:hour:15", "2026-12-05T10:30", "2026-12-05T15:30"),
         ("when:minute:45", "2026-12-05T15:30", "2026-12-05T15:45"),
         ("when:none:", "2026-12-05T15:30", ""),
+        ("when:now:", "", "2026-11-22T10:30"),
+        ("when:now:", "2026-12-05T15:30", "2026-11-22T10:30"),
+        ("on:now:", "", ""),
+        ("at:now:", "", ""),
         ("when:minute:45", "", ""),
         ("on:hour:9", "", ""),
         ("at:day:2026-12-05", "", ""),
@@ -182,6 +190,19 @@ def test_the_keys_speak_the_readers_language(browser: FlaskClient) -> None:
     page = browser.get(NEW)
     assert keys(page)["starts_on:day:2026-11-28"]["aria-label"] == "Sat, 28 Nov"
     assert "tomorrow" in words(page).lower()
+
+
+def test_the_moment_of_an_alert_is_now_by_one_touch(town: Town) -> None:
+    staff = begin(town.office, "佐藤 茂")
+    Pins(town.office.settings.folder).choose(staff.address, PIN)
+    office = create_app(town.office, now=lambda: NOW).test_client()
+    sign_in(office, staff, PIN)
+    path = "/boards/disaster/new"
+    page = office.get(path)
+    assert "いま 午前10時30分" in words(page)
+    page = press(office, page, "issued:now:", path)
+    assert typed(page)["issued"] == "2026-11-22T10:30"
+    assert keys(page)["issued:now:"]["aria-pressed"] == "true"
 
 
 def _step(browser: Page, until: str) -> Iterator[dict[str, object]]:
