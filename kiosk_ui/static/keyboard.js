@@ -85,6 +85,7 @@
     if (!field) return;
     board.hidden = true;
     document.documentElement.classList.remove("typing");
+    document.documentElement.style.scrollPaddingBottom = "";
     field = null;
   };
   const build = () => {
@@ -121,6 +122,7 @@
     document.documentElement.classList.add("typing");
     draw();
     offer();
+    document.documentElement.style.scrollPaddingBottom = `${board.offsetHeight}px`;
     field.scrollIntoView({ block: "center" });
   };
   document.addEventListener("focusin", open);

@@ -28,6 +28,8 @@ ARGUMENTS = [
 PATIENCE_MS = 60_000  # on a busy machine; most takes a hundredth
 PHONES = [(320, 568), (390, 844)]
 KIOSKS = [(1920, 1080), (1080, 1920)]
+OLD_SCREENS = [(1280, 720), (1024, 768)]
+"""Cheap monitors that a centre has already; a kiosk, too."""
 
 MEASURE = (Path(__file__).parent / "measure.js").read_text()
 NOTHING_WRONG = {"pale": [], "small": [], "tiny": [], "wide": 0}

@@ -12,7 +12,15 @@ from playwright.sync_api import Browser, Page
 
 from kiosk_ui.app import create_app
 from kiosk_ui.looks import LOOKS
-from tests.kiosk_ui.browsing import KIOSKS, MEASURE, NOTHING_WRONG, PHONES, opened, served
+from tests.kiosk_ui.browsing import (
+    KIOSKS,
+    MEASURE,
+    NOTHING_WRONG,
+    OLD_SCREENS,
+    PHONES,
+    opened,
+    served,
+)
 from tests.kiosk_ui.every_page import Sight, every_page
 from tests.kiosk_ui.screenshots import Shown, pages, shown
 from tests.kiosk_ui.town import EVENT, JOB, NOW, make_town
@@ -22,8 +30,6 @@ TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 OF_COLOUR = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
 RUN = """async (only) => (await axe.run(document, {runOnly: only}))
     .violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 120))])"""
-OLD_SCREENS = [(1280, 720), (1024, 768)]
-"""Cheap monitors that a centre has already."""
 LYING_OVER_EACH_OTHER = """() => {
   const boxes = [...document.querySelectorAll("main a, main h2, main p")]
     .filter((e) => e.checkVisibility() && !e.closest(".unseen"))

@@ -12,7 +12,7 @@ from kiosk_ui.candidates import TIMES_MAX, TIMES_SECONDS, WORDS_MAX, Pace
 from kiosk_ui.static_files import read_static_files
 from node.language.names import NAMES_FILE
 from tests.everyday import one_a_day
-from tests.kiosk_ui.browsing import KIOSKS, opened, served
+from tests.kiosk_ui.browsing import KIOSKS, OLD_SCREENS, opened, served
 from tests.kiosk_ui.reading import elements
 from tests.kiosk_ui.town import EVENT, Town
 
@@ -48,6 +48,31 @@ def test_only_the_kiosks_pages_bring_the_keyboard_and_it_is_small(browser: Flask
     scripts = [each.get("src", "") for each in elements(browser.get("/search"), "script")]
     assert any("keyboard.js" in each for each in scripts)
     assert len(gzip.compress(read_static_files()["keyboard.js"].content, 9)) < 6_000
+
+
+@pytest.mark.parametrize("letters", ["normal", "larger"])
+@pytest.mark.parametrize(("width", "height"), OLD_SCREENS)
+def test_on_an_old_screen_no_key_is_cut_off_and_one_sees_what_one_writes(
+    chromium: Browser, app: Flask, width: int, height: int, letters: str
+) -> None:
+    with served(app) as port:
+        page = opened(chromium, width, height, javascript=True)
+        page.goto(f"http://127.0.0.1:{port}/looks/size?to={letters}&next=/boards/event/steps")
+        for name in ("title", "title_reading"):
+            field = page.locator(f"main input[name={name}]")
+            field.focus()
+            page.locator(".keyboard").wait_for()
+            boxes = [key.bounding_box() for key in page.locator(".keyboard .key:visible").all()]
+            keys = [box for box in boxes if box]
+            assert len(keys) > 50
+            assert all(0 <= key["x"] and key["x"] + key["width"] <= width for key in keys)
+            assert all(key["y"] + key["height"] <= height for key in keys)
+            assert min(min(key["width"], key["height"]) for key in keys) >= 72
+            box, above = field.bounding_box(), page.locator(".keyboard").bounding_box()
+            assert box
+            assert above
+            assert 0 <= box["y"] and box["y"] + box["height"] <= above["y"]
+        page.context.close()
 
 
 @pytest.mark.parametrize(("width", "height"), one_a_day(KIOSKS))
