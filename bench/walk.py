@@ -105,7 +105,7 @@ def removal(visitor: Visitor) -> int:
     visitor.touch(page.locator(".choice", has_text="わたしのこと").first, leads_on=False)
     visitor.touch(page.locator("fieldset").nth(1).locator(".choice").first, leads_on=False)
     visitor.touch(page.get_by_role("button", name="役場に送る"))
-    visitor.find(page.locator("p.code b"))
+    visitor.find(page.locator("p.fingerprint b"))
     return found
 
 

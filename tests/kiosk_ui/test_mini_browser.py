@@ -130,7 +130,7 @@ def test_what_is_asked_of_the_office_is_answered_under_a_number_that_no_cookie_k
     phone.page.locator(".choice").first.tap()
     phone.page.locator("fieldset").nth(1).locator(".choice").first.tap()
     phone.press("役場に送る")
-    number = phone.page.locator("p.code b").inner_text()
+    number = phone.page.locator("p.fingerprint b").inner_text()
     town.exchange()
     assert [each.code for each in requests(town.office)] == [number.replace(" ", "")]
     phone.press("はじめにもどる")
