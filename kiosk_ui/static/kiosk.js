@@ -28,10 +28,10 @@
   };
   if (place) stick();
 
-  // Says that this page lives; hears whether it is night.
+  // Says that this page lives, if it is what people see; hears whether it is night.
   const state = async () => {
     try {
-      const answer = await fetch(attract ? "/kiosk?rests" : "/kiosk", { cache: "no-store" });
+      const answer = !document.hidden && await fetch(attract ? "/kiosk?rests" : "/kiosk", { cache: "no-store" });
       if (answer.ok) {
         const now = await answer.json();
         root.classList.toggle("dark", attract && now.dark);
@@ -43,10 +43,15 @@
   };
   state();
 
-  // On a screen of the machine's own nothing is copied or saved, and no menu stays open behind a finger.
-  addEventListener("contextmenu", (event) => {
+  // On a screen of the machine's own nothing is copied or saved, no menu stays open behind a finger,
+  // and nothing opens beside our page.
+  const never = (event) => {
     if (matchMedia("(display-mode: fullscreen)").matches) event.preventDefault();
-  });
+  };
+  addEventListener("contextmenu", never);
+  for (const kind of ["click", "auxclick"]) {
+    addEventListener(kind, (event) => { if (event.shiftKey || event.button) never(event); }, { capture: true });
+  }
 
   let touched = Date.now();
   const dialog = document.getElementById("idle");
@@ -58,7 +63,11 @@
   on(["pointerdown", "keydown", "wheel", "input", "scroll", "timeupdate"], () => { touched = Date.now(); });
   on(["pointerdown"], () => { pressed = true; });
   on(["pointerup", "pointercancel"], () => { pressed = false; });
-  if (attract) on(["click", "keydown"], () => location.assign("/"));
+  const begin = (event) => {
+    event.preventDefault(); // its link would lead there once more
+    location.assign("/");
+  };
+  if (attract) for (const kind of ["click", "keydown"]) addEventListener(kind, begin, { capture: true });
 
   const leave = async () => {
     try {
