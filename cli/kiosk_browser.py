@@ -91,8 +91,8 @@ def _said(runtime: Path, home: Path) -> list[str]:
 
 def _children() -> list[int]:
     """Of this process, whichever thread began them."""
-    return [
-        int(word)
-        for each in Path("/proc/self/task").glob("*/children")
-        for word in each.read_text().split()
-    ]
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # it ended meanwhile, as those that answer the waiting page do
+            found += [int(word) for word in (thread / "children").read_text().split()]
+    return found
