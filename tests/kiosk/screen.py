@@ -13,7 +13,7 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,9 @@ cd "$1/checkout"
 shift 2
 exec "$@"
 """
+_ONLY_KEYS = 'xkbcomp -w 0 "$1" - | sed "/modifier_map/d" | xkbcomp -w 0 - "$1"'
+"""What is held, the server would say beside each key; a real keyboard leaves that to cage."""
+
 _FLAGS = 'export CHROMIUM_FLAGS="--disable-gpu --no-default-browser-check"\n'
 """There are no parts here that draw."""
 
@@ -95,15 +98,16 @@ class Screen:
                 preexec_fn=die_with_parent,
             )
 
-    def fill(self) -> None:
-        """Have the compositor's window as large as the screen is; it begins smaller."""
-        *_, window = until(self._windows)
-        self.does("windowsize", window, *SIZE)
-
-    def _windows(self) -> list[str]:
-        """The root and the compositor's, which has no name; none before that is there."""
-        found = self.does("search", "--name", ".*").split()
-        return found if len(found) > 1 else []
+    def fills(self) -> bool:
+        """Whether the compositor's window is as large as the screen is; if not, it is made so."""
+        width, height = SIZE
+        with suppress(subprocess.CalledProcessError):  # it went meanwhile
+            for window in self.does("search", "--name", ".*").split()[1:]:  # the first is the root
+                has = self.does("getwindowgeometry", "--shell", window).split()
+                if {f"WIDTH={width}", f"HEIGHT={height}"} <= {*has}:
+                    return True
+                self.does("windowsize", window, width, height)
+        return False
 
     def switch_off(self) -> int:
         """As systemd does; the exit code."""
@@ -196,7 +200,8 @@ def screen(port: int, waits_at: int) -> Iterator[Screen]:
 
 def _none(left: list[psutil.Process]) -> bool:
     for process in left:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     return not left
 
 
@@ -208,7 +213,7 @@ def _x_server() -> Iterator[str]:
     server = subprocess.Popen(
         [
             *("Xvfb", "-displayfd", str(writing), "-screen", "0", f"{width}x{height}x24"),
-            *("-ac", "-nolisten", "tcp"),
+            *("-ac", "-noreset", "-nolisten", "tcp"),
         ],
         pass_fds=(writing,),
         stdin=subprocess.DEVNULL,
@@ -220,7 +225,9 @@ def _x_server() -> Iterator[str]:
     try:
         with os.fdopen(reading) as told:
             assert select.select([told], [], [], PATIENCE_SECONDS)[0]
-            yield f":{int(told.readline())}"
+            display = f":{int(told.readline())}"
+            subprocess.run(["sh", "-euc", _ONLY_KEYS, "sh", display], check=True)
+            yield display
     finally:
         server.terminate()
         server.wait()
