@@ -222,6 +222,13 @@ def test_who_shows_the_boards_sees_no_folder_and_asks_nobody_but_the_machine() -
     assert said(unit, "CapabilityBoundingSet") == ""
 
 
+def test_a_browser_may_close_its_pages_in_and_see_what_the_processor_can() -> None:
+    """Seen where it began under all of the unit; without one of these Chromium ends at once."""
+    more = FOLDER / "kairan-kiosk.service.d/screen.conf"
+    assert {"chroot", "capset"} <= set(said(more, "SystemCallFilter").split())
+    assert said(more, "ProcSubset") == "all"
+
+
 def test_readings_are_asked_for_at_a_socket_that_starts_who_makes_them(tmp_path: Path) -> None:
     asked = said(SOCKET, "ListenStream").replace("%S", str(tmp_path))
     assert Path(asked) == tmp_path / "kairan" / SOCKET_FILE
