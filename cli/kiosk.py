@@ -9,8 +9,9 @@ it shows a page of ours (`cli/kiosk_waiting.py`); what it may show at all, Chrom
 import http.client
 import json
 import shutil
+import sys
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cli.kiosk_browser import COMPOSITOR, Browser
@@ -29,6 +30,11 @@ SILENT_SECONDS_MAX = 20.0  # without word of a page that tells every five second
 SETTLES_SECONDS = 15.0  # by then its worker stands between the browser and the machine
 ON_THE_WAY_SECONDS_MAX = 5.0  # from our page to the machine's
 
+_NOTHING_SHOWN = (
+    "画面に何も出せないまま、ブラウザーが終わりました。理由は、この前の行にあります。"
+    "画面がつながっているか、seatd が動いているかを確かめてください。くりかえし試します。"
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Life:
@@ -42,6 +48,11 @@ class Life:
     may_show_error: bool = False  # the machine went before its page could have said so by itself
     was_used: bool = False
     rests: bool = False  # it shows what is on, and nobody is there
+
+    @property
+    def was_heard(self) -> bool:
+        """Whether it showed a page."""
+        return self.page is not None or self.waiting is not None
 
     def is_over(self, now: float) -> bool:
         """Whether another is to be begun."""
@@ -67,7 +78,8 @@ class Watch:
     browser: Browser
     waiting: WaitingPage
     starter: Starter
-    _life: Life = field(default_factory=lambda: Life(begun=clock.running()))
+    _life: Life | None = None
+    _told: bool = False
     _due: float = 0.0
 
     def look(self) -> None:
@@ -77,13 +89,24 @@ class Watch:
         if now < self._due:
             return
         self._due = now + LOOK_SECONDS
-        if self._life.begun != self.browser.begun:
-            self._life = Life(begun=self.browser.begun, answers_since=self._life.answers_since)
-        self._hear(self._life)
-        if self._life.page is not None or self._life.waiting is not None:
+        life = self._life
+        if life is None or life.begun != self.browser.begun:
+            if life is not None and not life.was_heard:
+                self._tell()
+            since = None if life is None else life.answers_since
+            self._life = life = Life(begun=self.browser.begun, answers_since=since)
+        self._hear(life)
+        if life.was_heard:
             self.starter.ready()
-        if self._life.is_over(clock.running()):
+            self._told = False
+        if life.is_over(clock.running()):
             self.browser.end_all()
+
+    def _tell(self) -> None:
+        """That a browser ended which had shown nothing: once, however many do."""
+        if not self._told:
+            print(_NOTHING_SHOWN, file=sys.stderr, flush=True)
+            self._told = True
 
     def _hear(self, life: Life) -> None:
         told = health(self.port)

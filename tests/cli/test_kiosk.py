@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,10 @@ from cli.kiosk import (
 )
 from cli.kiosk_browser import ENVIRONMENT
 from cli.kiosk_waiting import WAITS_AT
+from cli.supervise import QUICK_STARTS_MAX
 from provisioning.root_file_system import FILES, FILES_OF_SCREENS
+from tests.patience import until
+from tests.stories.machines import Running, free_ports
 
 LONG = 10_000.0
 SHORT = 1.0
@@ -58,6 +62,22 @@ def test_a_visitors_browser_is_over_once_they_left() -> None:
 
 def test_a_browser_that_may_show_an_error_of_its_own_is_over() -> None:
     assert at_the_machine(may_show_error=True, answers_since=None).is_over(100.0)
+
+
+def test_that_nothing_can_be_shown_is_said_once_however_often_it_is_tried(tmp_path: Path) -> None:
+    for program in ("cage", "chromium"):
+        (tmp_path / program).write_text("#!/bin/sh\necho tried\nexit 1\n")
+        (tmp_path / program).chmod(0o755)
+    (tmp_path / "runtime").mkdir()
+    port = free_ports(2)
+    asked = ["kiosk", "--port", str(port), "--waits-at", str(port + 1)]
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with Running(
+        *asked, "--runtime", tmp_path / "runtime", log=tmp_path / "log", told=path
+    ) as kiosk:
+        until(lambda: "何も出せない" in kiosk.said())
+        until(lambda: kiosk.said().count("tried") >= QUICK_STARTS_MAX)
+        assert kiosk.said().count("何も出せない") == 1
 
 
 _PRINT_KEYS = """
