@@ -56,15 +56,17 @@ class Place:
         """From now on, whatever is asked for."""
         within = self.app.wsgi_app
 
-        def answer(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             path = environ["PATH_INFO"]
             if path != "/healthz":
                 self.asked.append(path)
                 self.cookies.append(environ.get("HTTP_COOKIE", ""))
             if path == "/" and self.leads_to:
-                start("303 See Other", [("Location", self.leads_to), ("Cache-Control", "no-store")])
+                start_response(
+                    "303 See Other", [("Location", self.leads_to), ("Cache-Control", "no-store")]
+                )
                 return [b""]
-            return within(environ, start)
+            return within(environ, start_response)
 
         self.app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask's documentation has it
 
