@@ -97,11 +97,9 @@ class Place:
 
     def go_to_first_screen(self) -> tuple[psutil.Process, Image.Image]:
         """Touch the idle screen; the browser, and the boards as it shows them."""
-        browser, idle = self.wait_for_idle_screen(), self.screen.picture()
+        browser, idle = self.wait_for_idle_screen(), self.code()
         self.screen.touch(*MIDDLE)
-        until(
-            lambda: self.shows_code() and differ(self.screen.picture(), idle), otherwise=self.said
-        )
+        until(lambda: self.code() not in (None, idle), otherwise=self.said)
         return browser, self.still()
 
     def go_to(self, path: str) -> psutil.Process:
@@ -125,12 +123,14 @@ class Place:
 
     def shows_idle_screen(self) -> bool:
         """Whether a code is there, and the picture on all of the screen."""
-        return self.screen.fills() and self.shows_code()
+        return self.screen.fills() and self.code() is not None
 
-    def shows_code(self) -> bool:
-        """Whether the code that leads phones here is on the screen."""
-        found = zxingcpp.read_barcodes(self.screen.picture())
-        return CALLED in {each.text.rstrip("/") for each in found}
+    def code(self) -> tuple[int, int] | None:
+        """Where on the screen the code is that leads phones here, if it is there."""
+        for found in zxingcpp.read_barcodes(self.screen.picture()):
+            if found.text.rstrip("/") == CALLED:
+                return found.position.top_left.x, found.position.top_left.y
+        return None
 
     def still(self, at: tuple[int, int] = EDGE) -> Image.Image:
         """What is shown, once that stays, with the pointer at that place."""
