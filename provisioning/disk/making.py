@@ -6,10 +6,13 @@ the same ones give the same bytes. Nothing in it is secret, and nothing of it is
 
 import os
 import shutil
+import tarfile
+from collections.abc import Collection
 from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 from uuid import UUID
 
 from node.refused import Refused
@@ -32,6 +35,7 @@ from provisioning.root_file_system import build
 
 LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 _STARTING = ("./boot/vmlinuz-*", "./boot/initrd.img-*", f"./{LOADER}")
+_CHUNK_BYTES = 1 << 20
 _SQUASHED = ("-comp", "zstd", "-b", "256K", "-no-progress")
 _ROOT_OF_ALL = ("-root-mode", "755", "-root-uid", "0", "-root-gid", "0")
 
@@ -63,10 +67,10 @@ def image_of(archive: Path, out: Path, *, made: int, starter: Starter) -> None:
         run([*files, *_STARTING], "カーネルが見つかりません。")
         (kernel,), (initial,) = ((work / "boot").glob(name) for name in ("vm*", "initrd*"))
         root = work / "root"  # what is started first lies beside it, where firmware can read it
-        rest = Path(shutil.copy(archive, work / "rest.tar"))
-        # Not left to sqfstar, which reads what isn't written yet where it leaves something out.
-        started = [f"./boot/{path.name}" for path in (kernel, initial)]
-        run(["tar", "--delete", f"--file={rest}", *started], "カーネルを分けられません。")
+        rest = work / "rest.tar"
+        # Not left to sqfstar, which reads what isn't written yet where it leaves something out; nor
+        # to `tar --delete`, of which some archives come out broken.
+        _leave_out(archive, {f"./boot/{path.name}" for path in (kernel, initial)}, rest)
         _squash(rest, root, made=made)
         rest.unlink()
         with root.open("rb") as file:
@@ -87,6 +91,24 @@ def image_of(archive: Path, out: Path, *, made: int, starter: Starter) -> None:
         half = work / "image"
         _put_together(half, boot, root, disk=disk, made=made, starter=starter.head)
         half.replace(out)
+
+
+def _leave_out(archive: Path, names: Collection[str], out: Path) -> None:
+    """Copy it byte by byte, but for those files."""
+    with tarfile.open(archive) as found:
+        members = [member for member in found if member.name in names]
+    with archive.open("rb") as source, out.open("wb") as rest:
+        for member in members:
+            _copy(source, rest, member.offset - source.tell())
+            source.seek(
+                member.offset_data + -(-member.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+            )
+        shutil.copyfileobj(source, rest)
+
+
+def _copy(source: BinaryIO, to: BinaryIO, count: int) -> None:
+    while count:
+        count -= to.write(source.read(min(count, _CHUNK_BYTES)))
 
 
 def _squash(archive: Path, out: Path, *, made: int) -> None:
