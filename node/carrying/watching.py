@@ -40,19 +40,15 @@ class Shown:
 def mounted_below(folder: Path, mounts: str) -> Mapping[Path, str]:
     """What is mounted in it (or at it), by where; with what tells one stick from the next.
 
-    What comes and goes as it is looked into (autofs) is there all the while. `mounts`: as Linux
-    lists them, proc(5).
+    `mounts`: as Linux lists them, proc(5).
     """
     found: dict[Path, str] = {}
-    comes_and_goes: set[Path] = set()
     for line in mounts.splitlines():
         parts = line.split(" ")
         if len(parts) > 4:
             at = Path(_unescaped(parts[4]))
-            if at not in comes_and_goes and (at == folder or folder in at.parents):
+            if at == folder or folder in at.parents:
                 found[at] = f"{parts[0]} {parts[2]}"
-            if " - autofs " in line:
-                comes_and_goes.add(at)
     return found
 
 
