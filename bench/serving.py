@@ -12,7 +12,8 @@ import argparse
 import http.client
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
@@ -32,6 +33,7 @@ from sync.machine.settings import FEED_KEY_FILE, Part
 
 _BOARD = "/boards/event"
 _START_SECONDS_MAX = 30.0
+_NOWHERE, _ELSEWHERE = "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -47,9 +49,11 @@ def main(arguments: list[str] | None = None) -> None:
     told = parser.parse_args(arguments)
     check_tools()
     print(f"{machine_in_words()}; {told.posts} posts, {told.connections} connections")
-    with TemporaryDirectory(prefix="kairan-bench-") as folder:
+    with (
+        TemporaryDirectory(prefix="kairan-bench-") as folder,
+        _kept_compiled(Path(folder) / "compiled"),
+    ):
         office = _make_office(Path(folder), told.posts)
-        _keep_compiled(Path(folder) / "compiled")
         port = free_port()
         web_command = ("-m", "cli.main", "web", "--data", str(office), "--port", str(port))
         with Child(*web_command):
@@ -64,10 +68,16 @@ def main(arguments: list[str] | None = None) -> None:
             _show_phone(port, told.phones)
 
 
-def _keep_compiled(folder: Path) -> None:
+@contextmanager
+def _kept_compiled(folder: Path) -> Iterator[None]:
     """Modules are compiled once, as on a machine, whatever whoever runs this wants elsewhere."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.environ["PYTHONPYCACHEPREFIX"] = str(folder)
+    wished = {name: os.environ.pop(name, None) for name in (_NOWHERE, _ELSEWHERE)}
+    os.environ[_ELSEWHERE] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[_ELSEWHERE]
+        os.environ.update({name: value for name, value in wished.items() if value is not None})
 
 
 def _make_office(folder: Path, posts: int) -> Path:

@@ -81,7 +81,8 @@ def _of_this_process() -> tuple[object, ...]:
     mask = os.umask(0o077)
     os.umask(mask)
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    return mask, Path.cwd(), os.sched_getaffinity(0), os.nice(0), handlers
+    compiled = os.environ.get("PYTHONPYCACHEPREFIX")  # where one version's code is another's
+    return mask, Path.cwd(), os.sched_getaffinity(0), os.nice(0), handlers, compiled
 
 
 @pytest.fixture(scope="session")
