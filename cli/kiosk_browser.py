@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "LANGUAGE": "ja",
     "XKB_CONFIG_EXTRA_PATH": str(KEYS),
     "XKB_DEFAULT_RULES": "kairan",
+    "WLR_RENDERER": "pixman",  # boards hardly move, and Mesa crashes where no part draws
     "WLR_XWAYLAND": "/bin/false",  # programs for X are none, and cage won't start without
 }
 _ONLY_THIS_MACHINE = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"

@@ -40,15 +40,16 @@ class Shown:
 def mounted_below(folder: Path, mounts: str) -> Mapping[Path, str]:
     """What is mounted in it (or at it), by where; with what tells one stick from the next.
 
-    `mounts`: as Linux lists them, proc(5).
+    What is of the same file system as the root is no stick: systemd mounts the folder itself once
+    more, where a unit may write. `mounts`: as Linux lists them, proc(5).
     """
+    listed = [parts for line in mounts.splitlines() if len(parts := line.split(" ")) > 4]
+    own = {parts[2] for parts in listed if parts[4] == "/"}
     found: dict[Path, str] = {}
-    for line in mounts.splitlines():
-        parts = line.split(" ")
-        if len(parts) > 4:
-            at = Path(_unescaped(parts[4]))
-            if at == folder or folder in at.parents:
-                found[at] = f"{parts[0]} {parts[2]}"
+    for parts in listed:
+        at = Path(_unescaped(parts[4]))
+        if parts[2] not in own and (at == folder or folder in at.parents):
+            found[at] = f"{parts[0]} {parts[2]}"
     return found
 
 

@@ -89,7 +89,6 @@ class Screen:
                     "PATH": os.environ["PATH"],
                     "DISPLAY": self.display,
                     "WLR_BACKENDS": "x11",
-                    "WLR_RENDERER": "pixman",
                     "PYTHONPATH": str(_PACKAGES.relative_to(CHECKOUT)),
                 },
                 stdin=subprocess.DEVNULL,

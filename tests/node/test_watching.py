@@ -29,6 +29,12 @@ def test_what_is_mounted_below_the_folder_is_found_and_nothing_else() -> None:
     }
 
 
+def test_the_folder_itself_mounted_once_more_for_a_unit_is_no_stick() -> None:
+    once_more = f"{MOUNTS}33 21 8:1 /media/kairan /media/kairan rw - ext4 /dev/sda1 rw"
+    here = Path("/media/kairan")
+    assert mounted_below(here, once_more) == mounted_below(here, MOUNTS)
+
+
 class Slot:
     """Where sticks are plugged in, as the system tells it."""
 
