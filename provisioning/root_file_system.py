@@ -49,7 +49,7 @@ _LEFT_OUT = ("usr/share/man/*", "usr/share/locale/*", "usr/share/info/*", "usr/s
 # In this order: what leads there by itself is set first, and would find it taken.
 _HOOKS_OF_SCREENS = ('ln --force --symbolic /dev/null "$1/etc/systemd/system/ctrl-alt-del.target"',)
 _HOOKS_OF_DISKS = (
-    'rm -r "$1/usr/lib/firmware/intel-ucode" "$1/usr/lib/firmware/amd-ucode"',  # started with
+    'rm -r "$1/usr/lib/firmware/intel-ucode" "$1/usr/lib/firmware/amd-ucode"',  # in the initrd
 )
 _NOT_LEFT_OUT = ("usr/share/doc/*/copyright",)
 

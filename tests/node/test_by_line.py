@@ -360,14 +360,22 @@ def test_over_a_line_that_breaks_at_each_sixteen_kilobytes_it_comes_in_the_end(
     assert waiting(node, release).read_bytes() == CONTENT
 
 
-def test_a_file_that_is_not_what_was_signed_is_thrown_away_and_its_giver_asked_no_more(
-    village: Village, hub: Hub, node: Node, caplog: pytest.LogCaptureFixture
-) -> None:
+def a_liar_at_the_hub_and_an_honest_node(
+    village: Village, hub: Hub, node: Node
+) -> tuple[Release, Node]:
+    """What `node` waits for, and who has it; the hub has something else of that name."""
     release = decide(village, hub, node)
     put(hub).write_bytes(OTHER_CONTENT)
     good = village.node("下郷")
     decide(village, good)
     put(good)
+    return release, good
+
+
+def test_a_file_that_is_not_what_was_signed_is_thrown_away_and_its_giver_asked_no_more(
+    village: Village, hub: Hub, node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    release, good = a_liar_at_the_hub_and_an_honest_node(village, hub, node)
     fetching = Fetching(node)
     with served(hub_app(hub)) as address, source(address, "liar") as liar:
         with caplog.at_level(logging.WARNING):
@@ -384,11 +392,7 @@ def test_a_file_that_is_not_what_was_signed_is_thrown_away_and_its_giver_asked_n
 def test_where_several_gave_of_a_wrong_file_one_who_is_honest_gets_its_turn_alone(
     village: Village, hub: Hub, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release = decide(village, hub, node)
-    put(hub).write_bytes(OTHER_CONTENT)
-    good = village.node("下郷")
-    decide(village, good)
-    put(good)
+    release, good = a_liar_at_the_hub_and_an_honest_node(village, hub, node)
     now = clock.running()
     monkeypatch.setattr(clock, "running", lambda: now)
     with (

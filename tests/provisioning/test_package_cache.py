@@ -13,6 +13,8 @@ from provisioning.package_cache import (
     LOCK_FILE,
     Lock,
     fetch,
+    wanted_beside_it,
+    wanted_by_the_program,
     wanted_now,
     wanted_of_debian,
     whole,
@@ -100,6 +102,16 @@ def test_a_node_has_what_draws_papers(tmp_path: Path) -> None:
     script = Path(__file__).resolve().parents[2] / "provisioning" / "checkout.sh"
     told = script.read_text().split('print_packages="')[1].split('"')[0].split()
     assert set(told) <= set(wanted_of_debian())
+
+
+def test_what_is_large_and_stays_for_years_is_beside_the_program_and_nothing_is_twice() -> None:
+    program, beside = (
+        {line.partition("==")[0] for line in text.splitlines() if "==" in line}
+        for text in (wanted_by_the_program(), wanted_beside_it())
+    )
+    assert beside >= {"pyopenjtalk-plus", "lameenc", "sudachidict-core"}
+    assert program >= {"flask", "sudachipy"}
+    assert not program & beside
 
 
 def test_what_apt_could_not_get_is_said_by_name_and_is_no_package(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from node.carrying.watching import FILE
 from node.language.line import SOCKET_FILE
 from provisioning.root_file_system import FILES_OF_DISKS
 from sync.machine.form import RELEASES
@@ -116,6 +117,16 @@ def test_on_our_disks_nothing_waits_for_what_waits_for_it(
     monkeypatch.setenv("SYSTEMD_UNIT_PATH", f"{tmp_path}:/lib/systemd/system")
     checked = analyzed("verify", "--man=no", "default.target")
     assert "cycle" not in checked
+
+
+def test_a_stick_is_written_to_no_more_once_the_screen_says_so() -> None:
+    at = f"/var/lib/kairan/{FILE}"
+    assert said(ON_DISKS / "stick-done.path", "PathChanged") == at
+    unless, then = said(ON_DISKS / "stick-done.service", "ExecStart").split(" || ", 1)
+    assert unless.endswith(f"grep -q working {at}")
+    assert "mount -o remount,ro" in then
+    preset = FILES_OF_DISKS / "usr/lib/systemd/system-preset/09-kairan-disk.preset"
+    assert "enable stick-done.path\n" in preset.read_text()
 
 
 def test_what_is_not_hardened_is_noticed(tmp_path: Path) -> None:
