@@ -8,8 +8,8 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # all documented
 
 from cli.bodies import Places, awaited, brings_body
+from cli.hands import Hands
 from cli.lingering import THIS_MACHINE
 from kiosk_ui.streams import QUIET_SECONDS, Stream
 
@@ -53,8 +54,8 @@ class Door:
         self._free = asyncio.Semaphore(threads)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._kept: KeptPages | None = app.extensions.get("kept")
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._loop: asyncio.AbstractEventLoop
+        self._hands: Hands
         self._looked: Moment | None = None
         self._answers: dict[_Asked, _Kept] = {}
         self._answers_bytes = 0
@@ -63,10 +64,11 @@ class Door:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """The server is about to take connections."""
         self._loop = loop
+        self._hands = Hands(loop, most=self._threads_max)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """It has taken its last."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._hands.end()
 
     async def __rsgi__(self, scope: Scope, proto: HTTPProtocol) -> None:
         """Answer one request."""
@@ -139,7 +141,7 @@ class Door:
         async with turn, self._free:
             if place:
                 await place.aclose()
-            return await self._loop.run_in_executor(self._pool, _answer, self._app, environ)
+            return await self._hands.do(partial(_answer, self._app, environ))
 
     async def _tell(
         self, stream: Stream, status: int, headers: _Headers, proto: HTTPProtocol

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from flask import Flask
 
@@ -82,6 +83,13 @@ from node.wifi.plan import own_name
 from sync.machine import clock
 
 FORM_BYTES_MAX = 256 << 10
+_T = TypeVar("_T", bound=Callable[..., object])
+
+
+class _Screens(Flask):
+    def ensure_sync(self, func: _T) -> _T:
+        """Nothing here is a coroutine, so it isn't asked of each function of each request."""
+        return func
 
 
 def create_app(
@@ -118,7 +126,7 @@ def create_app(
     news, streams = News(screen), Streams()
     furigana = Furigana(read_names(node.settings.folder))
     static = read_static_files(node.settings.pixel_millimetres)
-    app = Flask("kiosk_ui", static_folder=None)
+    app = _Screens("kiosk_ui", static_folder=None)
     app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.extensions["screen"] = screen
