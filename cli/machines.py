@@ -12,7 +12,7 @@ import signal
 import sqlite3
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from cli.lingering import THIS_MACHINE
@@ -21,9 +21,10 @@ from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
 from cli.watching import SILENT_SECONDS_MAX, Silence, Watch
 from node.language.line import listen
 from node.refused import Refused, Subparsers
+from sync.machine.own_keys import opens_by_now
 from sync.machine.pin import PAGES_FILE, TLS_FILE
 from sync.machine.process import apart, end_soon, give_back_what_was_large, loading
-from sync.machine.settings import Part, read_address, read_settings
+from sync.machine.settings import KEY_FILE, Part, read_address, read_settings
 from sync.machine.starter import who_started_us
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 KIOSK = "127.0.0.1"
 """Where the machine's own browser asks, whatever the network does."""
+
+KEY_SECONDS = 1.0
+"""How often it is looked whether a key opens that didn't."""
 
 DEVELOPMENT = "KAIRAN_DEVELOPMENT"
 """Set by who builds the screens: `/design` shows every piece of them in every state."""
@@ -198,6 +202,8 @@ def _run_web(told: argparse.Namespace) -> None:
             from kiosk_ui.reach import Reach
 
         node = opened()
+        if node.identity.is_closed:
+            Thread(target=_end_once_it_opens, args=(told.data,), daemon=True).start()
         wifi = node.settings.wifi
         return create_app(
             node,
@@ -233,6 +239,13 @@ def _run_web(told: argparse.Namespace) -> None:
     watch = Watch(starter, [KIOSK, told.address], told.port)
     with told_to_stop() as stop:
         supervise(screens_of_each, stop, look=watch.look)
+
+
+def _end_once_it_opens(folder: Path) -> None:
+    """The machine's key, that is: whoever is started then has it."""
+    while not opens_by_now(folder, KEY_FILE):
+        Event().wait(KEY_SECONDS)
+    end_soon()
 
 
 def _run_sync(told: argparse.Namespace) -> None:

@@ -28,6 +28,7 @@ OTHERS: Mapping[str, frozenset[str]] = {
         }
     ),
     "hub.commands": frozenset({"hub-key"}),
+    "node.closing": frozenset({"seal"}),
     "node.doctor.command": frozenset({"doctor"}),
     "provisioning.commands": frozenset({"authority"}),
     "provisioning.image_commands": frozenset({"provision"}),

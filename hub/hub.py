@@ -26,6 +26,8 @@ class Hub:
             raise NotProvisioned(f"{settings.folder} はハブではありません。")
         self.settings = settings
         self.identity = open_identity(settings)
+        if self.identity.is_closed:  # it has nothing to show to anybody, and nothing to say
+            raise NotProvisioned("このハブの鍵が開きません。kairan doctor がわけを言います。")
         self.database = database
         self.ledger = SqliteLedger(database, settings.authorities)
         take_in_statements(settings, self.ledger)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from kiosk_ui import uploads
 from kiosk_ui.screen import Screen
 from node.words import say
+from sync.machine.keys import KeyClosed
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +72,10 @@ _WORDS: dict[str, tuple[str, str]] = {
             "少し待って、もう一度お試しください。それでもだめなときは、公民館の人にお知らせください。"
             "これまでにのった投稿は、なくなっていません。"
         ),
+    ),
+    "mute": (
+        say("この機械の鍵が開かないので、できません"),
+        say("掲示板は見られます。お急ぎのときは、役場にお話しください。"),
     ),
     "may_not_post": (
         say("この掲示板には、役場の人がのせます"),
@@ -189,6 +194,10 @@ def add_error_pages(app: Flask, screen: Screen) -> None:
         _log.warning("the ledger can't be read or written: %s", wrong)
         screen.give_up(wrong)
         return message_page("503", 503)
+
+    @app.errorhandler(KeyClosed)
+    def mute(_: KeyClosed) -> ResponseReturnValue:
+        return message_page("mute", 503)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> ResponseReturnValue:

@@ -51,8 +51,8 @@ def posting_pages(screen: Screen) -> Blueprint:
     @pages.post("/boards/<name>/new")
     def post(name: str) -> Response:
         board = screen.board(name) or abort(404)
-        if not screen.node.may_post(board):
-            return message_page("may_not_post", 403)
+        if no := may_not_post(screen, board):
+            return no
         form = form_of(screen, board)
         return forms.looked_at(screen, form) or forms.sent(
             screen, form, lambda fields: take(screen, form, fields)
@@ -63,11 +63,18 @@ def posting_pages(screen: Screen) -> Blueprint:
 
 def refused(screen: Screen, board: Board) -> Response | None:
     """Why this visitor can't post there; None if they can."""
-    if not screen.node.may_post(board):
-        return message_page("may_not_post", 403)
+    if no := may_not_post(screen, board):
+        return no
     if not (board.open_to_anyone or screen.node.lets(screen.signed_in(), board)):
         return ask_to_sign_in(screen)
     return None
+
+
+def may_not_post(screen: Screen, board: Board) -> Response | None:
+    """Why nobody can there; None if somebody can."""
+    if screen.node.may_post(board):
+        return None
+    return message_page("mute" if screen.node.identity.is_closed else "may_not_post", 403)
 
 
 def asked_of(screen: Screen, board: Board) -> tuple[Field, ...]:

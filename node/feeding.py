@@ -16,7 +16,7 @@ from sync.errors import TooLarge
 from sync.machine.files import read_bounded
 from sync.machine.keys import Identity
 from sync.machine.opening import open_identity
-from sync.machine.settings import FEED_KEY_FILE
+from sync.machine.settings import FEED_KEY_FILE, NotProvisioned
 from sync.record import OUTSIDE
 
 FILE_BYTES_MAX = 32 << 20
@@ -42,9 +42,11 @@ class Feed:
     """The feed of an office: a key of its own, for what it passes on verbatim."""
 
     def __init__(self, node: Node) -> None:
-        """Raises NotProvisioned where the machine has no feed key."""
+        """Raises NotProvisioned where the machine has no feed key, or none that opens."""
         self._node = node
         self._identity: Identity = open_identity(node.settings, FEED_KEY_FILE)
+        if self._identity.is_closed:
+            raise NotProvisioned("この機械の鍵が開きません。kairan doctor がわけを言います。")
 
     def take_in(self, path: Path) -> Fed:
         """Read a file and write what is new in it. Raises Unreadable; then nothing is written."""

@@ -13,10 +13,13 @@ class Membership(StrEnum):
     IN_DOUBT = "in doubt"  # its seed was used by another machine, too
     STRANGER = "stranger"  # nobody certifies it: not yet, or no more
     REVOKED = "revoked"
+    MUTE = "mute"  # its key lies closed, and nothing here opens it
 
 
-def membership(trust: Trust, key: bytes, town: str) -> Membership:
-    """How that machine stands in the town."""
+def membership(trust: Trust, key: bytes, town: str, *, is_mute: bool = False) -> Membership:
+    """How that machine stands in the town; `is_mute`: it can't sign."""
+    if is_mute:
+        return Membership.MUTE
     if trust.is_revoked(key, town):
         return Membership.REVOKED
     certificates = [c for c in trust.certificates(key) if town in c.towns]
@@ -56,6 +59,14 @@ def in_words(membership: Membership, fingerprint: str) -> list[str]:
                     "「町の仲間に入る手続き」の画面のQRコードを役場に送り、"
                     "指紋「{fingerprint}」を電話で伝えてください。",
                     fingerprint=fingerprint,
+                )
+            ]
+        case Membership.MUTE:
+            return [
+                say(
+                    "この機械の鍵が開かないので、のせることも、ほかの機械とのやりとりもできません。"
+                    "掲示板は見られますが、新しいお知らせが届いていないかもしれません。"
+                    "役場の、機械を受け持つ人に知らせてください。"
                 )
             ]
         case Membership.REVOKED:

@@ -210,7 +210,7 @@ class Node:
 
     def _may_write(self, board: Board, audience: Audience | None = None) -> bool:
         """Whether what this machine writes there holds anywhere."""
-        return not self.is_revoked and self.ledger.trust().may_write(
+        return self.may_say_anything and self.ledger.trust().may_write(
             self.identity.public,
             self.settings.town,
             _CLASSES[board.lane_class],
@@ -220,7 +220,17 @@ class Node:
     @property
     def membership(self) -> Membership:
         """Whether this machine is one of its town's."""
-        return membership(self.ledger.trust(), self.identity.public, self.settings.town)
+        return membership(
+            self.ledger.trust(),
+            self.identity.public,
+            self.settings.town,
+            is_mute=self.identity.is_closed,
+        )
+
+    @property
+    def may_say_anything(self) -> bool:
+        """Whether it can sign, and what it signs isn't put out."""
+        return not self.identity.is_closed and not self.is_revoked
 
     def may_open(self, board: Board) -> bool:
         """Whether what is posted at this machine may be for towns that subscribe too."""

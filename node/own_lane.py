@@ -20,7 +20,7 @@ def own_lane(node: Node, class_: Class) -> Lane:
         class_=class_,
         audience=Audience.TOWN,
     )
-    if node.is_revoked or node.ledger.trust().refusal(lane) is not None:
+    if not node.may_say_anything or node.ledger.trust().refusal(lane) is not None:
         raise NotAllowed
     return lane
 

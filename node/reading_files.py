@@ -1,44 +1,36 @@
 """The secrets with which this machine reads what is sealed: a file each, for its owner alone.
 
-Where systemd hands over a key for it (systemd-creds(1), docs/SECURITY.md), each lies closed to that
-key: then the disk alone opens none of them, as it doesn't yield the machine's key.
+Where the machine has a seal (sync/machine/seal.py), each lies closed to it: then the disk alone
+opens none of them, as it doesn't yield the machine's key.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
 from node.node import Node
 from sync import sealing
-from sync.machine import keys
-from sync.machine.files import read_bounded, sync_folder, write_whole
-from sync.machine.settings import NotProvisioned
+from sync.machine.files import destroy, read_bounded, sync_folder, write_whole
+from sync.machine.seal import opened_seal
 from sync.sealing import KEY_BYTES
 
 READING_FOLDER = "reading"
-SEAL = "reading.seal"
-"""Of what systemd hands over: 32 bytes that close these files."""
 
 _OPEN, _CLOSED = ".key", ".closed"
 _FILE_BYTES_MAX = 1_000
-_NONCE_BYTES = 12
 _DOMAIN = b"kairan/1 reading key file "
 
 
 class Closed(Exception):
-    """A secret is there, and what opens its file wasn't handed over."""
+    """A secret is there, and what opens its file isn't."""
 
 
 class Secrets:
     """The files of one machine: each a key, by the tag that messages have."""
 
     def __init__(self, folder: Path) -> None:
-        """Of the machine in that folder; reads no secret yet. Raises NotProvisioned."""
+        """Of the machine in that folder; reads no secret yet."""
         self._folder = folder / READING_FOLDER
-        self._cipher = _cipher(keys.handed_over(SEAL))
+        self._seal = opened_seal(folder)
 
     def keep(self, secret: bytes, *, account: bytes | None = None) -> bytes:
         """Its public half; on the disk when this returns. `account`: whose alone it is."""
@@ -69,17 +61,19 @@ class Secrets:
             return []
 
     def close(self) -> None:
-        """Whatever lies open is closed, where there is a key for it; the open file is destroyed."""
-        if self._cipher is None:
+        """Whatever lies open is closed, where there is a seal; the open file is destroyed."""
+        if self._seal is None:
             return
         for tag in self.tags():
             content = _content(self._path(tag, _OPEN))
             if len(_parsed(content)[0]) == KEY_BYTES:  # else it was being destroyed
                 self._write(tag, content)
-            _destroy(self._path(tag, _OPEN))
+                if self._opened(tag) != content:
+                    raise Closed
+            destroy(self._path(tag, _OPEN))
 
     def check(self) -> None:
-        """Raises Closed where one is here that can't be opened by what was handed over."""
+        """Raises Closed where one is here that can't be opened."""
         for tag in self.tags():
             if self._path(tag, _CLOSED).exists() and self.of(tag) is None:
                 raise Closed
@@ -87,40 +81,26 @@ class Secrets:
     def destroy(self, tag: bytes) -> None:
         """Write it over and take it away; what was sealed to it alone opens no more."""
         for ending in (_OPEN, _CLOSED):
-            _destroy(self._path(tag, ending))
+            destroy(self._path(tag, ending))
 
     def _write(self, tag: bytes, content: bytes) -> None:
-        if self._cipher is None:
+        if self._seal is None:
             write_whole(self._path(tag, _OPEN), content, mode=0o600)
             return
-        nonce = keys.key_salt(_NONCE_BYTES)
-        closed = nonce + self._cipher.encrypt(nonce, content, _DOMAIN + tag)
+        closed = self._seal.close(content, about=_DOMAIN + tag)
         write_whole(self._path(tag, _CLOSED), closed, mode=0o600)
 
     def _read(self, tag: bytes) -> tuple[bytes, bytes]:
         return _parsed(self._opened(tag) or _content(self._path(tag, _OPEN)))
 
     def _opened(self, tag: bytes) -> bytes:
-        if self._cipher is None:
+        if self._seal is None:
             return b""
         closed = _content(self._path(tag, _CLOSED))
-        try:
-            return self._cipher.decrypt(closed[:_NONCE_BYTES], closed[_NONCE_BYTES:], _DOMAIN + tag)
-        except (InvalidTag, ValueError):  # cut short, changed, or closed to another key
-            return b""
+        return self._seal.open(closed, about=_DOMAIN + tag) or b""
 
     def _path(self, tag: bytes, ending: str) -> Path:
         return self._folder / f"{tag.hex()}{ending}"
-
-
-def _cipher(seal: bytes | None) -> ChaCha20Poly1305 | None:
-    try:
-        return ChaCha20Poly1305(seal) if seal is not None else None
-    except ValueError as wrong:
-        raise NotProvisioned(
-            f"systemd が渡した {SEAL} は、32バイトではありません。作り直してください"
-            "（docs/SECURITY.md）。"
-        ) from wrong
 
 
 def _content(path: Path) -> bytes:
@@ -136,18 +116,6 @@ def _parsed(content: bytes) -> tuple[bytes, bytes]:
     except ValueError:
         return b"", b""
     return secret, account
-
-
-def _destroy(path: Path) -> None:
-    try:
-        with path.open("r+b") as file:
-            file.write(bytes(path.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-    except FileNotFoundError:
-        return
-    path.unlink()
-    sync_folder(path.parent)
 
 
 def secrets_of(node: Node) -> Secrets:

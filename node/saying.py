@@ -30,8 +30,9 @@ from sync.ledger import Ledger
 from sync.limits import SOFTWARE_CHARACTERS_MAX
 from sync.machine import clock
 from sync.machine.clock import Moment
-from sync.machine.keys import Identity, key_file
+from sync.machine.keys import Identity
 from sync.machine.opening import open_identity
+from sync.machine.own_keys import has_key
 from sync.machine.registering import held_register, write_register
 from sync.machine.settings import FEED_KEY_FILE, NOTEBOOK_FILE
 from sync.register import Head, Register, heads_by_name
@@ -60,7 +61,7 @@ class Saying:
 
     def look(self, moment: Moment | None = None) -> bool:
         """Called often: say what is due to be said, as of now; whether anything was."""
-        if self._looks_like() == self._looked:
+        if self._node.identity.is_closed or self._looks_like() == self._looked:
             return False
         with self._node.ledger.transaction():
             said = self._say(moment or clock.now())
@@ -142,7 +143,7 @@ def own_heads(ledger: Ledger, author: bytes) -> list[Head]:
 def _identities(node: Node) -> Iterator[Identity]:
     """The keys that this machine writes with."""
     yield node.identity
-    if key_file(node.settings.folder, FEED_KEY_FILE).exists():
+    if has_key(node.settings.folder, FEED_KEY_FILE):
         yield open_identity(node.settings, FEED_KEY_FILE)
 
 

@@ -33,8 +33,9 @@ from sync import cose
 from sync.errors import TooLarge
 from sync.machine import clock
 from sync.machine.obeying import Obeying
+from sync.machine.own_keys import opens_by_now
 from sync.machine.packing import Packing
-from sync.machine.settings import NOTEBOOK_FILE
+from sync.machine.settings import KEY_FILE, NOTEBOOK_FILE
 from sync.machine.starter import Starter
 
 WATCH_SECONDS = 0.2
@@ -94,6 +95,9 @@ def run(
 ) -> None:
     """Exchange until `stop` is set. Raises sqlite3.DatabaseError once the ledger is given up."""
     starter = starter or Starter()
+    if node.identity.is_closed:
+        _read_sticks_alone(node, stop, starter)
+        return
     notebook = Notebook(node.settings.folder / NOTEBOOK_FILE)
     port = None if answering is None else answering.port
     neighbourhood = Neighbourhood(node, notebook, addresses(node, peers), port=port)
@@ -159,6 +163,27 @@ def run(
         neighbourhood.stop()
         sticks.stop()
         hearing.join()
+
+
+def _read_sticks_alone(node: Node, stop: Event, starter: Starter) -> None:
+    """What is left to do where the machine's key can't be opened: nothing that is signed.
+
+    Once it can be, this is over, and whoever started us does so again.
+    """
+    sticks = Sticks(node)
+    sticks.start()
+    version = -1
+    try:
+        starter.ready()
+        while not stop.wait(WATCH_SECONDS):
+            starter.well()
+            if opens_by_now(node.settings.folder, KEY_FILE):
+                return
+            if (now := node.version()) != version and node.database.empty_log():
+                version = now
+    finally:
+        starter.ending()
+        sticks.stop()
 
 
 def _discovery(node: Node, neighbourhood: Neighbourhood, answering: Answering) -> Discovery:

@@ -8,6 +8,7 @@ from sync.errors import Malformed, Unverified
 from sync.letters import fingerprint
 from sync.machine.keys import load_identity
 from sync.machine.opening import read_statements
+from sync.machine.own_keys import has_key
 from sync.machine.settings import (
     KEY_FILE,
     SEED_FILE,
@@ -29,7 +30,7 @@ def wrong_with(folder: Path) -> Iterator[str]:
     except NotProvisioned as wrong:
         yield str(wrong)
         return
-    if (folder / KEY_FILE).exists():
+    if has_key(folder, KEY_FILE):
         yield "この機械には、もう自分の鍵があります。準備ファイルではないか、一度使ったものです。"
         return
     try:

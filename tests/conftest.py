@@ -21,6 +21,8 @@ from werkzeug.routing import Rule
 
 from kiosk_ui.static_files import read_static_files
 from node import pins
+from sync.machine.seal import SEALS
+from tests.tpm import SoftwareTpm, needs_a_tpm
 
 WITH_PROCESSES = frozenset({"stories", "kiosk", "power", "lan", "security", "fuzz", "village"})
 IN_CI = bool(os.environ.get("CI"))
@@ -139,3 +141,22 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _fail_if_skipped(report)
     return report
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a machine's opened seal lies until it is switched off."""
+    folder = tmp_path / "in-memory"
+    monkeypatch.setenv(SEALS, str(folder))
+    return folder
+
+
+@pytest.fixture
+def tpm() -> Iterator[SoftwareTpm]:
+    """Of this test's own, switched on."""
+    needs_a_tpm()
+    with TemporaryDirectory(prefix="tpm-") as folder:
+        found = SoftwareTpm(Path(folder))
+        found.switch_on()
+        yield found
+        found.switch_off()

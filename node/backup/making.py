@@ -68,12 +68,14 @@ def back_up(
             folder.mkdir()
             sync_folder(stick)
         _clear(halves(node, folder))
+        if node.identity.is_closed:
+            raise Closed
         secrets_of(node).check()
         return _write(node, folder, typed=typed, cost=cost)
     except Closed as wrong:
         raise CannotBackUp(
-            "手紙を開く鍵が閉じてあり、この命令には渡されていません。控えは書いていません。"
-            "docs/SECURITY.md のとおり、systemd-run で鍵を渡して、もう一度打ってください。"
+            "この機械の鍵が開きません。控えは書いていません。"
+            "kairan doctor が、していただくことを言います。"
         ) from wrong
     except _NotWhole as wrong:
         raise CannotBackUp(

@@ -86,7 +86,7 @@ class Phones:
         receipt = brought.receipt
         counts = (receipt.kept, receipt.waiting, receipt.refused)
         self._receipts.keep(brought.told)
-        if brought.whole and any(counts):
+        if brought.whole and any(counts) and not self._node.identity.is_closed:
             self._receipts.write([Taken(brought.reading.checksum, *counts)])
         self._made = None  # the next file bears the receipt
         return Thanks(brought, self._told(brought))
@@ -106,16 +106,17 @@ class Phones:
             return self._made[1], self._made[2]
 
     def _make(self) -> tuple[PhoneFile, PhoneFile | None]:
-        receipt = self._receipts.write()
         us = cose.short(self._node.identity.public).hex()
-        name = f"kairan-{us}-{receipt.ordinal}-{receipt.counter:08}"
+        if self._node.identity.is_closed:  # what others signed is taken along all the same
+            name, signed = f"kairan-{us}", b""
+        else:
+            receipt = self._receipts.write()
+            name, signed = f"kairan-{us}-{receipt.ordinal}-{receipt.counter:08}", receipt.encoded
         held_by_all = self._receipts.held_by_all() or NOTHING
-        everything = self._fitting(NOTHING, receipt.encoded)
-        news = self._fitting(held_by_all, receipt.encoded) if held_by_all != NOTHING else None
+        everything = self._fitting(NOTHING, signed)
+        news = self._fitting(held_by_all, signed) if held_by_all != NOTHING else None
         if everything is None:  # what is news comes first
-            return PhoneFile(
-                name + ENDING, news or self._cut(held_by_all, receipt.encoded), False
-            ), None
+            return PhoneFile(name + ENDING, news or self._cut(held_by_all, signed), False), None
         small = news is not None and len(news) < len(everything) / 2
         return (
             PhoneFile(name + ENDING, everything, True),

@@ -53,6 +53,7 @@ class Wrote(Enum):
     READ_ONLY = auto()
     FULL = auto()
     FAILED = auto()
+    MUTE = auto()  # our key lies closed, and a file of ours has our receipt with it
     NOT_TRIED = auto()
 
 
@@ -235,6 +236,8 @@ def _arrived_at(node: Node, found: _Found) -> tuple[str, ...]:
 
 
 def _write(node: Node, receipts: Receipts, folder: Path, found: _Found) -> Wrote:
+    if node.identity.is_closed:
+        return Wrote.MUTE
     planned = plan(node, receipts, found.there, found.taken)
     if not planned.write:
         with suppress(OSError):

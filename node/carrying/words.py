@@ -97,6 +97,11 @@ def _rest(visit: Visit) -> str:
                 "USBメモリーがいっぱいで書きこめないので、"
                 "いらないファイルを減らすか、別のものを使ってください。"
             )
+        case Wrote.MUTE:
+            return say(
+                "この機械の鍵が開かないので、こちらのお知らせは書きこめませんでした。"
+                "役場の、機械を受け持つ人に知らせてください。"
+            )
         case Wrote.FAILED | Wrote.NOT_TRIED:
             return say("このUSBメモリーにはうまく書きこめないので、別のものを使ってください。")
         case _:

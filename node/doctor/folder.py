@@ -18,8 +18,9 @@ from node.reading_files import READING_FOLDER
 from sync.machine.database import Ask, looked_into
 from sync.machine.disk import Disk, read_disk
 from sync.machine.disk import in_words as disk_in_words
-from sync.machine.keys import load_identity
+from sync.machine.own_keys import has_key, own_key
 from sync.machine.pin import PAGES_FILE, TLS_FILE
+from sync.machine.seal import OPENED, SEAL_FILE
 from sync.machine.settings import (
     FEED_KEY_FILE,
     KEY_FILE,
@@ -28,6 +29,7 @@ from sync.machine.settings import (
     NotProvisioned,
     read_settings,
 )
+from sync.machine.tpm import DEVICE
 
 STOPPERS = frozenset({"settings", "not begun", "key", "folder", "ledger", "schema"})
 """With one of these nothing else can be looked at without changing something."""
@@ -36,7 +38,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _PROBE_BYTES = 64 << 10
 _LIVES = LEDGER_FILE.replace(".sqlite", ".lives")
 _SECRETS = (
-    *(KEY_FILE, FEED_KEY_FILE, SEED_FILE, PINS_FILE, PASSPHRASES_FILE),
+    *(KEY_FILE, FEED_KEY_FILE, SEED_FILE, PINS_FILE, PASSPHRASES_FILE, SEAL_FILE),
     *(TLS_FILE, PAGES_FILE),
 )
 
@@ -54,7 +56,9 @@ def look(folder: Path, software: str) -> Iterator[Finding]:
         )
         return
     yield from _disk(folder)
-    if not any((folder / name).exists() for name in (KEY_FILE, LEDGER_FILE, _LIVES)):
+    if not has_key(folder, KEY_FILE) and not any(
+        (folder / name).exists() for name in (LEDGER_FILE, _LIVES)
+    ):
         yield Finding(
             name="not begun",
             grave=Grave.KNOW,
@@ -63,6 +67,7 @@ def look(folder: Path, software: str) -> Iterator[Finding]:
         )
         return
     yield from _keys(folder)
+    yield from _tpm(folder)
     yield from _private(folder)
     yield from _owner(folder)
     yield from _ledger(folder / LEDGER_FILE, software)
@@ -107,7 +112,8 @@ def _keys(folder: Path) -> Iterator[Finding]:
     for name in (KEY_FILE, FEED_KEY_FILE):
         path = folder / name
         try:
-            load_identity(path)
+            if own_key(folder, name).is_closed:
+                yield _closed(name)
         except FileNotFoundError:
             if name == KEY_FILE:
                 yield Finding(
@@ -131,6 +137,36 @@ def _keys(folder: Path) -> Iterator[Finding]:
                 said=(f"この機械の鍵（{path}）が壊れています。",),
                 todo="新しい機械として、控えから後を継がせてください（docs/BACKUP.md）。",
             )
+
+
+def _closed(name: str) -> Finding:
+    seen = (
+        "この機械の TPM では開きません。ディスクを別の機械から移したか、TPM が消されたか、"
+        "基板が替わっています。"
+        if os.access(DEVICE, os.F_OK)
+        else "鍵を閉じた TPM が見つかりません。ディスクを別の機械から移したか、"
+        "機械の設定（BIOS）で TPM が切れています。"
+    )
+    return Finding(
+        name="closed key",
+        grave=Grave.NOW,
+        said=(f"この機械の鍵（{name}）が開きません。掲示板を見せることだけをしています。", seen),
+        todo="電源を切り、入れ直してください。ディスクを移したのなら、元の機械に戻してください。"
+        "BIOS で TPM（Security Device、PTT、fTPM）を入れてください。"
+        "それでも開かなければ、新しい機械として後を継がせてください（docs/BACKUP.md）。",
+    )
+
+
+def _tpm(folder: Path) -> Iterator[Finding]:
+    """One that was asked at this start, and closed nothing."""
+    if OPENED.is_dir() and not (folder / SEAL_FILE).exists():
+        yield Finding(
+            name="tpm",
+            grave=Grave.SOON,
+            said=("この機械には TPM がありますが、鍵は閉じていません。",),
+            todo="systemctl status kairan-seal で、わけを見ます。入れ直しても同じなら、"
+            "BIOS で TPM を消去（Clear）してから、もう一度起動してください。",
+        )
 
 
 def _private(folder: Path) -> Iterator[Finding]:

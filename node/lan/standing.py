@@ -4,8 +4,8 @@ from threading import Lock
 
 from node.node import Node
 from sync.announcement import held_in_short
-from sync.machine.keys import key_file
 from sync.machine.opening import open_identity
+from sync.machine.own_keys import has_key
 from sync.machine.settings import FEED_KEY_FILE
 
 
@@ -19,7 +19,7 @@ class Standing:
         self._version = -1
         self._digest = b""
         self._own = {node.identity.public}
-        if key_file(node.settings.folder, FEED_KEY_FILE).exists():
+        if has_key(node.settings.folder, FEED_KEY_FILE):
             self._own.add(open_identity(node.settings, FEED_KEY_FILE).public)
 
     def digest(self) -> bytes:

@@ -50,6 +50,8 @@ def exchange(
     """
     if content_type in _OF_FORMS:
         return Reply(415, b"an offer is no form\n", _TEXT)
+    if me.is_closed:
+        return Reply(503, b"this machine's key can't be opened\n", _TEXT)
     try:
         answer = respond(ledger, message, me=me, software=software, budget_bytes=budget_bytes)
         return Reply(200, answer)

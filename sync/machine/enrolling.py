@@ -17,7 +17,8 @@ from sync.certificate import Certificate, Role, Voucher
 from sync.enrolment import enrol
 from sync.errors import Malformed, Unverified
 from sync.machine.files import sync_folder, write_whole
-from sync.machine.keys import key_file, load_identity, make_identity, save_identity
+from sync.machine.keys import load_identity, make_identity
+from sync.machine.own_keys import has_key, keep_key, own_key
 from sync.machine.settings import KEY_FILE, LEDGER_FILE, SEED_FILE, STATEMENTS_FILE
 from sync.statement import Statement, read_statement
 
@@ -37,9 +38,9 @@ def grow_up(folder: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)  # several processes of a machine start at once
         if not seed_path.exists():
             return
-        if not key_file(folder, KEY_FILE).exists():
-            save_identity(make_identity(), folder / KEY_FILE)
-        own = load_identity(key_file(folder, KEY_FILE))
+        if not has_key(folder, KEY_FILE):
+            keep_key(make_identity(), folder, KEY_FILE)
+        own = own_key(folder, KEY_FILE)
         statements_path = folder / STATEMENTS_FILE
         held = statements_path.read_bytes()
         certificates = list(_certificates(held))
@@ -56,16 +57,16 @@ def _make_first_key(folder: Path) -> None:
 
     One that did run is not given another key: it would be another machine.
     """
-    ran = [
-        key_file(folder, KEY_FILE),
-        folder / LEDGER_FILE,
-        (folder / LEDGER_FILE).with_suffix(".lives"),
-    ]
-    if any(path.exists() for path in ran):
+    if _ran(folder):
         return
     with _alone(folder):
-        if not any(path.exists() for path in ran):
-            save_identity(make_identity(), folder / KEY_FILE)
+        if not _ran(folder):
+            keep_key(make_identity(), folder, KEY_FILE)
+
+
+def _ran(folder: Path) -> bool:
+    ledger = folder / LEDGER_FILE
+    return has_key(folder, KEY_FILE) or ledger.exists() or ledger.with_suffix(".lives").exists()
 
 
 @contextmanager

@@ -82,6 +82,19 @@ def read_from_disk(path: Path, bytes_max: int) -> bytes | None:
     return read_bounded(path, bytes_max)
 
 
+def destroy(path: Path) -> None:
+    """Write it over, as far as the disk forgets what is written over, and take it away."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    path.unlink()
+    sync_folder(path.parent)
+
+
 def sync_file(path: Path) -> None:
     """Make what is in it durable."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -19,16 +19,32 @@ from sync.entry import SALT_BYTES
 from sync.machine.files import write_whole
 
 
+class KeyClosed(Exception):
+    """The machine's key lies closed, and nothing opens it: it can sign nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A key and the public half by which others know it."""
+    """A key and the public half by which others know it; that half alone where it lies closed."""
 
-    private: Ed25519PrivateKey
+    _key: Ed25519PrivateKey | bytes
+
+    @property
+    def private(self) -> Ed25519PrivateKey:
+        """To sign with. Raises KeyClosed."""
+        if isinstance(self._key, bytes):
+            raise KeyClosed
+        return self._key
 
     @property
     def public(self) -> bytes:
         """32 bytes."""
-        return public(self.private)
+        return self._key if isinstance(self._key, bytes) else public(self._key)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it signs nothing."""
+        return isinstance(self._key, bytes)
 
 
 def make_identity() -> Identity:
@@ -44,26 +60,6 @@ def tls_key() -> ec.EllipticCurvePrivateKey:
 def certificate_number() -> int:
     """For a certificate of X.509: no two alike, and nobody guesses the next (RFC 5280 §4.1.2.2)."""
     return secrets.randbits(158) + 1
-
-
-def key_file(folder: Path, name: str) -> Path:
-    """Where a machine's key is: among what systemd decrypted for this service, else in its folder.
-
-    systemd-creds(1): such a key lies encrypted on the disk, and in memory while the service runs.
-    """
-    return _decrypted(name) or folder / name
-
-
-def handed_over(name: str) -> bytes | None:
-    """What systemd decrypted for this service under that name; None where it has nothing."""
-    path = _decrypted(name)
-    return path.read_bytes() if path else None
-
-
-def _decrypted(name: str) -> Path | None:
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    path = Path(credentials) / name if credentials else None
-    return path if path and path.is_file() else None
 
 
 def load_identity(path: Path) -> Identity:

@@ -11,8 +11,9 @@ from sync.ingest import Kept, Refused, ingest_statement
 from sync.ledger import Ledger
 from sync.machine.database import Database
 from sync.machine.enrolling import grow_up
-from sync.machine.keys import Identity, key_file, load_identity
+from sync.machine.keys import Identity
 from sync.machine.mishap import mind_a_missing
+from sync.machine.own_keys import own_key
 from sync.machine.settings import KEY_FILE, STATEMENTS_FILE, NotProvisioned, Settings
 from sync.trust import Refusal
 
@@ -32,13 +33,12 @@ def with_ledger(path: Path, open_machine: Callable[[Database], _Machine]) -> _Ma
 
 
 def open_identity(settings: Settings, name: str = KEY_FILE) -> Identity:
-    """A key of the machine. Raises NotProvisioned."""
-    path = key_file(settings.folder, name)
+    """A key of the machine, perhaps closed. Raises NotProvisioned."""
     try:
         grow_up(settings.folder)
-        return load_identity(path)
+        return own_key(settings.folder, name)
     except (OSError, ValueError) as wrong:
-        raise NotProvisioned(f"鍵（{path}）を読めません: {wrong}") from wrong
+        raise NotProvisioned(f"鍵（{settings.folder / name}）を読めません: {wrong}") from wrong
 
 
 def take_in_statements(settings: Settings, ledger: Ledger) -> None:

@@ -1,27 +1,42 @@
 """What somebody has who walks off with a machine, or with a copy of its disk: all of it is here."""
 
 import os
+import shutil
+import socket
 import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
 
+from cli.supervise import kairan
 from node.backup.making import CannotBackUp, back_up
+from node.closing import seal
+from node.doctor.command import examine
 from node.node import open_node
 from node.people import begin
 from node.pins import Pins
 from node.reading import announce, begin_reading, change_keys, readers_at
-from node.reading_files import READING_FOLDER, SEAL, secrets_of
+from node.reading_files import READING_FOLDER, secrets_of
 from node.sealed import open_here
+from node.status import in_words
+from node.status import status as status_of
 from provisioning.sealed_key import COST_MIN
 from sync import sealing
 from sync.machine.keys import load_identity
-from sync.machine.settings import KEY_FILE, NotProvisioned
+from sync.machine.settings import KEY_FILE
+from sync.machine.tpm import Tpm
 from sync.sealing import NotForUs
 from tests.node.builders import Village, post_event
 from tests.node.test_reading import closed, letter
+from tests.patience import PATIENCE_SECONDS, until
 from tests.raw import files_with
-from tests.security.doors import open_doors
+from tests.security.doors import HERE, free_port, open_doors
+from tests.stories.visitor import Visitor
+from tests.tpm import SoftwareTpm
 
 PIN = "280417"
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -71,32 +86,109 @@ def test_the_disk_gives_no_key_but_its_own(disk: Path) -> None:
     assert marked == [KEY_FILE]
 
 
-def test_a_key_that_systemd_decrypts_is_used_and_lies_on_no_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_key_that_is_closed_to_the_tpm_is_used_and_lies_on_no_disk(
+    tmp_path: Path, tpm: SoftwareTpm, in_memory: Path
 ) -> None:
-    """As systemd hands it over to a service: in a folder in memory, named in its environment."""
     node = Village(tmp_path / "village").node()
     folder, before = node.settings.folder, node.identity.public
     node.database.close()
-    in_memory = tmp_path / "credentials"
-    in_memory.mkdir(mode=0o700)
-    (folder / KEY_FILE).rename(in_memory / KEY_FILE)
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(in_memory))
+    secret = (folder / KEY_FILE).read_bytes().splitlines()[1]
+    assert files_with(folder, secret) == [KEY_FILE], "else nothing would be shown by its absence"
+    seal(folder, Tpm(tpm.device))
     with open_doors(folder) as doors:
         assert doors.get("/carry") == 200
     again = open_node(folder)
     assert again.identity.public == before
     post_event(again)
     again.database.close()
-    assert not [p for p in folder.rglob("*") if p.is_file() and b"PRIVATE KEY" in p.read_bytes()]
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
-    with pytest.raises(NotProvisioned):
-        open_node(folder)
+    assert files_with(folder, secret, b"PRIVATE KEY") == []
+
+
+def test_a_disk_without_its_tpm_shows_its_boards_and_says_what_is_wrong(
+    tmp_path: Path, tpm: SoftwareTpm, in_memory: Path
+) -> None:
+    """The disk alone, or in another machine: the real processes, and what people are told."""
+    node = Village(tmp_path / "village").node()
+    folder, before = node.settings.folder, node.identity.public
+    seal(folder, Tpm(tpm.device))
+    address = post_event(node).address
+    node.database.close()
+    shutil.rmtree(in_memory)
+    with open_doors(folder) as doors, exchanging(folder):
+        visitor = Visitor(f"http://{HERE}:{doors.port}")
+        assert "合唱の会" in visitor.ask("GET", "/boards/event").text
+        assert "合唱の会" in visitor.ask("GET", f"/records/{address}").text
+        for page in ("/", "/status"):
+            assert "この機械の鍵が開かない" in visitor.ask("GET", page).text
+        assert "新しくのせる" not in visitor.ask("GET", "/boards/event").text
+        for path, status in (("/boards/event/new", 403), ("/carry", 200), ("/joining", 404)):
+            assert doors.get(path) == status, path
+        assert "鍵が開かない" in visitor.ask("GET", "/boards/event/new").text
+        assert doors.get("/carry/all/file.kairan") == 200  # people carry on what others wrote
+        asked = b"POST /sync HTTP/1.1\r\nHost: x\r\nContent-Type: application/cbor\r\n"
+        said = doors.says(asked + b"Content-Length: 1\r\nConnection: close\r\n\r\nx", at=HERE)
+        assert said.startswith(b"HTTP/1.1 503")
+    mute = open_node(folder)
+    assert mute.identity.public == before
+    assert "この機械の鍵が開かない" in in_words(status_of(mute), {b: b for b in mute.boards})
+    found = {each.name: each for each in examine(folder, None)}
+    assert "開きません" in found["closed key"].said[0]
     assert not (folder / KEY_FILE).exists(), "nor does it become another machine without it"
 
 
-def test_the_keys_that_open_letters_may_lie_closed_to_what_systemd_hands_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_machine_whose_tpm_was_slow_goes_on_by_itself_once_its_key_opens(
+    tmp_path: Path, tpm: SoftwareTpm, in_memory: Path
+) -> None:
+    node = Village(tmp_path / "village").node()
+    folder = node.settings.folder
+    node.database.close()
+    seal(folder, Tpm(tpm.device))
+    shutil.rmtree(in_memory)
+    tpm.switch_on()
+    port = free_port()
+    supervised = subprocess.Popen(kairan("node", "--data", str(folder), "--port", str(port)))
+    try:
+        visitor = Visitor(f"http://{HERE}:{port}")
+        until(lambda: "鍵が開かない" in said_by(visitor, "/"))
+        seal(folder, Tpm(tpm.device))
+        until(lambda: "新しくのせる" in said_by(visitor, "/boards/event"))
+        visitor.post("event", title="合唱の会", starts_on="2030-05-05", place="広間")
+        until(lambda: open_node(folder).ledger.registers())  # it says how it is, and signs that
+    finally:
+        supervised.terminate()
+        supervised.wait(PATIENCE_SECONDS)
+
+
+def said_by(visitor: Visitor, path: str) -> str:
+    """Nothing where no page comes."""
+    with suppress(OSError, HTTPException):
+        return visitor.ask("GET", path).text
+    return ""
+
+
+@contextmanager
+def exchanging(folder: Path) -> Iterator[None]:
+    """`kairan sync` runs meanwhile, and ends when it is told to."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(folder / "told"))
+        told.settimeout(PATIENCE_SECONDS)
+        process = subprocess.Popen(
+            kairan("sync", "--data", str(folder)),
+            env={**os.environ, "NOTIFY_SOCKET": str(folder / "told")},
+        )
+        while b"READY=1" not in told.recv(4_096):
+            pass
+        try:
+            yield
+            assert process.poll() is None
+        finally:
+            process.terminate()
+            ended = process.wait(PATIENCE_SECONDS)
+    assert ended == 0
+
+
+def test_the_keys_that_open_letters_lie_closed_to_the_tpm(
+    tmp_path: Path, tpm: SoftwareTpm, in_memory: Path
 ) -> None:
     node = Village(tmp_path / "village").node()
     folder, keeper = node.settings.folder, begin(node, "山田 花")
@@ -106,14 +198,9 @@ def test_the_keys_that_open_letters_may_lie_closed_to_what_systemd_hands_over(
     opens = secrets_of(node).of(sealing.tag(before.key))
     assert opens is not None
     assert files_with(folder, opens), "else nothing would be shown by its absence"
-    in_memory = tmp_path / "credentials"
-    in_memory.mkdir(mode=0o700)
-    (in_memory / SEAL).write_bytes(os.urandom(32))
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(in_memory))
     node.database.close()
-    with open_doors(folder) as doors:
-        assert doors.get("/carry") == 200
-    # What lay open is closed since the screens were started, and what is new never lies open.
+    seal(folder, Tpm(tpm.device))
+    # What lay open is closed, and what is new never lies open.
     node = open_node(folder)
     change_keys(node)
     (now,) = readers_at(node, node.identity.public)
@@ -132,26 +219,18 @@ def test_the_keys_that_open_letters_may_lie_closed_to_what_systemd_hands_over(
     assert secrets_of(node).account(tag) == keeper.in_headers
     secrets_of(node).destroy(tag)
     assert secrets_of(node).of(tag) is None
-    # The disk alone, or with another machine's key, opens nothing; a backup isn't made without it.
-    (in_memory / SEAL).write_bytes(os.urandom(32))
-    with pytest.raises(NotForUs):
-        open_here(node, closed(node, first))
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    # A backup is written as ever, and the disk alone opens nothing; then none is made, for it would
+    # lack them.
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    back_up(node, stick, cost=COST_MIN, same_disk=True)
+    shutil.rmtree(in_memory)
+    node.database.close()
+    node = open_node(folder)
     for id_ in (first, second):
         with pytest.raises(NotForUs):
             open_here(node, closed(node, id_))
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    with pytest.raises(CannotBackUp, match="systemd-run"):
+    (written,) = [path for path in stick.rglob("*") if path.is_file()]
+    with pytest.raises(CannotBackUp, match="鍵が開きません"):
         back_up(node, stick, cost=COST_MIN, same_disk=True)
-    assert not [path for path in stick.rglob("*") if path.is_file()]
-
-
-def test_what_systemd_hands_over_in_another_length_is_refused_in_plain_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    node = Village(tmp_path / "village").node()
-    (tmp_path / SEAL).write_bytes(bytes(31))
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    with pytest.raises(NotProvisioned, match="32バイト"):
-        secrets_of(node)
+    assert [path for path in stick.rglob("*") if path.is_file()] == [written]

@@ -87,7 +87,7 @@ def test_a_unit_has_next_to_no_rights(unit: Path) -> None:
     analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
 
 
-@pytest.mark.parametrize("command", ["first-boot", "try"])
+@pytest.mark.parametrize("command", ["first-boot", "seal", "try"])
 def test_what_does_not_stay_is_sound_and_has_next_to_no_rights(
     command: str, tmp_path: Path
 ) -> None:
