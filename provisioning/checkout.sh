@@ -41,6 +41,9 @@ test_packages="
     hostapd
     iproute2
     libnss3-tools
+    libtss2-esys-3.0.2-0
+    libtss2-rc0
+    libtss2-tcti-swtpm0
     mmdebstrap
     mount
     mtools
@@ -48,6 +51,7 @@ test_packages="
     poppler-utils
     python3-venv
     squashfs-tools
+    swtpm
     systemd
     systemd-container
     util-linux

@@ -26,8 +26,8 @@ _PCR = 23
 open again what it closed to none, and left out it is what Secure Boot was that day (7)."""
 
 _POWER_MAY_GO = struct.pack(">HIIH", 0x8001, 12, 0x145, 0)
-"""TPM2_Shutdown(CLEAR). To a TPM whose power goes without it, that was somebody who guesses; after a
-few of them it opens nothing for a while (TPM 2.0 part 1, "Dictionary Attack Protection")."""
+"""TPM2_Shutdown(CLEAR). To a TPM whose power goes without it, that was somebody who guesses; after
+a few of them it opens nothing for a while (TPM 2.0 part 1, "Dictionary Attack Protection")."""
 
 _NOBODY_GUESSED = struct.pack(">HIIIIIHBH", 0x8002, 27, 0x139, 0x4000000A, 9, 0x40000009, 0, 0, 0)
 """TPM2_DictionaryAttackLockReset, where nobody set a password for it."""

@@ -15,7 +15,7 @@ from tests.image.shared import shared
 from tests.stories.machines import KAIRAN
 
 BUILD_SECONDS_MAX = 1_500  # on a busy machine
-ARCHIVE = "root.tar"
+ARCHIVE, IMAGE = "root.tar", "kairan.img"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -65,12 +65,14 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def disk_image(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def disk_image(cache: Path, common: Path) -> Iterator[Path]:
     """What disks are written from, made with no network."""
-    out = tmp_path_factory.mktemp("image") / "kairan.img"
-    image(cache, "--disk", out, before=("unshare", "--net"))
-    yield out
-    out.unlink()
+    with shared(common / "image", lambda folder: _make_disk_into(folder, cache)) as folder:
+        yield folder / IMAGE
+
+
+def _make_disk_into(folder: Path, cache: Path) -> None:
+    image(cache, "--disk", folder / IMAGE, before=("unshare", "--net"))
 
 
 def build(cache: Path, out: Path, *, umask: int = 0o022) -> Path:

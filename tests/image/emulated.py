@@ -44,6 +44,7 @@ class Machine:
     cable: Path  # a socket that leads to the other one
     number: int  # who has number 1 is at the cable's beginning, and is switched on first
     old: bool = False  # its firmware is a BIOS, else UEFI's
+    more: tuple[str, ...] = ()  # of parts, as QEMU calls them
     port: int = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -85,6 +86,7 @@ class Machine:
             *("-device", "virtio-net-pci,netdev=out"),
             *("-netdev", f"stream,id=cable,server={server},addr.type=unix,addr.path={self.cable}"),
             *("-device", f"e1000e,netdev=cable,mac=52:54:00:00:00:0{self.number}"),
+            *self.more,
         ]
         with (self.folder / f"qemu-{self.number}").open("ab") as log:
             self._process = subprocess.Popen(

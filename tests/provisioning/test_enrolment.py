@@ -86,7 +86,7 @@ def cut_before(function: Callable[..., object]) -> Callable[..., object]:
     return cut
 
 
-@pytest.mark.parametrize("moment", ["save_identity", "enrol", "write_whole", "_wipe"])
+@pytest.mark.parametrize("moment", ["keep_key", "enrol", "write_whole", "_wipe"])
 def test_wherever_the_power_goes_one_seed_makes_one_machine(
     desk: Desk, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,7 +79,7 @@ def test_a_second_start_changes_nothing(desk: Desk, machine: Path) -> None:
         (first_boot, "write_whole", 2),
         (first_boot, "write_whole", 3),
         (first_boot, "grow_up", 0),
-        (enrolling, "save_identity", 0),
+        (enrolling, "keep_key", 0),
         (enrolling, "write_whole", 0),
         (enrolling, "_wipe", 0),
         (first_boot, "wipe", 0),
