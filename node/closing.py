@@ -18,10 +18,10 @@ from sync.machine.keys import content_key
 from sync.machine.own_keys import CLOSED, close_key
 from sync.machine.seal import SEAL_BYTES, SEAL_FILE, closed_seal, place_of
 from sync.machine.settings import FEED_KEY_FILE, KEY_FILE
-from sync.machine.tpm import DEVICE, FIRMWARE_SAYS, CannotAsk, Tpm
+from sync.machine.tpm import DEVICE, CannotAsk, Tpm
 
 WAIT_SECONDS_MAX = 20.0
-"""For a TPM that was there before, or that the firmware speaks of."""
+"""For a TPM that was there before, or that the machine speaks of."""
 
 TRIES = 3
 TRY_SECONDS = 2.0
@@ -50,10 +50,10 @@ def seal(folder: Path, tpm: Tpm) -> None:
         closed = None
     if closed is not None:
         _lay_out(closed, _opened(closed, tpm))
-    elif not tpm.is_there(within_seconds=WAIT_SECONDS_MAX if FIRMWARE_SAYS.exists() else 0):
-        return
-    else:
+    elif tpm.is_spoken_of and tpm.is_there(within_seconds=WAIT_SECONDS_MAX):
         _make(folder, tpm)
+    else:
+        return
     close_keys(folder)
 
 

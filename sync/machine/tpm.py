@@ -47,9 +47,18 @@ class Tpm:
     def __init__(self, device: str = DEVICE) -> None:
         self._device = device
 
+    @property
+    def is_spoken_of(self) -> bool:
+        """Whether the machine has one, though it may not be ready yet."""
+        return FIRMWARE_SAYS.exists() or not self._has_path or Path(self._device).exists()
+
+    @property
+    def _has_path(self) -> bool:
+        return self._device.startswith("/")
+
     def is_there(self, *, within_seconds: float) -> bool:
-        """Whether it can be asked, perhaps once the kernel is ready for it."""
-        if not self._device.startswith("/"):
+        """Whether it can be asked, perhaps once the kernel and udev are done with it."""
+        if not self._has_path:
             return True
         until = clock.running() + within_seconds
         while not os.access(self._device, os.R_OK | os.W_OK):
@@ -105,4 +114,4 @@ class Tpm:
 
     @property
     def _device_of_tss(self) -> str:
-        return f"device:{self._device}" if self._device.startswith("/") else self._device
+        return f"device:{self._device}" if self._has_path else self._device

@@ -128,7 +128,7 @@ def test_the_key_of_an_offices_feed_is_closed_too(
 def test_without_a_tpm_everything_is_as_it_was(
     node: Node, in_memory: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("node.closing.FIRMWARE_SAYS", tmp_path / "no-table")
+    monkeypatch.setattr("sync.machine.tpm.FIRMWARE_SAYS", tmp_path / "no-table")
     folder = node.settings.folder
     node.database.close()
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

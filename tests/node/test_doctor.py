@@ -1,6 +1,7 @@
 """Each thing that may be wrong with a machine is made so, and the doctor says it and what to do."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from threading import Thread
 import pytest
 
 from node.backup.making import back_up
+from node.closing import close_keys
 from node.doctor import known as knowing
 from node.doctor import running
 from node.doctor.command import examine
@@ -32,6 +34,7 @@ from node.wifi.plan import plan
 from sync.entry import Quality
 from sync.machine.clock import Moment
 from sync.machine.passphrase import COST_MIN
+from sync.machine.seal import SEAL_BYTES, SEAL_FILE, place_of
 from sync.machine.settings import (
     KEY_FILE,
     LEDGER_FILE,
@@ -112,6 +115,32 @@ def test_a_key_that_is_gone_or_broken(folder: Path) -> None:
     says(found(folder), "key", "壊れています", "後を継がせて")
     (folder / KEY_FILE).unlink()
     says(found(folder), "key", "がありません", "後を継がせて")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_key_that_its_tpm_does_not_open(
+    folder: Path, there: bool, in_memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_memory.mkdir()
+    (folder / SEAL_FILE).write_bytes(b"what a TPM closed")
+    place_of(b"what a TPM closed").write_bytes(bytes(SEAL_BYTES))
+    close_keys(folder)
+    assert "closed key" not in found(folder)
+    shutil.rmtree(in_memory)
+    device = folder / KEY_FILE if not there else folder
+    monkeypatch.setattr("node.doctor.folder.DEVICE", str(device))
+    why = "この機械の TPM では開きません" if there else "TPM が見つかりません"
+    says(found(folder), "closed key", "開きません", why, "元の機械に戻して", "docs/BACKUP.md")
+    says(found(folder), "membership", "掲示板は見られますが")
+
+
+def test_a_tpm_that_closed_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the unit ran, for the machine has one; and there is no seal."""
+    assert "tpm" not in found(folder)
+    monkeypatch.setattr("node.doctor.folder.OPENED", tmp_path)
+    says(found(folder), "tpm", "鍵は閉じていません", "systemctl status kairan-seal")
 
 
 @pytest.mark.parametrize("name", [KEY_FILE, "."])
