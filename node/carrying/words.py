@@ -99,7 +99,7 @@ def _rest(visit: Visit) -> str:
             )
         case Wrote.MUTE:
             return say(
-                "この機械の鍵が開かないので、こちらのお知らせは書きこめませんでした。"
+                "この機械の鍵が開かず、こちらのお知らせは書きこめないので、"
                 "役場の、機械を受け持つ人に知らせてください。"
             )
         case Wrote.FAILED | Wrote.NOT_TRIED:
