@@ -9,7 +9,7 @@ from node.node import open_node
 from sync.limits import PIECE_BYTES_MAX
 from sync.machine.form import RELEASES
 from tests.lan.machines import village
-from tests.node.test_by_line import CONTENT, decide, put, waiting
+from tests.node.updating.by_line import CONTENT, decide, put, waiting
 from tests.patience import until
 
 
