@@ -25,7 +25,7 @@ from sync.machine.toml import added
 
 FILE_BYTES_MAX = 1 << 20
 
-OF_THE_PLACE = ("sticks", "pixel_millimetres", "screen_off", "called", "wifi")
+OF_THE_PLACE = ("sticks", "pixel_millimetres", "screen_off", "called", "metered", "wifi")
 """Settings that people make where the machine stands; the others are the desk's."""
 
 

@@ -24,6 +24,10 @@ LOOK_DAYS = 3
 ROOM_BYTES = 1 << 30
 LOG_BYTES = 64 << 20
 _MIB = 1 << 20
+_BY_LINE = "回線があれば、ひとりでに届きます。なければ、役場のUSBメモリーで運んでもらってください。"
+_METERED = (
+    "お金のかかる回線（ハブ）からは受け取りません。近くの機械か、役場のUSBメモリーから届きます。"
+)
 
 
 def known(status: "Status", moment: Moment) -> Iterator[Finding]:
@@ -122,7 +126,7 @@ def _update(status: "Status") -> Iterator[Finding]:
             Grave.KNOW,
             f"新しい版（{runs.waits_for}）のファイルが、まだ届いていません"
             f"（{_megabytes(runs.size)}MBのうち{_megabytes(runs.arrived)}MB）。"
-            "回線があれば、ひとりでに届きます。なければ、役場のUSBメモリーで運んでもらってください。",
+            f"{_METERED if runs.metered else _BY_LINE}",
         )
 
 

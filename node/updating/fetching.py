@@ -34,6 +34,9 @@ BROKE_SECONDS, BROKE_SECONDS_MAX = 5.0, 60.0  # twice as long each time
 NEAR_AGAIN_SECONDS, FAR_AGAIN_SECONDS = 30.0, 300.0  # who hasn't got it may come to have it
 HELD_SECONDS = 10.0  # so long whoever gave a piece last has the turn
 NO_ROOM_SECONDS = 60.0
+COSTS_SECONDS = 3_600.0
+"""So long a hub isn't asked whose line costs by the byte."""
+
 WRONG_SECONDS = 3_600.0
 ALONE_SECONDS_MAX = 10_800.0
 """So long one alone may take for all of it, until it is begun anew with another."""
@@ -107,6 +110,8 @@ class Fetching:
         release = awaited(self._node)
         if release is None:
             return None
+        if self._node.settings.metered and not source.near:
+            return COSTS_SECONDS
         if not self._turn.acquire(blocking=False):
             return BUSY_SECONDS
         try:

@@ -47,6 +47,7 @@ class Update:
     size: int = 0  # of that file, in bytes
     arrived: int = 0  # of these, by line
     no_room: bool = False  # for the rest
+    metered: bool = False  # it isn't fetched from the hub
     last: str = ""  # what came last; "" where nothing did
     last_number: int = 0
     outcome: str = ""  # what became of it
@@ -72,6 +73,7 @@ def update(node: Node) -> Update | None:
         waits_for=release.version if release else "",
         size=release.size if release else 0,
         arrived=arrived,
+        metered=node.settings.metered,
         no_room=release is not None and not has_room(node, release, arrived=arrived),
         last=last.version if last else "",
         last_number=last.number if last else 0,

@@ -12,6 +12,7 @@ pixel_millimetres = 0.277              # optional; how wide a pixel of the kiosk
 screen_off = "22:00-05:30"             # optional; when the kiosk's screen is dark, in Japan
 https = 8443                           # optional; the port of pages over TLS, with pages.pem
 called = "http://kairan.home"          # optional; by what address phones know it here
+metered = true                         # optional; what comes from the hub costs by the byte
 [wifi]                                 # optional; the network that visitors may join
 name = "kairan-kamigo"
 password = "…"                         # absent: the network is open
@@ -77,6 +78,7 @@ class Settings:
     called: str | None = None
     wifi: Wifi | None = None
     https: int | None = None
+    metered: bool = False
 
     @property
     def town(self) -> str:
@@ -124,6 +126,7 @@ def read_settings(folder: Path) -> Settings:
             called=read_address(told["called"]) if "called" in told else None,
             wifi=read_wifi(told["wifi"]) if "wifi" in told else None,
             https=_port(told["https"]) if "https" in told else None,
+            metered=_yes(told.get("metered", False)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise NotProvisioned(f"{path} の内容が正しくありません: {wrong}") from wrong
@@ -151,6 +154,13 @@ def _port(value: object) -> int:
     if not 0 < port < 1 << 16:
         raise ValueError(f"https = {value} is no port")
     return port
+
+
+def _yes(value: object) -> bool:
+    """Raises ValueError where it is neither."""
+    if not isinstance(value, bool):
+        raise ValueError(f"metered = {value} is neither true nor false")
+    return value
 
 
 def _hours(value: object) -> tuple[time, time]:

@@ -17,7 +17,7 @@ from node.updating.fetching import Fetching
 from sync.limits import PIECE_BYTES_MAX
 from sync.machine import clock
 from sync.machine.form import RELEASES
-from sync.machine.settings import NOTEBOOK_FILE
+from sync.machine.settings import NOTEBOOK_FILE, SETTINGS_FILE, NotProvisioned, read_settings
 from tests.node.breaking import breaking
 from tests.node.builders import Village, post_event
 from tests.node.serving import served
@@ -114,6 +114,29 @@ def test_two_who_have_it_take_turns_and_a_neighbour_goes_before_the_hub(
         assert (fetching.piece(far) or 0) > 0
         assert (fetching.piece(another) or 0) > 0
         fetch_all(fetching, one)
+
+
+def test_where_the_line_costs_by_the_byte_it_comes_from_a_neighbour_and_never_from_the_hub(
+    village: Village, hub: Hub, node: Node
+) -> None:
+    release = decide(village, hub, node)
+    put(hub)
+    fetching = Fetching(node)
+    path = node.settings.folder / SETTINGS_FILE
+    path.write_text(f"metered = true\n{path.read_text()}")
+    node.settings = read_settings(node.settings.folder)
+    with served(hub_app(hub)) as address, source(address, near=False) as far:
+        for _ in range(3):
+            assert (fetching.piece(far) or 0) > 600
+        assert not half_of(waiting(node, release)).exists()
+        said = [line for found in known(status(node), clock.now()) for line in found.lines]
+        assert "お金のかかる回線（ハブ）からは受け取りません" in "".join(said)
+        with source(address, "a neighbour") as near:
+            fetch_all(fetching, near)
+    assert waiting(node, release).read_bytes() == CONTENT
+    path.write_text(path.read_text().replace("metered = true", "metered = 'yes'"))
+    with pytest.raises(NotProvisioned):
+        read_settings(node.settings.folder)
 
 
 def test_on_a_full_disk_nothing_is_begun_and_the_keeper_is_told(
