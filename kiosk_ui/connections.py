@@ -25,6 +25,7 @@ def connections_page(screen: Screen, kept: KeptPages) -> Blueprint:
             "connections.html",
             words=words,
             fingerprint=now.fingerprint,
+            version=now.update.version if now.update else now.version,
             troubles=words.troubles,
             begun=any(told.state != "unknown" for told in words.others),
             equal=bool(words.others) and all(told.state == "equal" for told in words.others),

@@ -8,15 +8,17 @@ from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
 from node.carrying.stick import visit
-from node.node import open_node
+from node.node import SOFTWARE, open_node
 from node.notebook import Neighbour, Notebook
 from node.saying import Saying
 from node.status import in_words, status
+from node.updating.shelf import Shelf, Stage, State, Trial, Version
 from provisioning.town import Plan, make_machines, open_town
 from sync.entry import Quality
 from sync.letters import fingerprint
 from sync.machine import clock
 from sync.machine.clock import Moment
+from sync.machine.form import RELEASES
 from sync.machine.settings import NOTEBOOK_FILE, Part
 from tests.kiosk_ui.reading import words
 from tests.kiosk_ui.town import EVENT, NOW, Town
@@ -62,6 +64,29 @@ def test_whoever_stands_before_a_machine_can_read_out_its_fingerprint(
     assert f"この機械の指紋: {own}" in in_words(
         status(town.kamigo), dict.fromkeys(town.kamigo.boards, "")
     )
+
+
+def test_which_version_stands_and_which_may_go_again_is_seen_from_outside(
+    town: Town, browser: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stands_and_tries() -> tuple[str, str]:
+        told = browser.get("/healthz").get_json()
+        return told["stands"], told["tries"]
+
+    assert stands_and_tries() == ("", "")
+    monkeypatch.setenv(RELEASES, str(tmp_path))
+    assert stands_and_tries() == ("", "")
+    assert f"この機械の版：{SOFTWARE}" in words(browser.get("/status"))
+    old, new = (
+        Version(number=number, version=f"0.{number}.0", digest="", ledger=1) for number in (2, 3)
+    )
+    trial = Trial(version=new, counter=3, stage=Stage.IN_PLACE, starts=1)
+    Shelf(tmp_path).write(State(standing=old, trial=trial))
+    assert stands_and_tries() == ("0.2.0", "0.3.0")
+    town.post("event", **EVENT)  # what was drawn is drawn anew
+    said = words(browser.get("/status"))
+    assert "この機械の版：0.2.0" in said
+    assert "新しい版（0.3.0）をためしています。" in said
 
 
 def test_it_is_reached_from_the_first_screen(browser: FlaskClient) -> None:
