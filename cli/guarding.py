@@ -27,6 +27,9 @@ WELL_SECONDS = 60.0
 """So long its pages must come, one after another, in the old version's place."""
 
 FIRST_PAGE_SECONDS_MAX = 600.0
+AFTER_A_TRY_SECONDS = 120.0
+"""So much longer than on the copy, where it began twice and went last, it may take to begin."""
+
 TRY_SECONDS_MAX = 3_600.0
 MISSED_MAX = 3
 """In a row; a busy machine may miss one."""
@@ -98,9 +101,14 @@ def _guardian(told: argparse.Namespace, settings: Settings, starter: Starter) ->
                 Event().wait(0.1)
             return process.returncode == 0
 
-    def start_anew() -> None:
-        if not done(told.anew, FIRST_PAGE_SECONDS_MAX):
-            raise OSError(f"what serves could not be started anew: {told.anew}")
+    patience = told.patience
+
+    def try_on_a_copy(_file: Path) -> bool:
+        nonlocal patience
+        began = clock.running()
+        went_well = done(told.tries, TRY_SECONDS_MAX)
+        patience = min(told.patience, clock.running() - began + AFTER_A_TRY_SECONDS)
+        return went_well
 
     return Guardian(
         told.data,
@@ -108,9 +116,9 @@ def _guardian(told: argparse.Namespace, settings: Settings, starter: Starter) ->
         town=settings.town,
         authorities=settings.authorities[settings.town],
         hands=Hands(
-            try_on_a_copy=lambda file: done(told.tries, TRY_SECONDS_MAX),
-            start_anew=start_anew,
-            stays_well=lambda: _stays_well(told.port, told.patience, told.well, starter),
+            try_on_a_copy=try_on_a_copy,
+            start_anew=lambda on_trial: done(told.anew, patience if on_trial else told.patience),
+            stays_well=lambda: _stays_well(told.port, patience, told.well, starter),
         ),
     )
 

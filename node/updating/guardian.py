@@ -36,7 +36,9 @@ class Hands:
     """What is done outside of the shelf."""
 
     try_on_a_copy: Callable[[Path], bool]  # that file; whether all went well
-    start_anew: Callable[[], None]  # all that serves, as what is chosen now
+    start_anew: Callable[[bool], bool]
+    """All that serves, as what is chosen now: whether only on trial, then whether it started."""
+
     stays_well: Callable[[], bool]  # whether the kiosk's page comes, and goes on coming
 
 
@@ -132,16 +134,16 @@ class Guardian:
                     return self._end(state, trial, Outcome.UNHEALTHY)
                 return self._at(state, trial, Stage.IN_PLACE)
             case Stage.IN_PLACE:
-                self._hands.start_anew()
-                if not self._hands.stays_well():
+                if not (self._hands.start_anew(True) and self._hands.stays_well()):
                     return self._at(state, trial, Stage.GOING_BACK)
                 older = state.standing.ledger if state.standing else FORM
                 state = self._end(state, trial, Outcome.STANDS)
                 if trial.version.ledger > older:
-                    self._hands.start_anew()  # now it may bring the ledger forward
+                    self._hands.start_anew(False)  # now it may bring the ledger forward
                 return state
             case Stage.GOING_BACK:
-                self._hands.start_anew()
+                if not self._hands.start_anew(False):
+                    raise OSError("what ran before could not be started anew")
                 return self._end(state, trial, Outcome.WENT_BACK)
 
     def _at(self, state: State, trial: Trial, stage: Stage) -> State:

@@ -33,6 +33,7 @@ class Machine:
     runs: str = ""  # the digest; "": that of the image
     started: list[tuple[str, bool]] = field(default_factory=list)  # and whether forms were held
     copied: list[str] = field(default_factory=list)
+    never_starts: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for each in (self.shelf.folder, self.data, self.data / INBOX_FOLDER):
@@ -91,9 +92,12 @@ class Machine:
         self.copied.append(digest)
         return True
 
-    def _start(self) -> None:
+    def _start(self, on_trial: bool) -> bool:
         self.runs = self.chosen
+        trial = self.state.trial
+        assert on_trial is (trial is not None and trial.stage is Stage.IN_PLACE)
         self.started.append((self.runs, (self.shelf.folder / HELD_BACK).exists()))
+        return self.runs not in self.never_starts
 
 
 def word(content: bytes, **other: object) -> Release:
@@ -175,6 +179,33 @@ def test_what_does_not_stay_well_in_place_goes_again_by_itself(updated: Machine)
     assert updated.state.last is not None
     assert updated.state.last.outcome is Outcome.WENT_BACK
     assert not updated.guardian.look(), "the same word is not followed again"
+
+
+def test_what_never_starts_in_place_goes_again_at_once(updated: Machine) -> None:
+    updated.never_starts.add(digest(SECOND))
+    updated.hears(signed(SECOND_WORD))
+    updated.gets(SECOND)
+    updated.guardian.look()
+    assert [runs for runs, _ in updated.started] == [
+        digest(each) for each in (FIRST, SECOND, FIRST)
+    ]
+    assert updated.state.last is not None
+    assert updated.state.last.outcome is Outcome.WENT_BACK
+
+
+def test_what_ran_before_is_started_until_it_does(updated: Machine) -> None:
+    updated.well = False
+    updated.never_starts.add(digest(FIRST))
+    updated.hears(signed(SECOND_WORD))
+    updated.gets(SECOND)
+    for _ in range(2 * STARTS_MAX):
+        with pytest.raises(OSError, match="started anew"):
+            updated.guardian.look()
+    updated.never_starts.clear()
+    updated.guardian.look()
+    assert updated.runs == digest(FIRST)
+    assert updated.state.last is not None
+    assert updated.state.last.outcome is Outcome.WENT_BACK
 
 
 def test_what_is_only_brought_forward_once_it_stands_is_started_once_more(
@@ -263,7 +294,9 @@ def test_whom_a_machine_believes_is_settled_on_its_first_day(updated: Machine) -
     """Whoever can write its settings can't have their own software run."""
     updated.hears(sign_release(SECOND_WORD, STRANGER.private))
     updated.gets(SECOND)
-    hands = Hands(try_on_a_copy=lambda file: True, start_anew=lambda: None, stays_well=lambda: True)
+    hands = Hands(
+        try_on_a_copy=lambda file: True, start_anew=lambda on_trial: True, stays_well=lambda: True
+    )
     deceived = Guardian(
         updated.data, updated.shelf.folder, town=TOWN, authorities=(STRANGER.public,), hands=hands
     )
@@ -296,7 +329,7 @@ def test_a_version_with_which_the_machine_never_comes_up_is_given_up_before_it_s
     class Dies(BaseException):
         """The machine is off."""
 
-    def dies() -> None:
+    def dies(on_trial: bool) -> bool:
         raise Dies
 
     monkeypatch.setattr(updated, "_start", dies)
