@@ -6,7 +6,6 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import version
 
 from cli.machines import add_machine_commands
 from node.refused import Refused, Subparsers
@@ -49,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="kairan", description="回覧: 回線がなくても使える、町の掲示板です。"
     )
-    parser.add_argument("--version", action="version", version=version("kairan"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="版を表示します。")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     refusals: tuple[type[Exception], ...] = (NotProvisioned, Refused)
     add_machine_commands(commands)
@@ -74,6 +73,16 @@ def main() -> None:
     except OSError as wrong:
         print(f"読み書きできないものがあります: {wrong}", file=sys.stderr)
         sys.exit(1)
+
+
+class _Version(argparse.Action):
+    """Print which it is: what tells is large, and nobody else here asks it."""
+
+    def __call__(self, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(version("kairan"))
+        sys.exit(0)
 
 
 def _add_others(

@@ -1,14 +1,20 @@
 """Text as a QR code: one SVG path without styles, so that the strictest CSP lets it show."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 
 from markupsafe import Markup
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.main import QRCode
 
 from node.words import say
+
+# All of Pillow would be loaded, for good, for drawers that nobody here asks for; without they are
+# left out. It is read by whoever draws pictures, in processes of their own.
+sys.modules.setdefault("qrcode.image.styles.moduledrawers.pil", None)  # type: ignore[arg-type]
+
+from qrcode.constants import ERROR_CORRECT_M  # noqa: E402
+from qrcode.main import QRCode  # noqa: E402
 
 QUIET_MODULES = 4
 
