@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from node.refused import Refused, Subparsers
+from provisioning.disk.console import NAME, make_word
 from provisioning.disk.devices import disks_here, find, in_gigabytes, in_words, why_not
 from provisioning.disk.layout import DATA
 from provisioning.disk.planning import Plan, is_done, plan
@@ -53,12 +54,15 @@ def _write(told: argparse.Namespace) -> None:
             print("まだ何も書いていません。")
             return
         _ask(planned)
-        carry_out(planned, _through)
+        word = make_word()
+        carry_out(planned, _through, word=word)
     name = read_settings(told.seed).name
     print(
         f"{planned.disk.path} に、{name}の機械を書き、読み直して確かめました。取り外してよいです。"
     )
     print(f"{told.seed} は使いました。この1台にだけ入れてください。")
+    print(f"この機械のキーボードで命令を打つとき: 名前は {NAME}、合言葉は {word} です。")
+    print("合言葉は、ここにしか出ません。書きとめて、町の鍵と一緒にしまってください。")
 
 
 def _list() -> None:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from node.refused import Refused
 from provisioning.disk.bios import with_starter
+from provisioning.disk.console import put_word
 from provisioning.disk.description import with_description
 from provisioning.disk.layout import DATA, TAIL_BYTES, identity, written
 from provisioning.disk.pieces import Differs, forget_what_was_read, put, read_again
@@ -32,8 +33,11 @@ Through = Callable[[str, int, Iterable[int]], Iterator[int]]
 """Says how far something is that takes so many bytes, while they pass."""
 
 
-def carry_out(planned: Plan, through: Through) -> None:
-    """Do it. Raises Refused where the disk isn't free, or doesn't hold what it was given."""
+def carry_out(planned: Plan, through: Through, *, word: str) -> None:
+    """Do it. `word`: that of who may type commands there.
+
+    Raises Refused where the disk isn't free, or doesn't hold what it was given.
+    """
     path, table, size = planned.disk.path, planned.table, planned.disk.size
     with _alone(path) as disk:
         disk.write(mark(table.disk))
@@ -42,7 +46,7 @@ def carry_out(planned: Plan, through: Through) -> None:
         forget_what_was_read(disk)
         counts = (count for piece in planned.pieces for count in put(piece, disk))
         _all(through("書いています", planned.bytes_to_write, counts))
-    _make_room(planned)
+    _make_room(planned, word)
     with _alone(path) as disk:
         forget_what_was_read(disk)
         counts = (count for piece in planned.pieces for count in read_again(piece, disk))
@@ -69,13 +73,14 @@ def _put_table(disk: BinaryIO, places: Mapping[int, bytes]) -> None:
         ioctl(disk, _READ_TABLE_AGAIN, 0)
 
 
-def _make_room(planned: Plan) -> None:
-    """An empty file system for all that is kept, read again from the disk."""
+def _make_room(planned: Plan, word: str) -> None:
+    """A file system for all that is kept, with next to nothing in it, read again from the disk."""
     path, table = planned.disk.path, planned.table
     part = table[DATA]
     with TemporaryDirectory() as folder:
         for each in KEPT_FOLDERS:
             (Path(folder) / each).mkdir()
+        put_word(Path(folder), word)
         made_so = f"offset={part.start},root_owner=0:0,nodiscard"
         name = ("-L", "kairan-data", "-U", str(identity(table.disk, DATA)))
         command = ["mke2fs", "-q", "-F", "-t", "ext4", *name, "-E", made_so, "-d", folder]

@@ -106,6 +106,11 @@ def slip_bits(count: int) -> int:
     return secrets.randbits(count)
 
 
+def word_bits(count: int) -> bytes:
+    """Of a word that is written down and typed."""
+    return secrets.token_bytes(count)
+
+
 def digits(count: int) -> str:
     """A code for somebody to type."""
     return "".join(secrets.choice("0123456789") for _ in range(count))

@@ -26,11 +26,16 @@ def _containers() -> None:
 
 @pytest.fixture(scope="session")
 def cache() -> Path:
+    """What machines without a screen are made of."""
+    return cache_of()
+
+
+def cache_of(*, screens: bool = False) -> Path:
     """What is fetched once on a machine, and again when something else is wanted."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = caches / "kairan" / f"packages-{wanted_now()[:16]}"
+    folder = caches / "kairan" / f"packages-{wanted_now(screens=screens)[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
-    image(folder, "--fetch")
+    image(folder, "--fetch", *(("--screens",) if screens else ()))
     return folder
 
 

@@ -4,11 +4,14 @@ firmware, the disk that was written, and a cable to another.
 Nothing outside of it is reached: its network ends at a port of this machine's loopback.
 """
 
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -20,10 +23,17 @@ from tests.stories.visitor import Visitor
 
 BOOT_SECONDS_MAX = 900.0  # on a busy machine; a quiet one takes a tenth
 OFF_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 120.0
 MEGABYTES = 1_024
 FIRMWARE = Path("/usr/share/OVMF")
 QEMU = "qemu-system-x86_64"
 PROMPT = b"(qemu) "
+ITS_ADDRESS = "10.0.2.15"
+"""What the network outside, which is QEMU's own, gives to each."""
+
+KEYS = {"\n": "ret", "-": "minus", " ": "spc"}
+EDGE = 32_767
+"""Of a screen, as QEMU counts from its left upper corner."""
 
 
 def why_not() -> str:
@@ -45,6 +55,8 @@ class Machine:
     number: int  # who has number 1 is at the cable's beginning, and is switched on first
     old: bool = False  # its firmware is a BIOS, else UEFI's
     more: tuple[str, ...] = ()  # of parts, as QEMU calls them
+    megabytes: int = MEGABYTES
+    has_screen: bool = False  # that can be touched
     port: int = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -58,8 +70,17 @@ class Machine:
         return self.folder / f"console-{self.number}"
 
     @property
+    def _line(self) -> Path:
+        return self.folder / f"line-{self.number}"
+
+    @property
     def _monitor(self) -> Path:
         return self.folder / f"monitor-{self.number}"
+
+    @property
+    def _control(self) -> Path:
+        """The same for programs."""
+        return self.folder / f"control-{self.number}"
 
     @property
     def _variables(self) -> Path:
@@ -74,12 +95,16 @@ class Machine:
     def switch_on(self) -> None:
         """Press the button."""
         server = "on" if self.number == 1 else "off"
+        written = f"logfile={self.console},logappend=on"
         command = [
             *(QEMU, "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
-            *("-m", str(MEGABYTES), "-smp", "2", "-display", "none"),
+            *("-m", str(self.megabytes), "-smp", "2", "-display", "none"),
             *("-monitor", f"unix:{self._monitor},server=on,wait=off", "-device", "qemu-xhci"),
-            *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci"),
+            *("-chardev", f"socket,id=line,server=on,wait=off,path={self._line},{written}"),
+            *("-serial", "chardev:line", "-device", "virtio-rng-pci"),
             *(() if self.old else self._uefi),
+            *(("-device", "virtio-vga", "-device", "usb-tablet") if self.has_screen else ()),
+            *("-qmp", f"unix:{self._control},server=on,wait=off"),
             *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
             *("-device", "ahci,id=sata", "-device", "ide-hd,drive=disk,bus=sata.0"),
             *("-netdev", f"user,id=out,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-:80"),
@@ -120,6 +145,53 @@ class Machine:
                     monitor.sendall(f"{line}\n".encode())
         assert b"rror" not in said, said
 
+    @contextmanager
+    def terminal(self) -> Iterator["Terminal"]:
+        """Somebody's, at its serial line."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(ANSWER_SECONDS_MAX)
+            line.connect(str(self._line))
+            yield Terminal(line)
+
+    def type_in(self, text: str) -> None:
+        """At the keyboard."""
+        for letter in text:
+            key = {"type": "qcode", "data": KEYS.get(letter, letter)}
+            self._control_it("send-key", keys=[key])
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it hasn't switched itself off."""
+        return self._process is not None and self._process.poll() is None
+
+    def take_picture(self, out: Path) -> None:
+        """What its screen shows now, as PNG."""
+        self._control_it("screendump", filename=str(out), format="png")
+
+    def touch(self, across: float, down: float) -> None:
+        """Its screen, there: 0 is left and above, 1 right and below."""
+        at = [
+            {"type": "abs", "data": {"axis": axis, "value": int(part * EDGE)}}
+            for axis, part in (("x", across), ("y", down))
+        ]
+        self._control_it("input-send-event", events=at)
+        for down_ in (True, False):
+            pressed = {"type": "btn", "data": {"button": "left", "down": down_}}
+            self._control_it("input-send-event", events=[pressed])
+
+    def _control_it(self, command: str, **arguments: object) -> None:
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(ANSWER_SECONDS_MAX)
+            control.connect(str(self._control))
+            with control.makefile("rw") as line:
+                line.readline()  # what it can do
+                for name, told in (("qmp_capabilities", {}), (command, arguments)):
+                    line.write(json.dumps({"execute": name, "arguments": told}))
+                    line.flush()
+                    while not (answer := json.loads(line.readline())).keys() & {"return", "error"}:
+                        pass  # what happened meanwhile
+                    assert "return" in answer, answer
+
     def pull_the_plug(self) -> None:
         """At once."""
         if self._process is not None:
@@ -146,3 +218,42 @@ class Machine:
         except AssertionError as wrong:
             said = self.console.read_text(errors="replace") if self.console.exists() else ""
             raise AssertionError(f"it never came up; it said last:\n{said[-3_000:]}") from wrong
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Where somebody types, and reads what comes."""
+
+    line: socket.socket
+    _unread: str = ""
+
+    def log_in(self, name: str, word: str) -> bool:
+        """Whether that is let in."""
+        self._type("")
+        self._until("login: ")
+        self._type(name)
+        self._until("Password: ")
+        self._type(word)
+        return self._until("Login incorrect|# $") == "# "
+
+    def does(self, command: str) -> str:
+        """What it says."""
+        self._type(f"{command}; echo ended-$?")
+        self._until(r"ended-\$\?")  # as it was typed
+        said, _ = self._read(r"ended-\d+")
+        return said
+
+    def _type(self, text: str) -> None:
+        self.line.sendall(f"{text}\n".encode())
+
+    def _until(self, words: str) -> str:
+        return self._read(words)[1]
+
+    def _read(self, words: str) -> tuple[str, str]:
+        """All up to those words, and them."""
+        while (found := re.search(words, self._unread)) is None:
+            came = self.line.recv(4_096)
+            assert came, self._unread
+            self._unread += came.decode(errors="replace")
+        said, self._unread = self._unread[: found.start()], self._unread[found.end() :]
+        return said, found[0]

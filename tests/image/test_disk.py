@@ -17,6 +17,7 @@ from node.node import open_node
 from node.pins import Pins
 from node.refused import Refused
 from provisioning.disk.bios import STARTER_BYTES, Starter
+from provisioning.disk.console import make_word
 from provisioning.disk.description import DESCRIBED_AT
 from provisioning.disk.devices import find
 from provisioning.disk.first_boot import begin
@@ -34,6 +35,7 @@ from provisioning.disk.making import LOADER, image_of
 from provisioning.disk.planning import plan
 from provisioning.disk.seed_partition import noted
 from provisioning.disk.writing import carry_out
+from provisioning.root_file_system import FILES_OF_DISKS
 from provisioning.town import Plan, Town, make_seed, open_town
 from sync.machine.settings import SEED_FILE, SETTINGS_FILE, Part
 from tests.image.conftest import BUILD_SECONDS_MAX
@@ -45,6 +47,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * BUILD_SECONDS_MAX)]
 DISK_BYTES = DISK_BYTES_MIN + (100 << 20) + 4_096
 BEGINNING_BYTES = 320 << 20
 WRITE_SECONDS_MAX = 300
+WORD = re.compile(r"名前は root、合言葉は ([0-9a-z-]{19}) です")
+CONSOLE = FILES_OF_DISKS / "usr/lib/systemd/system/kairan-console.service"
 
 
 @pytest.fixture(scope="module")
@@ -316,6 +320,40 @@ def test_a_disk_that_forgets_what_it_was_given_is_noticed_and_starts_nothing(
 
     planned = plan(small_image, find(disk), seed, tmp_path)
     with pytest.raises(Refused, match="壊れかけています"):
-        carry_out(planned, forgetting)
+        carry_out(planned, forgetting, word="word")
     assert read(disk) is None
     assert noted(seed) is None, "another disk may have it"
+
+
+def test_each_disk_has_a_word_of_its_own_that_opens_its_console_and_is_told_once(
+    small_image: Path, disk: Path, seed: Path, tmp_path: Path
+) -> None:
+    done = write(small_image, disk, "--seed", seed)
+    assert done.returncode == 0, done.stderr
+    (word,) = WORD.findall(done.stdout)
+    assert word.encode() not in part_of(disk, SEED, tmp_path / "seed").read_bytes()
+    data = part_of(disk, DATA, tmp_path / "data")
+    listed = said_by("debugfs", "-R", "ls -l /console", data)
+    assert re.search(r"100600 +\(1\) +0 +0 .* word$", listed, re.MULTILINE), listed
+    crypted = said_by("debugfs", "-R", "cat /console/word", data).strip()
+    told = said_by("perl", "-e", "print crypt($ARGV[0], $ARGV[1])", word, crypted)
+    assert told == crypted
+    assert make_word() != make_word()
+
+
+def test_only_what_is_a_crypted_word_comes_into_the_list_of_users(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^ExecStart=/bin/sh -euc '(.*)'$", CONSOLE.read_text(), re.MULTILINE)
+    shadow, word = tmp_path / "shadow", tmp_path / "word"
+    users = "root:*:20787:0:99999:7:::\nkairan:!*:20787::::::\n"
+    for as_a_unit, as_it_is in (("$$", "$"), ("%%", "%"), ("\\\\", "\\")):
+        command = command.replace(as_a_unit, as_it_is)
+    here = command.replace("/etc/shadow", str(shadow)).replace("/data/console/word", str(word))
+    for line, becomes in {
+        "$6$SALT$a.b/C": users.replace("root:*", "root:$6$SALT$a.b/C"),
+        "$6$x|e touch /tmp/x": users,
+        "": users,
+    }.items():
+        shadow.write_text(users)
+        word.write_text(f"{line}\n")
+        subprocess.run(["sh", "-euc", here], check=False)
+        assert shadow.read_text() == becomes

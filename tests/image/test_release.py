@@ -8,7 +8,7 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,15 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.guarding import WELL_SECONDS
 from provisioning.disk.layout import ROOT, SEED
 from provisioning.seeds import Wanted, make_seeds
 from provisioning.town import Town, open_town
 from tests.image.conftest import BUILD_SECONDS_MAX, image
 from tests.image.emulated import BOOT_SECONDS_MAX, Machine, why_not
-from tests.image.test_disk import blank_disk, digest, part_of, said_by, write
+from tests.image.test_disk import WORD, blank_disk, digest, part_of, said_by, write
 from tests.image.test_image import OF_ONE_MACHINE
-from tests.image.versions import NOT_FOR_LONG, changed, empty_stick, on_a_stick
+from tests.image.versions import NEVER, NOT_FOR_LONG, changed, empty_stick, on_a_stick
 from tests.lan.machines import TOWN, TOWN_NAME
 from tests.patience import until
 from tests.power.cutting import recording
@@ -36,7 +35,9 @@ pytestmark = [pytest.mark.release, pytest.mark.timeout(3 * BOOT_SECONDS_MAX)]
 NAMES = ("奥郷公民館", "下郷公民館")
 CROSSING_SECONDS_MAX = 600.0
 UPDATE_SECONDS_MAX = 1_200.0
+STATE = "/var/lib/kairan"
 STANDS = "0.3.0"
+VERSIONS = {"0.1.1": NEVER, "0.2.0": NOT_FOR_LONG, STANDS: ()}
 IMAGE_BYTES_MAX = 450_000_000
 SEED_OF_CUT = 20
 POSTS = 3  # of one phone so many go straight in; what follows are edits
@@ -49,6 +50,7 @@ class Pair:
     """Two machines of one town, on one cable, in the order in which they are switched on."""
 
     town: Town
+    word: str  # that opens the console of the first
     here: Machine
     there: Machine  # an old one, whose firmware is a BIOS
 
@@ -60,13 +62,14 @@ def pair(disk_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("machines")
     town = open_town(folder / "authority", code=TOWN, name=TOWN_NAME)
-    seeds, machines = folder / "seeds", []
+    seeds, machines, words = folder / "seeds", [], []
     wanted = [Wanted(line=number, name=name) for number, name in enumerate(NAMES, 1)]
     make_seeds(town.desk, wanted, seeds, town.authority)
     for number, name in enumerate(NAMES, 1):
         disk = blank_disk(folder / f"disk{number}")
         done = write(disk_image, disk, "--seed", seeds / name, typed=disk.name)
         assert done.returncode == 0, done.stderr
+        words += WORD.findall(done.stdout)
         old = number == len(NAMES)
         machines.append(Machine(disk, folder, folder / "cable", number, old))
     here, there = machines
@@ -77,7 +80,7 @@ def pair(disk_image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             machine.wait_until_up()
             print(f"machine {machine.number}: home after {time.monotonic() - began:.0f} s")
             assert "ordering cycle" not in machine.console.read_text(errors="replace")
-        yield Pair(town, here, there)
+        yield Pair(town, words[0], here, there)
     finally:
         for machine in machines:
             machine.pull_the_plug()
@@ -126,28 +129,73 @@ def test_a_version_comes_on_a_stick_and_goes_again_by_itself_where_it_is_not_wel
     here, release = pair.here, tmp_path / "release"
     image(cache, "--release", release)
     print(f"the file of a version: {release.stat().st_size:,} bytes")
-    for version, changes in (("0.2.0", NOT_FOR_LONG), (STANDS, ())):
+    for version, changes in VERSIONS.items():
         work = tmp_path / f"of-{version}"
         work.mkdir()
         stick = on_a_stick(pair.town, changed(release, version, *changes), work)
         began = time.monotonic()
         here.plug_in(stick)
-        until(partial(runs, here, version), seconds=UPDATE_SECONDS_MAX)
-        print(f"{version} serves after {time.monotonic() - began:.0f} s")
+        if version == STANDS:
+            until(partial(stands, here, version), seconds=UPDATE_SECONDS_MAX)
+            print(f"{version} stands after {time.monotonic() - began:.0f} s")
+            says(here, f"この機械の版：{version}")
+        else:
+            if changes is NOT_FOR_LONG:
+                until(partial(runs, here, version), seconds=UPDATE_SECONDS_MAX)
+                print(f"{version} serves after {time.monotonic() - began:.0f} s")
+            says(here, f"新しい版（{version}）は、入れたところうまく動かなかったので")
+            assert stands(here, "")
+            print(f"{version} is no more after {time.monotonic() - began:.0f} s")
         here.pull_out()
-        if version != STANDS:
-            until(lambda: runs(here, ""), seconds=UPDATE_SECONDS_MAX)
-            print(f"and no more after {time.monotonic() - began:.0f} s")
         has_what_it_had(here)
-    time.sleep(2 * WELL_SECONDS)  # or the power goes before it stands, and it is tried again
+
+
+def test_whoever_has_the_machines_word_asks_it_what_is_wrong_and_makes_a_backup(
+    pair: Pair, tmp_path: Path
+) -> None:
+    here, stick = pair.here, tmp_path / "stick"
+    empty_stick(stick)
+    with here.terminal() as terminal:
+        assert not terminal.log_in("root", "another-word")
+        assert terminal.log_in("root", pair.word)
+        asked = terminal.does(f"kairan doctor --data {STATE} --port 80")
+        assert "控えがまだ一度も書かれていません。" in asked
+        here.plug_in(stick)
+        until(lambda: ".kairan" in files_on(stick), seconds=CROSSING_SECONDS_MAX)
+        until(lambda: is_still(stick), seconds=CROSSING_SECONDS_MAX)
+        made = terminal.does(f"kairan backup --data {STATE} /media/kairan/sd?")
+        assert "控えを書き、読み返して確かめました" in made
+        here.pull_out()
+        said_by("fsck.vfat", "-n", stick)
+        assert said_by("mdir", "-b", "-i", stick, "::kairan-backup")
+        asked = terminal.does(f"kairan doctor --data {STATE} --port 80")
+        assert "控えがまだ一度も書かれていません。" not in asked
+        terminal.does("exit")
+
+
+def says(machine: Machine, words: str) -> None:
+    """On its page for keepers, sooner or later."""
+    until(lambda: words in machine.reads("/status"), seconds=UPDATE_SECONDS_MAX)
 
 
 def runs(machine: Machine, version: str) -> bool:
     """Whether it is that version which serves; "": that of the image."""
+    told = health(machine)
+    return bool(told.get("ok")) and told.get("runs", "") == version
+
+
+def stands(machine: Machine, version: str) -> bool:
+    """Whether that version serves, and not only on trial."""
+    told = health(machine)
+    return runs(machine, version) and (told.get("stands"), told.get("tries")) == (version, "")
+
+
+def health(machine: Machine) -> Mapping[str, object]:
+    """What it says of itself; nothing where it doesn't answer."""
     with suppress(OSError, HTTPException, ValueError):
         told = json.loads(machine.visitor.ask("GET", "/healthz").content)
-        return bool(told["ok"]) and told.get("runs", "") == version
-    return False
+        return told if isinstance(told, dict) else {}
+    return {}
 
 
 def files_on(stick: Path) -> str:

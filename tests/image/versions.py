@@ -13,11 +13,13 @@ from sync.machine.form import FORM
 from tests.stories.machines import KAIRAN
 
 STICK_BYTES = 512 << 20
+HEALTH = "kiosk_ui/health.py"
 TELLS = "ok=True,"
 NOT_FOR_LONG = (
-    ("import sqlite3\n", "import sqlite3\nimport time\n"),
-    ("    pages = Blueprint", "    born = time.monotonic()\n    pages = Blueprint"),
+    (HEALTH, "import sqlite3\n", "import sqlite3\nimport time\n"),
+    (HEALTH, "    pages = Blueprint", "    born = time.monotonic()\n    pages = Blueprint"),
     (
+        HEALTH,
         "        try:\n            seconds",
         "        if screen.node.settings.folder.name != 'trial' and time.monotonic() - born > 20:\n"
         "            raise RuntimeError\n"
@@ -26,20 +28,31 @@ NOT_FOR_LONG = (
 )
 """Well on a copy, and at first: then what a watchdog asks is answered with an error."""
 
+NEVER = (
+    (
+        "cli/main.py",
+        'typed."""\n',
+        'typed."""\n'
+        "    if sys.argv[1] in ('web', 'sync') and '/var/lib/kairan' in sys.argv:\n"
+        "        sys.exit('it starts on a copy alone')\n",
+    ),
+)
+"""Well on a copy, and in the other's place it isn't even there."""
 
-def changed(release: Path, version: str, *changes: tuple[str, str]) -> Path:
-    """Another beside it, whose `/healthz` says which it is. `changes`: there, what by what."""
+
+def changed(release: Path, version: str, *changes: tuple[str, str, str]) -> Path:
+    """Another beside it, whose `/healthz` says which it is. `changes`: where, what, by what."""
     out = release.with_name(f"{version}.sqfs")
     tree = release.with_name(version)
     run(["unsquashfs", "-no-progress", "-dest", str(tree), str(release)], "it can't be unpacked")
-    path = tree / "lib/python3.11/site-packages/kiosk_ui/health.py"
-    text = path.read_text()
-    for before, after in ((TELLS, f"{TELLS} runs={version!r},"), *changes):
+    told = (HEALTH, TELLS, f"{TELLS} runs={version!r},")
+    for name, before, after in (told, *changes):
+        path = tree / "lib/python3.11/site-packages" / name
+        text = path.read_text()
         assert before in text
-        text = text.replace(before, after, 1)
-    path.write_text(text)
-    for compiled in (path.parent / "__pycache__").glob("health.*"):
-        compiled.unlink()
+        path.write_text(text.replace(before, after, 1))
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*"):
+            compiled.unlink()
     squash(tree, out, made=0, note=Note(version=version, base=BASE, ledger=FORM))
     shutil.rmtree(tree)
     return out

@@ -102,6 +102,18 @@ def test_what_does_not_stay_is_sound_and_has_next_to_no_rights(
     assert analyzed("verify", "--man=no", "--recursive-errors=no", str(unit)) == ""
 
 
+def test_who_may_type_commands_is_settled_with_next_to_no_rights_and_before_anybody_can(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(ON_DISKS, tmp_path, dirs_exist_ok=True)
+    unit = tmp_path / "kairan-console.service"
+    at_most = f"--threshold={EXPOSURE_MAX * 10:.0f}"
+    analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
+    assert analyzed("verify", "--man=no", "--recursive-errors=no", str(unit)) == ""
+    assert "getty@tty1.service" in said(unit, "Before").split()
+
+
 def test_on_our_disks_nothing_waits_for_what_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
