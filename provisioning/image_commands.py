@@ -1,13 +1,14 @@
 """`kairan provision image`: what a blank mini-PC runs, once it is a machine of the town."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from node.refused import Refused, Subparsers
 from provisioning.disk.making import make_image
-from provisioning.package_cache import WHEELS, fetch
+from provisioning.package_cache import WHEELS, fetch, to_fetch, whole
 from provisioning.release_file import make_release
 from provisioning.root_file_system import build
 from provisioning.seed_commands import provision_acts
@@ -34,6 +35,8 @@ def add_commands(commands: Subparsers) -> None:
     image.add_argument(
         "--release", metavar="FILE", type=Path, help="作る版のファイル（更新で運ぶもの）"
     )
+    help_ = "することを言うだけで、集めず、作らない"
+    image.add_argument("--dry-run", action="store_true", help=help_)
     image.set_defaults(does=_image)
 
 
@@ -42,6 +45,10 @@ def _image(told: argparse.Namespace) -> None:
         raise Refused("--renew は --fetch と一緒に使います。")
     if not told.fetch and told.rootfs is None and told.disk is None and told.release is None:
         raise Refused("--fetch、--disk、--rootfs、--release で、することを教えてください。")
+    if told.dry_run:
+        print("\n".join(_planned(told)))
+        print("まだ何もしていません。")
+        return
     if told.fetch:
         lock = fetch(told.cache, renew=told.renew, screens=told.screens)
         wheels = sum(path.startswith(f"{WHEELS}/") for path in lock.files)
@@ -58,3 +65,22 @@ def _image(told: argparse.Namespace) -> None:
         if out is not None:
             make(told.cache, out)
             print(f"{out} を作りました（{out.stat().st_blocks * 512 / 1e6:,.0f} MB）。")
+
+
+def _planned(told: argparse.Namespace) -> Iterator[str]:
+    """What would be done. Raises Refused where it couldn't."""
+    missing = None
+    if told.fetch:
+        missing = to_fetch(told.cache, renew=told.renew, screens=told.screens)
+        if missing is None:
+            yield f"{told.cache} に、パッケージを選んで集めます（回線を使います）。"
+        elif missing:
+            yield f"{told.cache} に、足りない{len(missing)}個を集め直します（回線を使います）。"
+        else:
+            yield f"{told.cache} には、もうそろっています。"
+    outs = [out for out in (told.rootfs, told.disk, told.release) if out is not None]
+    if outs and told.fetch and missing != []:
+        yield f"それから、{'、'.join(map(str, outs))} を作ります。"
+    elif outs:
+        made = datetime.fromtimestamp(whole(told.cache, screens=told.screens).made, UTC)
+        yield f"{made:%Y-%m-%d} のパッケージから、{'、'.join(map(str, outs))} を作ります。"

@@ -43,6 +43,9 @@ PYTHON = (3, 11)
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check")
 
+_OTHERS_ARE_WANTED = (
+    "必要なパッケージの一覧が、前に集めたときから変わりました。--renew で集め直してください。"
+)
 _PIN = re.compile(r"^([\w.-]+)==(?:.*\\\n)*.*\n", re.MULTILINE)
 _HEAD = re.compile(r"# made at ([0-9]+) of ([0-9a-f]{64})")
 _SUM = re.compile(rf"([0-9a-f]{{64}})  ((?:{'|'.join(_FOLDERS)})/[\w.+~%-]+)")
@@ -112,14 +115,9 @@ def fetch(cache: Path, *, renew: bool = False, screens: bool = False) -> Lock:
     for name in _FOLDERS:
         (cache / name).mkdir(parents=True, exist_ok=True)
     wanted = wanted_now(screens=screens)
-    before = Lock.read(cache)
-    if before is not None and not renew:
-        if not before.has_what_is_wanted(screens=screens):
-            raise Refused(
-                "必要なパッケージの一覧が、前に集めたときから変わりました。"
-                "--renew で集め直してください。"
-            )
-        if missing := before.not_as_locked(cache):
+    before, missing = Lock.read(cache), to_fetch(cache, renew=renew, screens=screens)
+    if before is not None and missing is not None:
+        if missing:
             _fetch_again(cache, before, missing)
         return before
     for name in _FOLDERS:
@@ -142,6 +140,16 @@ def fetch(cache: Path, *, renew: bool = False, screens: bool = False) -> Lock:
     lock = Lock(files, int(clock.now().at.timestamp()), wanted)
     lock.write(cache)
     return lock
+
+
+def to_fetch(cache: Path, *, renew: bool = False, screens: bool = False) -> list[str] | None:
+    """What `fetch` would have to ask for; None where it would choose all anew. Raises Refused."""
+    lock = Lock.read(cache)
+    if lock is None or renew:
+        return None
+    if not lock.has_what_is_wanted(screens=screens):
+        raise Refused(_OTHERS_ARE_WANTED)
+    return lock.not_as_locked(cache)
 
 
 def whole(cache: Path, *, screens: bool = False) -> Lock:

@@ -71,6 +71,26 @@ def test_nothing_is_built_where_a_package_is_missing_or_another(cache: Path, nam
     assert not (cache / "root.tar").exists()
 
 
+def test_a_plan_is_told_and_nothing_is_fetched_or_made(cache: Path, tmp_path: Path) -> None:
+    def planned(*more: object) -> Said:
+        before = sorted(tmp_path.rglob("*"))
+        said = here("provision", "image", "--cache", cache, *more, "--dry-run")
+        assert sorted(tmp_path.rglob("*")) == before
+        return said
+
+    out = tmp_path / "町.img"
+    both = ("--fetch", "--disk", out)
+    assert "2023-11-14 のパッケージから" in planned("--disk", out).out
+    assert "もうそろっています" in planned(*both).out
+    assert "選んで集めます" in planned(*both, "--renew").out
+    (cache / WHEEL).unlink()
+    assert "足りない1個を集め直します" in planned(*both).out
+    refused = planned("--disk", out)
+    assert (refused.code, Path(WHEEL).name in refused.err) == (1, True)
+    (cache / LOCK_FILE).unlink()
+    assert str(out) in planned(*both).out
+
+
 def test_nothing_is_built_of_nothing(tmp_path: Path) -> None:
     refused = built(tmp_path)
     assert (refused.code, "--fetch" in refused.err) == (1, True)
