@@ -36,6 +36,7 @@ OTHERS: Mapping[str, frozenset[str]] = {
     "provisioning.machine_commands": frozenset({"provision"}),
     "provisioning.update_commands": frozenset({"provision"}),
     "provisioning.disk.write_command": frozenset({"provision"}),
+    "provisioning.disk.renew_command": frozenset({"provision"}),
     "provisioning.disk.first_boot": frozenset({"first-boot"}),
 }
 """What brings which command; no other is loaded for it."""

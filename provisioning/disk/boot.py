@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import UUID
 
 from provisioning.disk.bios import CONFIGURATION, CONFIGURED, MODULE
-from provisioning.disk.fat import copy_in, make_fat, make_folders
-from provisioning.disk.layout import ESP_BYTES, ROOT, identity
+from provisioning.disk.fat import copy_in, make_fat, make_folders, read_file
+from provisioning.disk.layout import ESP, ESP_BYTES, NEXT_ROOT, ROOT, Table, identity
 
 _ENTRY = "loader/entries/kairan-a.conf"
 _FOLDERS = ("EFI", "EFI/BOOT", "EFI/systemd", "loader", "loader/entries", "kairan", "kairan/a")
@@ -52,16 +52,25 @@ def make_boot(
     tell(out, disk=disk, version=version, made=made)
 
 
-def tell(boot: Path, *, disk: UUID, version: str, made: int) -> None:
-    """On which disk the root file system is, in place of what was told before."""
+def tell(boot: Path, *, disk: UUID, version: str, made: int, root: str = ROOT) -> None:
+    """On which disk the root file system is, and in which part, in place of what was told."""
     path = boot.with_name("entry.conf")
-    path.write_text(_entry(disk, version))
+    path.write_text(_entry(disk, version, root))
     copy_in(boot, {_ENTRY: path}, made=made)
 
 
-def _entry(disk: UUID, version: str) -> str:
+def told_root(disk: Path, table: Table) -> str | None:
+    """In which part of that disk the root file system is; None where that isn't told."""
+    told = read_file(disk, _ENTRY, at=table[ESP].start)
+    for name in (ROOT, NEXT_ROOT):
+        if told is not None and f"root=PARTUUID={identity(table.disk, name)} ".encode() in told:
+            return name
+    return None
+
+
+def _entry(disk: UUID, version: str, root: str) -> str:
     options = (
-        f"root=PARTUUID={identity(disk, ROOT)}",
+        f"root=PARTUUID={identity(disk, root)}",
         "rootfstype=squashfs",
         "ro",
         f"kairan_disk={disk}",

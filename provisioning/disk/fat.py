@@ -37,6 +37,13 @@ def copy_out(fat: Path, folder: Path) -> bool:
     return subprocess.run(command, capture_output=True, env=_at(0)).returncode == 0
 
 
+def read_file(disk: Path, name: str, *, at: int) -> bytes | None:
+    """One of the FAT that begins there on a disk; None where it is none, or has no such file."""
+    command = ["mtype", "-i", f"{disk}@@{at}", f"::/{name}"]
+    done = subprocess.run(command, capture_output=True, env=_at(0))
+    return None if done.returncode else done.stdout
+
+
 def _at(made: int) -> dict[str, str]:
     return {
         **os.environ,

@@ -87,7 +87,7 @@ def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
     if problems := list(wrong_with(seed)):
         raise Refused(f"{seed} は使えません。\n" + "\n".join(f"  {each}" for each in problems))
     description, there, starter = describe(image)
-    head = _beginning(disk.path)
+    head = beginning(disk.path)
     half, whole = _half(head), disk_of(head)
     before = noted(seed)
     if before is not None and before not in (half, whole):
@@ -98,7 +98,7 @@ def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
     made = description.made
     table = of_disk(before or uuid4(), disk.size)
     boot, seeds = work / "boot.fat", work / "seed.fat"
-    _cut_out(image, there, ESP, boot)
+    cut_out(image, there, ESP, boot)
     tell(boot, disk=table.disk, version=description.version, made=made)
     make_seed_partition(seeds, seed, made=made)
     sources = ((ESP, boot, 0), (SEED, seeds, 0), (ROOT, image, there[ROOT].start))
@@ -119,12 +119,12 @@ def plan(image: Path, disk: Disk, seed: Path, work: Path) -> Plan:
 
 def is_done(planned: Plan) -> bool:
     """Whether the disk is that already. Raises Refused where its machine is on its way."""
-    path, table, head = planned.disk.path, planned.table, _beginning(planned.disk.path)
+    path, table, head = planned.disk.path, planned.table, beginning(planned.disk.path)
     if disk_of(head) != table.disk or read(path) != table or starter_of(head) != planned.starter:
         return False
     with path.open("rb") as disk, TemporaryDirectory() as folder:
         seed = Path(folder) / "seed.fat"
-        _cut_out(path, table, SEED, seed)
+        cut_out(path, table, SEED, seed)
         if is_wiped(seed):
             raise Refused(
                 f"{path} の機械は、もう動きはじめています。{planned.seed} は使ってあります。"
@@ -162,7 +162,8 @@ def _on_it(head: bytes) -> str:
     return ""
 
 
-def _beginning(path: Path) -> bytes:
+def beginning(path: Path) -> bytes:
+    """What a disk begins with. Raises Refused."""
     try:
         with path.open("rb") as disk:
             return disk.read(HEAD_BYTES)
@@ -170,7 +171,7 @@ def _beginning(path: Path) -> bytes:
         raise no_right(path) from wrong
 
 
-def _cut_out(source: Path, table: Table, name: str, out: Path) -> None:
+def cut_out(source: Path, table: Table, name: str, out: Path) -> None:
     """A partition, as a file of its own."""
     part = table[name]
     with out.open("wb") as file:

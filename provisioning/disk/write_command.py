@@ -44,7 +44,7 @@ def _write(told: argparse.Namespace) -> None:
             "--seed で、準備ファイルのフォルダーを教えてください（kairan provision node）。"
         )
     check_programs("mcopy", "mkfs.vfat", "sfdisk")
-    with TemporaryDirectory(dir=_roomy()) as folder:
+    with TemporaryDirectory(dir=roomy()) as folder:
         planned = plan(told.image, find(told.disk), told.seed, Path(folder))
         if is_done(planned):
             print(f"{planned.disk.path} には、もう、そのとおりに書いてあります。何もしません。")
@@ -53,9 +53,9 @@ def _write(told: argparse.Namespace) -> None:
         if told.dry_run:
             print("まだ何も書いていません。")
             return
-        _ask(planned)
+        ask(planned.disk.path, "の中身をすべて消して書く")
         word = make_word()
-        carry_out(planned, _through, word=word)
+        carry_out(planned, through, word=word)
     name = read_settings(told.seed).name
     print(
         f"{planned.disk.path} に、{name}の機械を書き、読み直して確かめました。取り外してよいです。"
@@ -92,25 +92,24 @@ def _in_words(planned: Plan) -> str:
     return "\n".join(lines)
 
 
-def _ask(planned: Plan) -> None:
+def ask(disk: Path, what: str) -> None:
     """Whether it is that disk that is meant. Raises Refused."""
-    name = planned.disk.path.name
+    name = disk.name
     try:
-        typed = input(
-            f"{planned.disk.path} の中身をすべて消して書くなら、{name} と打ってください: "
-        )
+        typed = input(f"{disk} {what}なら、{name} と打ってください: ")
     except EOFError:
         typed = ""
     if typed.strip() != name:
         raise Refused("名前が違います。何も書いていません。")
 
 
-def _through(what: str, total: int, counts: Iterable[int]) -> Iterator[int]:
+def through(what: str, total: int, counts: Iterable[int]) -> Iterator[int]:
+    """Show how far it is."""
     progress = Progress(what, total)
     yield from progress.through(counts)
     progress.end()
 
 
-def _roomy() -> Path:
+def roomy() -> Path:
     """Where some hundred MB may lie for a moment, which memory isn't for."""
     return Path("/var/tmp")  # noqa: S108  # in a folder of its own

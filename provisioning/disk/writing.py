@@ -39,21 +39,21 @@ def carry_out(planned: Plan, through: Through, *, word: str) -> None:
     Raises Refused where the disk isn't free, or doesn't hold what it was given.
     """
     path, table, size = planned.disk.path, planned.table, planned.disk.size
-    with _alone(path) as disk:
+    with alone(path) as disk:
         disk.write(mark(table.disk))
         disk.seek(size - TAIL_BYTES)
         disk.write(bytes(TAIL_BYTES))
         forget_what_was_read(disk)
         counts = (count for piece in planned.pieces for count in put(piece, disk))
-        _all(through("書いています", planned.bytes_to_write, counts))
+        all_of(through("書いています", planned.bytes_to_write, counts))
     _make_room(planned, word)
-    with _alone(path) as disk:
+    with alone(path) as disk:
         forget_what_was_read(disk)
         counts = (count for piece in planned.pieces for count in read_again(piece, disk))
         try:
-            _all(through("読み直しています", planned.bytes_to_write, counts))
+            all_of(through("読み直しています", planned.bytes_to_write, counts))
         except Differs as wrong:
-            raise _broken(path) from wrong
+            raise broken(path) from wrong
         head, tail = written(table, size)
         note(planned.seed, table.disk)
         head = with_description(with_starter(head, planned.starter), planned.description)
@@ -68,7 +68,7 @@ def _put_table(disk: BinaryIO, places: Mapping[int, bytes]) -> None:
         forget_what_was_read(disk)
         disk.seek(at)
         if disk.read(len(content)) != content:
-            raise _broken(Path(disk.name))
+            raise broken(Path(disk.name))
     with suppress(OSError):  # a file has no parts, and a disk that was taken out has none any more
         ioctl(disk, _READ_TABLE_AGAIN, 0)
 
@@ -85,17 +85,17 @@ def _make_room(planned: Plan, word: str) -> None:
         name = ("-L", "kairan-data", "-U", str(identity(table.disk, DATA)))
         command = ["mke2fs", "-q", "-F", "-t", "ext4", *name, "-E", made_so, "-d", folder]
         run([*command, str(path), f"{part.size >> 10}k"], f"{path} に、記録の場所を作れません。")
-    with _alone(path) as disk:
+    with alone(path) as disk:
         forget_what_was_read(disk)
     looked = subprocess.run(
         ["e2fsck", "-f", "-n", f"{path}?offset={part.start}"], capture_output=True, text=True
     )
     if looked.returncode:
-        raise _broken(path)
+        raise broken(path)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[BinaryIO]:
+def alone(path: Path) -> Iterator[BinaryIO]:
     """The disk, while nobody else may mount it. Raises Refused."""
     exclusive = os.O_EXCL if path.is_block_device() else 0
     try:
@@ -108,13 +108,15 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
         yield disk
 
 
-def _broken(path: Path) -> Refused:
+def broken(path: Path) -> Refused:
+    """What is said of a disk that forgets."""
     return Refused(
         f"{path} から読み直すと、書いたものと違いました。"
         "このディスクは壊れかけています。別のものに替えてください。"
     )
 
 
-def _all(counts: Iterator[int]) -> None:
+def all_of(counts: Iterator[int]) -> None:
+    """Until it is done."""
     for _ in counts:
         pass

@@ -59,7 +59,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture(scope="module")
 def small_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One with next to nothing in it, for what doesn't depend on that."""
-    folder = tmp_path_factory.mktemp("small")
+    return make_small_image(tmp_path_factory.mktemp("small"))
+
+
+def make_small_image(folder: Path) -> Path:
+    """Another one each time."""
     for name in ("boot/vmlinuz-6", "boot/initrd.img-6", LOADER, "etc/os-release"):
         path = folder / "root" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,10 +99,10 @@ def blank_disk(path: Path, size: int = DISK_BYTES) -> Path:
 
 
 def write(
-    *words: object, typed: str = "disk", seconds: int = WRITE_SECONDS_MAX
+    *words: object, typed: str = "disk", seconds: int = WRITE_SECONDS_MAX, act: str = "write"
 ) -> subprocess.CompletedProcess[str]:
-    """`kairan provision write`."""
-    command = [str(KAIRAN), "provision", "write", *map(str, words)]
+    """`kairan provision write`, or another that asks for a disk's name."""
+    command = [str(KAIRAN), "provision", act, *map(str, words)]
     return subprocess.run(
         command, input=f"{typed}\n", capture_output=True, text=True, timeout=seconds
     )

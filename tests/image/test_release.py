@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.disk.layout import ESP, ROOT, SEED, read
+from provisioning.disk.boot import told_root
+from provisioning.disk.layout import ESP, NEXT_ROOT, ROOT, SEED, read
 from provisioning.seeds import Wanted, make_seeds
 from provisioning.town import Town, open_town
 from tests.image.conftest import BUILD_SECONDS_MAX, image
@@ -281,6 +282,25 @@ def test_when_the_power_goes_in_mid_write_it_has_all_that_was_acknowledged(
         shown_now = here.reads(page)
         in_flight = called(len(acknowledged))
         assert title in shown_now or in_flight in shown_now, (title, shown_now)
+    assert runs(here, STANDS)
+
+
+def test_a_newer_image_starts_the_same_machine_from_the_other_part_of_its_disk(
+    pair: Pair, disk_image: Path
+) -> None:
+    here = pair.here
+    here.pull_the_plug()
+    table = read(here.disk)
+    assert table is not None
+    with here.disk.open("r+b") as disk:  # what it started from until now starts nothing any more
+        disk.seek(table[ROOT].start)
+        disk.write(bytes(1 << 20))
+    done = write(disk_image, here.disk, act="renew", typed=here.disk.name)
+    assert done.returncode == 0, done.stderr
+    assert told_root(here.disk, table) == NEXT_ROOT
+    here.switch_on()
+    here.wait_until_up()
+    has_what_it_had(here)
     assert runs(here, STANDS)
 
 
