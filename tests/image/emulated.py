@@ -247,9 +247,8 @@ class Terminal:
 
     def does(self, command: str) -> str:
         """What it says."""
-        self._type(f"{command}; echo ended-$?")
-        self._until(r"ended-\$\?")  # as it was typed
-        said, _ = self._read(r"ended-\d+")
+        self._type(f'{command}; echo ended"-$?"')
+        said, _ = self._read(r"ended-\d+")  # as it was typed it is another
         return said
 
     def _type(self, text: str) -> None:
