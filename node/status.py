@@ -1,10 +1,11 @@
 """What a keeper, or a program, wants to know of a machine: one value, as JSON or in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from node.backup.noted import read_noted
+from node.carrying.withheld import withheld
 from node.confirming import doubts
 from node.doctor.known import known
 from node.moderation.waiting import WaitingPosts
@@ -14,7 +15,8 @@ from node.others import Machine, Time, noted_time, others, time_of
 from node.post import PostState
 from node.telling import Told, tell
 from node.updating.telling import Update, update
-from sync.entry import Quality
+from sync.entry import EntryId, Quality
+from sync.frontier import LaneHeld
 from sync.lacking import held_digest
 from sync.letters import fingerprint
 from sync.machine import clock
@@ -91,7 +93,7 @@ def status(node: Node, moment: Moment | None = None) -> Status:
         entries=sum(lane.held.number for lane in lanes),
         records={board: counts[board].get(PostState.SHOWN, 0) for board in node.boards},
         not_shown=not_shown,
-        holes=sum(hole.last - hole.first + 1 for lane in lanes for hole in lane.held.holes),
+        holes=_holes(node, lanes),
         waiting=node.ledger.waiting_count(),
         peers=Notebook(node.settings.folder / NOTEBOOK_FILE).neighbours(),
         others=others(node),
@@ -104,6 +106,17 @@ def status(node: Node, moment: Moment | None = None) -> Status:
         posts_wait_since=time_of(*since) if since else None,
         backup=noted_time(backup.when, backup.clock) if backup else None,
         update=update(node),
+    )
+
+
+def _holes(node: Node, lanes: Iterable[LaneHeld]) -> int:
+    """How many payloads are missing that something should bring: not those of what is hidden."""
+    left_out = withheld(node).entries
+    return sum(
+        EntryId(lane.stretch, number) not in left_out
+        for lane in lanes
+        for hole in lane.held.holes
+        for number in range(hole.first, hole.last + 1)
     )
 
 

@@ -122,7 +122,7 @@ def _write(node: Node, folder: Path, *, typed: str | None, cost: int) -> Made:
             for held in node.ledger.holding(node.settings.towns).lanes
             if held.id == held.lane.id
         }
-        ledger = pieces(node, bytes_max=BACKUP_BYTES_MAX)
+        ledger = pieces(node, bytes_max=BACKUP_BYTES_MAX, closed=True)
         content = written(gather(node), ledger, label=label, identity=node.identity)
 
         def check(half: Path) -> None:

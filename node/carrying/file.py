@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from node.carrying.withheld import Withheld, withheld
 from node.membership import Membership
 from node.node import Node
 from sync import cose
@@ -127,11 +128,14 @@ def pieces(
     made_for: Summary = NOTHING,
     receipt: bytes = b"",
     bytes_max: int = WRITTEN_BYTES_MAX,
+    closed: bool = False,
 ) -> Iterator[bytes]:
     """A file of what a machine lacks that holds `made_for`.
 
-    `bytes_max` is of bundles, before they are packed.
+    `bytes_max` is of bundles, before they are packed. `closed`: nobody who bears it can read it,
+    so that what is hidden comes along too.
     """
+    left_out = Withheld() if closed else withheld(node)
     towns = frozenset(node.settings.towns)
     seen = sight(node.ledger.trust(), towns)
     statements = seen.trust.ordered(
@@ -140,7 +144,7 @@ def pieces(
     registers = held_registers(node.ledger, towns)
     return pack(
         [*statements, *registers],
-        _within(node.ledger, made_for, towns, bytes_max),
+        _within(node.ledger, made_for, towns, bytes_max, left_out),
         writer=node.identity.public,
         towns=towns,
         written=clock.now().written,
@@ -155,11 +159,16 @@ def lacks_something(node: Node, there: Summary) -> bool:
 
 
 def _within(
-    ledger: Ledger, made_for: Summary, towns: frozenset[str], bytes_max: int
+    ledger: Ledger,
+    made_for: Summary,
+    towns: frozenset[str],
+    bytes_max: int,
+    left_out: Withheld,
 ) -> Iterator[Bundle | bytes]:
     """Of what was packed once as much as serves; nobody waits at a stick for that."""
-    packs = [pack for pack in ledger.packs() if pack.size <= bytes_max]
-    for piece in lacking_pieces(ledger, made_for, towns, packs):
+    packs = [p for p in ledger.packs() if p.size <= bytes_max and not left_out.is_in(p)]
+    for lacked in lacking_pieces(ledger, made_for, towns, packs):
+        piece = left_out.without(lacked) if isinstance(lacked, Bundle) else lacked
         bytes_max -= piece.size if isinstance(piece, Pack) else len(pack_bundle(piece))
         if bytes_max < 0:
             return
@@ -266,11 +275,11 @@ def _take_piece(node: Node, piece: Parcel, brought: Brought, *, source: str, str
 
 
 def _is_emptied(node: Node, bundle: Bundle) -> bool:
-    """Whether it lacks a payload that we have."""
+    """Whether it lacks a payload that we have, and would write into a file."""
     for number, entry in enumerate(bundle.entries, bundle.first):
         if entry.payload is None:
             ours = node.ledger.run(bundle.lane.id, number)
-            if ours is None or ours.entries[0].payload is not None:
+            if ours is None or withheld(node).without(ours).entries[0].payload is not None:
                 return True
     return False
 

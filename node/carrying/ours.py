@@ -12,6 +12,7 @@ from pathlib import Path
 
 from node.carrying.file import Brought, Run, lacks_something
 from node.carrying.receipts import Receipts, is_at_least
+from node.carrying.withheld import withheld
 from node.node import Node
 from sync import cose
 from sync.frontier import Held, LaneHeld, Summary
@@ -107,13 +108,14 @@ def _reached(ledger: Ledger, history: LaneHeld, runs: Iterable[Run]) -> Held | N
     return reached
 
 
-def delivered(receipts: Receipts, there: Iterable[FileThere]) -> list[Path]:
+def delivered(node: Node, receipts: Receipts, there: Iterable[FileThere]) -> list[Path]:
     """Those of ours of which every other machine says that it holds all they have."""
-    held_by_all = receipts.held_by_all()
+    held_by_all, left_out = receipts.held_by_all(), withheld(node)
     return [
         file.path
         for file in there
-        if file.receipt is not None and is_at_least(held_by_all, file.receipt.summary)
+        if file.receipt is not None
+        and is_at_least(held_by_all, left_out.as_holes(file.receipt.summary))
     ]
 
 

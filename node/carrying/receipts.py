@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from node.carrying.withheld import withheld
 from node.node import Node
 from sync import cose
 from sync.certificate import Role
@@ -126,7 +127,9 @@ class Receipts:
 
     def arrived(self) -> list[Arrived]:
         """What other machines have said of what they hold."""
-        here = held_summary(self._node.ledger, self._node.settings.towns)
+        here = withheld(self._node).as_holes(
+            held_summary(self._node.ledger, self._node.settings.towns)
+        )
         return [
             Arrived(
                 name=name,

@@ -256,7 +256,7 @@ def _write(node: Node, receipts: Receipts, folder: Path, found: _Found) -> Wrote
         except OSError as wrong:
             if why_not_written(wrong, folder) is not Wrote.FULL:
                 raise
-            gone = delivered(receipts, found.there)
+            gone = delivered(node, receipts, found.there)
             _clear(gone)
             left.forget(each.name for each in gone)
             less = receipts.held_by_all() or planned.made_for

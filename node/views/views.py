@@ -222,7 +222,8 @@ class Views:
         board = self._boards.get(record.board)
         roles = trust.roles(record.lane.author, record.lane.town)
         stands = state(record, board, roles)
-        if stands is PostState.SHOWN and any(
+        # What is hidden comes without its words where a file brought it: still it is hidden.
+        if stands in (PostState.SHOWN, PostState.INCOMPLETE) and any(
             self._hides(decision, record, stored, board, trust) for decision in hidings
         ):
             stands = PostState.HIDDEN
