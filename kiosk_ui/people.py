@@ -8,10 +8,17 @@ from kiosk_ui import forms
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.screen import Screen
-from kiosk_ui.signing_in import only_keepers
+from kiosk_ui.signing_in import only_keepers, only_staff
+from node.calling import (
+    TELEPHONE_CHARACTERS_MAX,
+    WHO_CHARACTERS_MAX,
+    NoTelephone,
+    whom_to_call,
+    write_down,
+)
 from node.deciding import may_lift
 from node.namesakes import called
-from node.node import NotAllowed
+from node.node import NotAllowed, NotSignedIn
 from node.people import (
     DUTIES,
     OF_ALL_BOARDS,
@@ -26,8 +33,10 @@ from node.people import (
 )
 from node.pins import grouped
 from node.suspending import REASONS, people, reinstate, suspend
+from node.telephoning import answer, places
 from node.words import say, together
 from sync.account import Account, Duty
+from sync.errors import Malformed
 
 _TROUBLES = {
     NoName: say("お名前を、100文字までで書いてください。"),
@@ -39,11 +48,19 @@ _NOT_OURS = say(
 )
 
 
+_NO_TELEPHONE = say("電話番号を、数字と「-」で書いてください。")
+_NOT_SHOWN = say("機械の画面に出ている8けたの番号を、もう一度聞いて、書いてください。")
+_NO_PLACE = say("どの公民館の機械かを、えらんでください。")
+
+
 def people_pages(screen: Screen) -> Blueprint:
     """`/people`, and what is done there."""
     pages = Blueprint("people", __name__)
 
-    pages.before_request(lambda: only_keepers(screen))
+    @pages.before_request
+    def only_who_may() -> Response | None:
+        is_staffs = request.endpoint in ("people.telephone", "people.answered")
+        return only_staff(screen) if is_staffs else only_keepers(screen)
 
     @pages.get("/people")
     def listed() -> Response:
@@ -68,6 +85,38 @@ def people_pages(screen: Screen) -> Blueprint:
         except NotAllowed:
             return message_page("not_a_member", 403)
         return _code_page(screen, account)
+
+    @pages.post("/people/call")
+    def call() -> Response:
+        screen.keeper()
+        try:
+            write_down(
+                screen.node.settings.folder,
+                request.form.get("who", ""),
+                request.form.get("telephone", ""),
+            )
+        except NoTelephone:
+            return _page(screen, trouble=_NO_TELEPHONE, status=422)
+        return forms.see_other(url_for("people.listed", done="called"))
+
+    @pages.get("/people/telephone")
+    def telephone() -> Response:
+        return _telephone_page(screen)
+
+    @pages.post("/people/telephone")
+    def answered() -> Response:
+        try:
+            code = answer(
+                screen.node,
+                request.form.get("place", ""),
+                request.form.get("number", ""),
+                by=screen.signed_in(),
+            )
+        except Malformed:
+            return _telephone_page(screen, trouble=_NOT_SHOWN, status=422)
+        except (NotAllowed, NotSignedIn):
+            return _telephone_page(screen, trouble=_NO_PLACE, status=422)
+        return _telephone_page(screen, code=grouped(code))
 
     @pages.post("/people/<address>/code")
     def code(address: str) -> Response:
@@ -106,6 +155,22 @@ def people_pages(screen: Screen) -> Blueprint:
     return pages
 
 
+def _telephone_page(
+    screen: Screen, *, code: str = "", trouble: str = "", status: int = 200
+) -> Response:
+    page = render_template(
+        "people_telephone.html",
+        places=places(screen.node),
+        picked=request.form.get("place", ""),
+        typed=request.form.get("number", "")[:20],
+        code=code,
+        trouble=trouble,
+    )
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _do(screen: Screen, done: str, act: Callable[[Account], None]) -> Response:
     try:
         act(screen.keeper())
@@ -142,9 +207,20 @@ def _page(screen: Screen, *, trouble: str = "", status: int = 200) -> Response:
         duties=[(str(duty), DUTIES[duty]) for duty in duties(screen.node)],
         trouble=trouble,
         typed=request.form.get("name", "") if trouble else "",
+        call=_call_typed(screen, trouble),
+        who_max=WHO_CHARACTERS_MAX,
+        telephone_max=TELEPHONE_CHARACTERS_MAX,
         done=said(),
     )
     return make_response(page, status)
+
+
+def _call_typed(screen: Screen, trouble: str) -> tuple[str, str]:
+    """What stands in the fields about whom to call."""
+    if trouble == _NO_TELEPHONE:
+        return request.form.get("who", ""), request.form.get("telephone", "")
+    now = whom_to_call(screen.node.settings.folder)
+    return (now.who, now.telephone) if now else ("", "")
 
 
 def _told(screen: Screen, account: Account) -> dict[str, object]:

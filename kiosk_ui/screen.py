@@ -25,6 +25,7 @@ from node.node import Node, NotSignedIn
 from node.pins import Pins
 from node.post import Post, PostState
 from node.speech.voice import Voice
+from node.telephoning import Telephone
 from sync.account import Account, Duty
 from sync.entry import EntryId
 
@@ -48,6 +49,7 @@ class Screen:
     tray: Tray = field(default_factory=Tray)
     drawn: Drawn = field(default_factory=Drawn)
     voice: Voice = field(default_factory=Voice)
+    telephone: Telephone = field(default_factory=Telephone)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 
     def moment(self) -> Moment:

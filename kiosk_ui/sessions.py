@@ -39,6 +39,7 @@ class Session:
     csrf: str
     account: str  # an address; pins.FIRST for who has none yet
     choosing: bool
+    code: str  # by what it was opened while `choosing`, as `Pins` names it
     began: float
     seen: float
     name: str = ""  # of who has no account yet
@@ -63,7 +64,13 @@ class Sessions:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(
-        self, account: str, *, choosing: bool = False, proof: str = "", source: str = ""
+        self,
+        account: str,
+        *,
+        choosing: bool = False,
+        code: str = "",
+        proof: str = "",
+        source: str = "",
     ) -> Session:
         """A new one, in the place of what the browser brought."""
         self.end()
@@ -73,6 +80,7 @@ class Sessions:
             csrf=keys.token(),
             account=account,
             choosing=choosing,
+            code=code or account,
             began=now,
             seen=now,
             proof=proof,

@@ -21,7 +21,9 @@ from node.node import NotAllowed
 from node.people import DUTIES, NoName, TooMany, begin, readable_name
 from node.pins import FIRST, PIN_DIGITS_MAX, Busy, Wait, Wrong, is_weak
 from node.reading import begin_reading
+from node.telephoning import is_by_telephone
 from node.words import say
+from sync.letters import fingerprint
 
 DIGITS_MAX = PIN_DIGITS_MAX
 WRONG = say("番号が違います。確かめて、もう一度押してください。")
@@ -33,7 +35,7 @@ _OTHER = say("2回の番号が違いました。はじめから、もう一度�
 
 
 def signing_in_pages(screen: Screen) -> Blueprint:
-    """`/sign-in`, `/sign-in/<who>`, `/sign-in-name`, `/sign-in-pin`, `/sign-out`."""
+    """`/sign-in`, `/sign-in/<who>`, `/sign-in-telephone`, `/sign-in-name`, and so on."""
     pages = Blueprint("signing_in", __name__)
 
     @pages.before_request
@@ -58,6 +60,18 @@ def signing_in_pages(screen: Screen) -> Blueprint:
             next=_next(),
         )
 
+    @pages.get("/sign-in-telephone")
+    def telephone() -> str:
+        return render_template(
+            "sign_in_telephone.html",
+            asked=[
+                (each, f"{each.number[:4]} {each.number[4:]}")
+                for each in screen.telephone.ask(screen.node, screen.pins)
+            ],
+            fingerprint=fingerprint(screen.node.identity.public),
+            next=_next(),
+        )
+
     @pages.get("/sign-in/<address>")
     def ask(address: str) -> Response:
         return _keypad_for(screen, address)
@@ -78,12 +92,13 @@ def signing_in_pages(screen: Screen) -> Blueprint:
             return _keypad_for(screen, address, trouble=BUSY, status=503)
         if told := suspended_page(screen, address):
             return told
-        screen.sessions.begin(address, choosing=not by_pin)
+        account = FIRST if is_by_telephone(address) else address
+        screen.sessions.begin(account, choosing=not by_pin, code=address)
         if by_pin:
             _begin_reading(screen)
             to = _next()
         else:
-            page = "signing_in.name" if address == FIRST else "signing_in.pin"
+            page = "signing_in.name" if account == FIRST else "signing_in.pin"
             to = url_for(page, next=_next())
         return screen.sessions.remember(forms.see_other(to))
 
@@ -119,7 +134,7 @@ def signing_in_pages(screen: Screen) -> Blueprint:
         if first != typed:
             return _choose_page(session, trouble=_OTHER, status=422)
         # Somebody else may have used the code meanwhile, and it may have been made void.
-        if session.account not in screen.pins.coded():
+        if session.code not in screen.pins.coded():
             abort(403)
         try:
             account = _begun(screen, session)
@@ -175,6 +190,8 @@ def _known(screen: Screen, address: str) -> str:
     """The name of who that is."""
     if address == FIRST:
         return say("はじめての方")
+    if is_by_telephone(address):
+        return say("役場に電話した方")
     return called(screen.node, screen.node.known(address) or abort(404))
 
 
@@ -204,7 +221,7 @@ def _begun(screen: Screen, session: Session) -> str:
     if session.account != FIRST:
         return (screen.node.account(session.account) or abort(403)).address
     account = begin(screen.node, session.name)
-    screen.pins.forget(FIRST)
+    screen.pins.forget(session.code)
     return account.address
 
 
@@ -224,13 +241,15 @@ def _keypad_for(
 ) -> Response:
     name = _known(screen, address)
     code = address in screen.pins.coded()
+    if is_by_telephone(address):
+        advice = say("役場の人が読みあげた、10けたの番号を押してください。1回だけ使えます。")
+    elif code:
+        advice = say("渡された10けたの登録コードを押してください。1回だけ使えます。")
+    else:
+        advice = say("暗証番号を押してください。")
     return keypad(
         heading=say("登録コード") if code else say("{name}さんの暗証番号", name=name),
-        advice=(
-            say("渡された10けたの登録コードを押してください。1回だけ使えます。")
-            if code
-            else say("暗証番号を押してください。")
-        ),
+        advice=advice,
         typed=typed,
         trouble=trouble,
         status=status,

@@ -197,6 +197,13 @@ class Pins:
         self._until.pop(account, None)
         return code
 
+    def change_code(self, account: str, code: str) -> None:
+        """Another code that opens it; who tried the one before too often waits on."""
+        secret = self._secret(code, is_code=True)
+        with self._changing() as secrets:
+            before = secrets.get(account)
+            secrets[account] = replace(secret, wrong=before.wrong if before else 0)
+
     def take_back(self, content: bytes) -> int:
         """The PINs in another file of this kind, of accounts that have nothing here; how many.
 

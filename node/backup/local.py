@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from node.calling import CALL_FILE
 from node.language.names import NAMES_FILE
 from node.moderation.keeping import taken_along
 from node.node import Node
@@ -47,6 +48,7 @@ class Local:
     lives: Mapping[bytes, int] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
     desk: object = field(default_factory=dict)
+    call: bytes = b""  # call.json
 
 
 def gather(node: Node) -> Local:
@@ -59,6 +61,7 @@ def gather(node: Node) -> Local:
         lives={node.identity.public: Lives(node.database.path).largest(node.identity.public)},
         secrets=_secrets(node),
         desk=taken_along(node.database),
+        call=_file(folder / CALL_FILE),
     )
 
 
@@ -91,6 +94,7 @@ def encode(local: Local) -> bytes:
             4: [[author, ordinal] for author, ordinal in sorted(local.lives.items())],
             5: [[each.secret, each.account] for each in local.secrets],
             6: local.desk,
+            7: local.call,
         }
     )
 
@@ -105,7 +109,8 @@ def decode(encoded: bytes) -> Local:
             4: list(lives),
             5: list(secrets),
             6: dict(desk),
-        }:
+            **later,
+        } if isinstance(call := later.get(7, b""), bytes):
             return Local(
                 settings=settings,
                 names=names,
@@ -113,6 +118,7 @@ def decode(encoded: bytes) -> Local:
                 lives=dict(_life(each) for each in lives),
                 secrets=tuple(_secret(each) for each in secrets),
                 desk=desk,
+                call=call,
             )
         case _:
             raise Malformed("not what a machine keeps")
@@ -142,6 +148,9 @@ def put_back(node: Node, local: Local) -> list[str]:
     if local.names and not (folder / NAMES_FILE).exists():
         write_whole(folder / NAMES_FILE, local.names)
         back.append("読みがなの一覧")
+    if local.call and not (folder / CALL_FILE).exists():
+        write_whole(folder / CALL_FILE, local.call, mode=0o600)
+        back.append("困ったときの電話")
     if pins := Pins(folder).take_back(local.pins):
         back.append(f"暗証番号（{pins}人）")
     held = secrets_of(node)

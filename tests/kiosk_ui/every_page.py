@@ -210,6 +210,7 @@ def _around(made: LivedIn) -> dict[str, Sight]:
         "away": Sight(path="/away", daily=True),
         "design": Sight(path="/design", daily=True),
         "sign-in": Sight(path="/sign-in"),
+        "sign-in-telephone": Sight(path="/sign-in-telephone", where=Where.KIOSK),
         "sign-in-pin": Sight(path=f"/sign-in/{made.account}", where=Where.KIOSK),
         "sign-in-wrong": Sight(
             path=f"/sign-in/{made.account}",
@@ -248,6 +249,7 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         "kept": "/kept",
         "towns-office": "/towns",
         "people-office": "/people",
+        "people-telephone": "/people/telephone",
         "wishes-office": "/wishes",
         "alert-form": "/boards/disaster/new",
     }

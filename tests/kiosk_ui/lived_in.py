@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
+from node.calling import write_down
 from node.carrying.file import export
 from node.erasure_requests import ask, grant, requests
 from node.hiding import hide
@@ -98,6 +99,8 @@ def _people(made: LivedIn) -> tuple[Account, Account]:
     for each in (keeper, club, other):
         pins.choose(each.address, PIN)
     Pins(town.office.settings.folder).choose(staff.address, PIN)
+    for node, whom in ((town.kamigo, "館長の山田"), (town.office, "総務係")):
+        write_down(node.settings.folder, whom, "0265-12-3456")
     suspend(town.kamigo, away.address, "away", by=keeper)
     begin_reading(town.kamigo)
     begin_reading(town.office)

@@ -75,6 +75,11 @@ CONTROLS: Mapping[Control, Typed] = {
     # Names of who keeps a place are told to the town, and the page says so.
     ("sign_in_name.html", "name"): typed(Becomes.OPEN),
     ("people.html", "name"): typed(Becomes.OPEN),
+    # Whom to call stands on every screen.
+    ("people.html", "who"): typed(Becomes.OPEN),
+    ("people.html", "telephone"): typed(Becomes.OPEN),
+    # What a machine shows for its office to answer opens nothing.
+    ("people_telephone.html", "number"): typed(Becomes.OPEN),
     # A town's card and its number are read out by telephone.
     ("towns.html", "card"): typed(Becomes.OPEN),
     ("towns.html", "number"): typed(Becomes.OPEN),
