@@ -113,7 +113,9 @@ def run(
         LOOK_SECONDS, "order away what is over", partial(_order_away, node, Retention(node))
     )
     schedule.every(LET_GO_SECONDS, "let go of letters", lambda: _let_go(node))
-    schedule.every(LOOK_SECONDS, "ask about what waits", partial(_keep_asking, node, Desk(node)))
+    desk = Desk(node)
+    schedule.every(LOOK_SECONDS, "ask about what waits", partial(_keep_asking, node, desk))
+    schedule.every(LET_GO_SECONDS, "let go of what was declined", partial(_forget, node, desk))
     schedule.every(LOOK_SECONDS, "put down versions", partial(_put_down, node))
     schedule.every(FETCH_SECONDS, "fetch versions", neighbourhood.fetch)
     neighbourhood.start()
@@ -230,6 +232,14 @@ def _keep_asking(node: Node, desk: Desk) -> None:
     try:
         desk.keep_asking()
     except (sqlite3.Error, OSError, NotAllowed, TooLarge) as wrong:
+        node.database.give_up(wrong)
+
+
+def _forget(node: Node, desk: Desk) -> None:
+    """Of what was declined a month ago; what doesn't succeed is tried again."""
+    try:
+        desk.let_go(clock.now())
+    except (sqlite3.Error, OSError) as wrong:
         node.database.give_up(wrong)
 
 

@@ -21,6 +21,7 @@ from node.post import Post
 from node.words import say
 from sync.account import Account
 from sync.admission import Wish
+from sync.entry import Quality
 from sync.machine import clock, keys
 from sync.machine.clock import Moment
 from sync.record import address
@@ -55,6 +56,7 @@ class Desk:
         self._waiting = WaitingPosts(node.database)
         self._allowance = Allowance(node.database)
         self._sent = Sent(node, self._waiting)
+        self._log_holds_words = False
         self.reporting = Reporting(node, self._new_code)
 
     # what the place wishes
@@ -207,6 +209,20 @@ class Desk:
             if self.one(id_, by=by).state is not State.WAITING:
                 raise Gone
             self._waiting.decline(id_, said)
+
+    def let_go(self, now: Moment) -> bool:
+        """Of words that were declined long ago, by a clock that is right; whether there were any.
+
+        Nothing of them is left in the file's log either; where somebody reads it, with the next.
+        """
+        if now.quality < Quality.CARRIED:
+            return False
+        with self.node.database.transaction():
+            gone = bool(self._waiting.let_go(int(now.at.timestamp())))
+        self._log_holds_words |= gone
+        if self._log_holds_words:
+            self._log_holds_words = not self.node.database.empty_log()
+        return gone
 
     # where the office looks
 

@@ -15,6 +15,12 @@ CREATE TABLE IF NOT EXISTS desk_posts (
 );
 CREATE INDEX IF NOT EXISTS desk_posts_by_state ON desk_posts (state, id);
 
+-- Since when the words of what was declined are kept, by a clock that was set.
+CREATE TABLE IF NOT EXISTS desk_declined (
+    post INTEGER PRIMARY KEY,
+    since INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS desk_pictures (
     post INTEGER NOT NULL,
     place INTEGER NOT NULL,

@@ -1,8 +1,8 @@
 """Residents' posts that wait for a look: kept at this machine, outside the ledger.
 
 What is here was acknowledged, so it is on the disk; it is bounded in number and bytes. A post that
-was looked at leaves only its receipt; of those that were not let in, the newest keep their words,
-for whoever pressed the wrong button.
+was looked at leaves only its receipt; of those that were not let in, the newest keep their words
+for a month, for whoever pressed the wrong button.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from sync.machine.database import Database
 POSTS_MAX = 200
 BYTES_MAX = 4 << 20
 PICTURES_BYTES_MAX = 24 << 20
-DECLINED_KEPT_MAX = 20
+DECLINED_KEPT_MAX, DECLINED_DAYS = 20, 30
 RECEIPTS_MAX = 2_000
 _ROOM_BYTES = 256  # for what letting it in adds
 
@@ -146,6 +146,28 @@ class WaitingPosts:
     def decline(self, id_: int, reason: str) -> None:
         """It isn't let in; in a transaction."""
         self._decide(id_, State.DECLINED, reason=reason)
+
+    def let_go(self, seconds: int) -> int:
+        """Of the words that were declined a month before that time; of how many. In a transaction.
+
+        What was declined by no clock that was set is kept from now on.
+        """
+        connection = self._database.connection
+        kept = "SELECT id FROM desk_posts WHERE state = ? AND fields IS NOT NULL"
+        connection.execute(
+            f"DELETE FROM desk_declined WHERE post NOT IN ({kept})", (State.DECLINED,)
+        )
+        connection.execute(
+            f"INSERT OR IGNORE INTO desk_declined SELECT id, ? FROM ({kept})",
+            (seconds, State.DECLINED),
+        )
+        over = "SELECT post FROM desk_declined WHERE since <= ?"
+        before = seconds - DECLINED_DAYS * 86_400
+        gone = connection.execute(
+            f"UPDATE desk_posts SET fields = NULL WHERE id IN ({over})", (before,)
+        ).rowcount
+        connection.execute(f"DELETE FROM desk_pictures WHERE post IN ({over})", (before,))
+        return gone
 
     def _decide(
         self, id_: int, state: State, *, reason: str = "", post: str = "", mended: bool = False

@@ -22,6 +22,7 @@ from sync.machine.clock import Moment
 from tests.kiosk_ui.reading import typed, words
 from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, NOW, Town
+from tests.raw import files_with
 
 SECRET = "もちつき大会"
 PHONE = {"REMOTE_ADDR": "192.168.7.20", "HTTP_HOST": "192.168.7.1"}
@@ -363,3 +364,40 @@ def test_when_nobody_looked_for_days_the_keepers_home_says_so(
         assert "待っている投稿" not in words(browser.get("/"))
         sign_in(browser, keeper)
         assert ("何日も待っている投稿 1件" in words(browser.get("/"))) is told
+
+
+def test_the_words_of_what_was_declined_go_after_a_month_and_the_receipt_stays(
+    town: Town, browser: FlaskClient, keeper: Account
+) -> None:
+    desk = Desk(town.kamigo)
+    wish(town, keeper, "event")
+    receipt = post(browser, title="ことわられたひみつ").partition("?")[0]
+    desk.decline(desk.waiting(keeper)[0].id, "personal", by=keeper)
+
+    def after(days: int, quality: Quality = Quality.TRUSTED) -> bool:
+        return desk.let_go(Moment(NOW + timedelta(days=days), quality))
+
+    folder = town.kamigo.settings.folder
+    assert not after(0)
+    assert not after(29)
+    assert not after(400, Quality.HINTED), "nothing goes by a clock that nobody vouches for"
+    assert [(each.fields or {})["title"] for each in desk.declined(keeper)] == [
+        "ことわられたひみつ"
+    ]
+    assert files_with(folder, "ことわられたひみつ")
+    assert after(31)
+    assert desk.declined(keeper) == []
+    assert files_with(folder, "ことわられたひみつ") == []
+    assert "個人のことが書かれているため" in words(browser.get(receipt))
+    assert not after(62)
+
+
+def test_what_waits_does_not_go_with_what_was_declined(
+    town: Town, browser: FlaskClient, keeper: Account
+) -> None:
+    desk = Desk(town.kamigo)
+    wish(town, keeper, "event")
+    post(browser, title="待っている会")
+    for days in (0, 400):
+        desk.let_go(Moment(NOW + timedelta(days=days), Quality.TRUSTED))
+    assert [(each.fields or {})["title"] for each in desk.waiting(keeper)] == ["待っている会"]
