@@ -81,6 +81,18 @@ def _pressing(real: Sequence[Shown], now: datetime) -> list[Shown]:
     return [item for item in real if item.urgency or not _is_old(item, now)]
 
 
+def presses(item: Shown, now: datetime) -> bool:
+    """Whether it is an alert that is in force, and no old one."""
+    real = item.board.lane_class == "alert" and not item.over and not item.practice
+    return real and bool(_pressing([item], now))
+
+
+def is_of_no_use(item: Shown, now: datetime) -> bool:
+    """Whether it is over: by its own word, by its day, or as an alert that got old."""
+    is_old = item.board.lane_class == "alert" and _is_old(item, now) and not item.urgency
+    return item.over or is_past(item, now) or is_old
+
+
 def _practice(standing: Sequence[Shown], now: datetime) -> list[Shown]:
     return [item for item in standing if item.practice and not _is_old(item, now)]
 

@@ -1,24 +1,29 @@
-"""`/search`: what is shown on the boards, by its words, perhaps of one board or of these days."""
+"""`/search`: what is shown on the boards, by its words, perhaps of one board or of these days.
+
+What is in force stands first, then what is called so, then what has the words in its title; what
+comes next before what comes later, and what is over last of all.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
 from kiosk_ui import dates
+from kiosk_ui.current import is_of_no_use, is_past, presses
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
 from node.finding import TYPED_MAX, Place, places, words_of
 from node.post import Post
 from node.short_code import read_code
-from node.views.search import COUNTED_MAX
+from node.views.search import FOUND_MAX, Hit, Match
 from node.words import say
 
 PAGE_POSTS = 20
-PAGES_MAX = COUNTED_MAX // PAGE_POSTS
+PAGES_MAX = -(-FOUND_MAX // PAGE_POSTS)
 
 WHEN = {"": say("いつでも"), "today": say("今日"), "week": say("今日から7日")}
 _DAYS = {"": 0, "today": 1, "week": 7}
@@ -31,6 +36,7 @@ class Found:
     shown: Shown
     address: str  # of its page, which leads back here
     written: str  # the day it was posted; "" where the day it is about is said
+    past: bool
     why: Sequence[Place]
 
 
@@ -62,16 +68,11 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
     words, name = words_of(typed), board.name if board else ""
     days = _days(dates.today(screen.now()), when)
     page = min(max(request.args.get("page", 1, int), 1), PAGES_MAX)
-    posts = screen.node.search(
-        words, board=name, days=days, limit=PAGE_POSTS, offset=(page - 1) * PAGE_POSTS
-    )
-    if page == 1 and len(posts) < PAGE_POSTS:
-        total = len(posts)  # what a count would look for once more
-    else:
-        total = screen.node.search_count(words, board=name, days=days)
-    by_code = _by_code(screen, typed, name) if page == 1 and not when else []
-    total += len([post for post in by_code if post.id not in {each.id for each in posts}])
-    last = max(1, -(-total // PAGE_POSTS))
+    hits = screen.node.search(words, board=name, days=days)
+    by_code = [] if when else [screen.draw(post) for post in _by_code(screen, typed, name)]
+    called = {shown.post.id for shown in by_code}
+    every = by_code + [each for each in _in_order(screen, hits) if each.post.id not in called]
+    here = every[(page - 1) * PAGE_POSTS :][:PAGE_POSTS]
     asked: dict[str, Any] = {"q": typed, "board": name or None, "when": when or None}
     came_from = asked | {"from": "search", "page": page if page > 1 else None}
     return render_template(
@@ -79,17 +80,12 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
         typed=typed,
         words=words,
         found=[
-            *(_found(screen, screen.draw(post), words, came_from, code=True) for post in by_code),
-            *(
-                _found(screen, screen.draw(post), words, came_from)
-                for post in posts
-                if post.id not in {each.id for each in by_code}
-            ),
+            _found(screen, shown, words, came_from, code=shown.post.id in called) for shown in here
         ],
-        total=total,
-        many=total >= COUNTED_MAX,
+        total=len(every),
+        many=len(hits) >= FOUND_MAX,
         page=page,
-        last=last,
+        last=max(1, min(PAGES_MAX, -(-len(every) // PAGE_POSTS))),
         asked=asked,
         board=board,
         when=when,
@@ -113,6 +109,20 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
             for key, label in WHEN.items()
         ],
     )
+
+
+def _in_order(screen: Screen, hits: Sequence[Hit]) -> list[Shown]:
+    drawn = [(hit.match, screen.draw(hit.post)) for hit in hits]
+    return [
+        shown for _, shown in sorted(drawn, key=lambda each: _place(each[0], each[1], screen.now()))
+    ]
+
+
+def _place(match: Match, shown: Shown, now: datetime) -> tuple[bool, bool, bool, Match, date]:
+    """Where it stands; of one place the newest is first, as it was found."""
+    is_over = is_of_no_use(shown, now)
+    day = max(shown.day, dates.today(now)) if shown.day and not is_over else date.max
+    return is_over, shown.practice, not presses(shown, now), match, day
 
 
 def _by_code(screen: Screen, typed: str, board: str) -> Sequence[Post]:
@@ -141,6 +151,7 @@ def _found(
         written=""
         if shown.day or shown.age or written is None
         else dates.day_in_words(written.date(), screen.now()),
+        past=is_past(shown, screen.now()),
         why=[
             *([_by_its_code(shown)] if code else []),
             *(each for each in places(shown.board, shown.post, words) if each.field != "title"),

@@ -20,6 +20,7 @@ from node.post import Post, PostState
 from node.readings import Readings, confirmed_names
 from node.said_boards import SAID_BOARDS
 from node.views import Views
+from node.views.search import Hit
 from sync.account import Account
 from sync.decision import Decision
 from sync.entry import RecordId
@@ -150,22 +151,10 @@ class Node:
         return self.views.post(address)
 
     def search(
-        self,
-        words: Sequence[str],
-        *,
-        board: str = "",
-        days: Sequence[date] = (),
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Sequence[Post]:
-        """What is shown and has all these words; as `Search.find` has it."""
-        return self.views.search.find(words, board=board, days=days, limit=limit, offset=offset)
-
-    def search_count(
         self, words: Sequence[str], *, board: str = "", days: Sequence[date] = ()
-    ) -> int:
-        """How many that are, up to `Search`'s limit."""
-        return self.views.search.count(words, board=board, days=days)
+    ) -> Sequence[Hit]:
+        """What is shown and has all these words; as `Search.find` has it."""
+        return self.views.search.find(words, board=board, days=days)
 
     def by_code(self, code: str) -> Sequence[Post]:
         """What is shown and has that short code."""

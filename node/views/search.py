@@ -2,7 +2,8 @@
 
 Each letter is a token and each word looked for a phrase, so any length is found, one letter too.
 How a text is read stands behind it in kana of their own, so that a phrase asks for one or the
-other, and every list of places is short.
+other, and every list of places is short. Titles have an index of their own beside that of all
+texts: what is called so stands before what only says so, however old it is.
 The index holds no text that can be read back; what is taken out of it is given anew, letter for
 letter, so what is written here may hang on nothing but a post's row. Who may see what is decided
 where posts are: whatever isn't shown isn't found, nor counted.
@@ -12,7 +13,9 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import IntEnum
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -23,15 +26,18 @@ from node.language.spans import aloud, in_kana, is_kana
 from node.post import Post, PostState
 from node.readings import reading_of, reading_of_table
 from node.short_code import records_of
-from node.views.post_row import COLUMNS, read_post
+from node.views.post_row import COLUMNS, Row, read_post
 from sync import cbor
 from sync.entry import EntryId
 from sync.machine.database import Database
 
-COUNTED_MAX = 200
+FOUND_MAX = 100
 LETTERS_MAX = 20_000  # of one post
 ADDED_AT_ONCE = 2_000  # posts whose texts are in memory meanwhile
 DAYS_MAX = 62  # of a post that lasts longer, the first ones
+
+INDEXES = ("letters", "titles")
+"""Of all texts, and of titles alone."""
 
 _LANES = """
     WITH RECURSIVE lanes (lane) AS (
@@ -76,6 +82,22 @@ JOINING = re.compile(
 """Letters that may become one with the letter before them; all of the others have one form each."""
 
 
+class Match(IntEnum):
+    """How a post answers to what was typed; the closer, the smaller."""
+
+    NAME = 0  # it is called just that
+    TITLE = 1  # its title has all of the words
+    TEXT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A post that was found, and how."""
+
+    post: Post
+    match: Match
+
+
 class Search:
     """What is found on the boards of one machine."""
 
@@ -83,17 +105,20 @@ class Search:
         """Over the tables in that database."""
         self._database = database
         self._boards = {name: (board, _searched(board)) for name, board in boards.items()}
-        self._added: dict[EntryId, tuple[int, str]] = {}
+        self._added: dict[EntryId, tuple[int, str, str]] = {}
         self._to_forget = False
 
     def clear(self) -> None:
         """Empty the index."""
-        self._database.connection.execute("INSERT INTO letters (letters) VALUES ('delete-all')")
+        for index in INDEXES:
+            self._database.connection.execute(
+                f"INSERT INTO {index} ({index}) VALUES ('delete-all')"
+            )
         self._database.connection.execute("DELETE FROM found")
 
     def add(self, id_: EntryId, board: str, fields: Mapping[str, object], written: int) -> None:
         """Index a post that is shown, or will be once nothing newer takes its place."""
-        self._added[id_] = _place(id_, written), self._indexed(board, fields, written)
+        self._added[id_] = _place(id_, written), *self._indexed(board, fields, written)
         if len(self._added) == ADDED_AT_ONCE:
             self._write()
 
@@ -114,10 +139,11 @@ class Search:
         if row is None:
             return
         said: Any = cbor.decode(fields, bytes_max=len(fields))
-        connection.execute(
-            "INSERT INTO letters (letters, rowid, said) VALUES ('delete', ?, ?)",
-            (row[0], self._indexed(board, said, written)),
-        )
+        for index, letters_ in zip(INDEXES, self._indexed(board, said, written), strict=True):
+            connection.execute(
+                f"INSERT INTO {index} ({index}, rowid, said) VALUES ('delete', ?, ?)",
+                (row[0], letters_),
+            )
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -134,7 +160,9 @@ class Search:
     def _write(self) -> None:
         connection = self._database.connection
         # In their order: FTS5 writes out all it has gathered whenever it is given a smaller number.
-        added = sorted((place, *id_, said) for id_, (place, said) in self._added.items())
+        added = sorted(
+            (place, *id_, text, title) for id_, (place, text, title) in self._added.items()
+        )
         self._added = {}
         connection.execute("SAVEPOINT places")
         try:
@@ -143,10 +171,11 @@ class Search:
             connection.execute("ROLLBACK TO places")
             added = [(self._place_free(*row[:3]), *row[1:]) for row in added]
         connection.execute("RELEASE places")
-        connection.executemany(
-            "INSERT INTO letters (rowid, said) VALUES (?, ?)",
-            [(place, said) for place, _, _, said in added],
-        )
+        for at, index in enumerate(INDEXES, start=3):
+            connection.executemany(
+                f"INSERT INTO {index} (rowid, said) VALUES (?, ?)",
+                [(row[0], row[at]) for row in added],
+            )
 
     def _place_free(self, place: int, lane: bytes, number: int) -> int:
         """The next one that is free, taken for that post."""
@@ -157,40 +186,41 @@ class Search:
 
     def rewrite(self) -> None:
         """Write the whole index anew: of what was deleted FTS5 keeps the letters until then."""
-        self._database.connection.execute("INSERT INTO letters (letters) VALUES ('optimize')")
+        for index in INDEXES:
+            self._database.connection.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
 
     def find(
-        self,
-        words: Sequence[str],
-        *,
-        board: str = "",
-        days: Iterable[date] = (),
-        limit: int = 20,
-        offset: int = 0,
-    ) -> Sequence[Post]:
-        """What is shown and has all these words, the newest first; perhaps of a board, or days."""
-        sql = (
-            f"SELECT {COLUMNS} FROM letters CROSS JOIN found ON place = letters.rowid"
-            " CROSS JOIN posts USING (lane, number) WHERE letters MATCH ? AND state = ?"
-            " ORDER BY letters.rowid DESC LIMIT ? OFFSET ?"
-        )
-        asked = question(words, board, days)
-        if not asked:
-            return []
-        rows = self._database.connection.execute(sql, (asked, PostState.SHOWN, limit, offset))
-        return [read_post(row) for row in rows]
+        self, words: Sequence[str], *, board: str = "", days: Iterable[date] = ()
+    ) -> Sequence[Hit]:
+        """What is shown and has all these words, perhaps of a board, or days; FOUND_MAX at most.
 
-    def count(self, words: Sequence[str], *, board: str = "", days: Iterable[date] = ()) -> int:
-        """How many there are, counted to COUNTED_MAX."""
-        asked = question(words, board, days)
-        if not asked:
-            return 0
-        sql = (
-            "SELECT count(*) FROM (SELECT 1 FROM letters CROSS JOIN found ON place = letters.rowid"
-            " CROSS JOIN posts USING (lane, number) WHERE letters MATCH ? AND state = ? LIMIT ?)"
+        What is called so first, then what has them in its title; of each the newest first.
+        """
+        of = (words, board, [*days])
+        asked = (
+            (Match.NAME, "titles", name_question(*of)),
+            (Match.TITLE, "titles", question(*of)),
+            (Match.TEXT, "letters", question(*of)),
         )
-        row = self._database.connection.execute(sql, (asked, PostState.SHOWN, COUNTED_MAX))
-        return int(row.fetchone()[0])
+        hits: dict[EntryId, Hit] = {}
+        for match, index, said in asked:
+            for row in self._rows(index, said, FOUND_MAX + len(hits)):
+                id_ = EntryId(*row[:2])
+                if id_ not in hits and len(hits) < FOUND_MAX:
+                    hits[id_] = Hit(post=read_post(row), match=match)
+        return [*hits.values()]
+
+    def _rows(self, index: str, asked: str, limit: int) -> Sequence[Row]:
+        """The newest that are shown, so many."""
+        if not asked:
+            return ()
+        sql = (
+            f"SELECT {COLUMNS} FROM {index} CROSS JOIN found ON place = {index}.rowid"
+            f" CROSS JOIN posts USING (lane, number) WHERE {index} MATCH ? AND state = ?"
+            f" ORDER BY {index}.rowid DESC LIMIT ?"
+        )
+        args = (asked, PostState.SHOWN, limit)
+        return self._database.connection.execute(sql, args).fetchall()
 
     def by_code(self, code: str) -> Sequence[Post]:
         """What is shown and has these six digits: looked up in each lane, for no table has them."""
@@ -203,29 +233,49 @@ class Search:
             for row in connection.execute(sql, (*record, PostState.SHOWN))
         ]
 
-    def _indexed(self, name: str, fields: Mapping[str, object], written: int) -> str:
-        """What the index holds of one post: its letters, its sound, its board and days."""
+    def _indexed(self, name: str, fields: Mapping[str, object], written: int) -> tuple[str, str]:
+        """What the indexes hold of one post: letters and sound of all its texts, and of its title;
+        behind each its board and days.
+        """
         board, searched = self._boards[name]
-        said: list[str] = []
-        read: list[str] = []
-        for text, kana in _texts(board, searched, fields):
-            said.append(text)
-            read.append(kana)
-        marks = [_of_board(name), *map(_of_day, _days(board, fields, written))]
-        one_by_one = _letters(GAP.join(said))
-        heard = one_by_one if read == said else _letters(GAP.join(read))
+        texts = [*_texts(board, searched, fields)]
+        marks = " ".join([_of_board(name), *map(_of_day, _days(board, fields, written))])
+        titles = [(said, read) for of, said, read in texts if of in _named(board)]
         return (
-            f"{_tokens(one_by_one, _WRITTEN_AS)}{GAP} {_tokens(heard, _HEARD_AS)}{' '.join(marks)}"
+            _both([said for _, said, _ in texts], [read for _, _, read in texts]) + marks,
+            _both(["", *(said for said, _ in titles), ""], ["", *(read for _, read in titles), ""])
+            + marks,
         )
+
+
+def _named(board: Board) -> tuple[str, str]:
+    return board.title, board.title_reading
+
+
+def _both(said: Sequence[str], read: Sequence[str]) -> str:
+    one_by_one = _letters(GAP.join(said))
+    heard = one_by_one if read == said else _letters(GAP.join(read))
+    return f"{_tokens(one_by_one, _WRITTEN_AS)}{GAP} {_tokens(heard, _HEARD_AS)}"
 
 
 def question(words: Sequence[str], board: str = "", days: Iterable[date] = ()) -> str:
     """In the language of FTS5; all that comes from people in it is letters between quotes."""
-    asked = []
-    for word in words:
-        wide = one_width(word)
-        if said := _tokens(wide, _WRITTEN_AS):
-            asked.append(f'("{said}" OR "{_tokens(wide, _HEARD_AS)}")')
+    return _asked([phrase for word in words if (phrase := _phrase(word))], board, days)
+
+
+def name_question(words: Sequence[str], board: str = "", days: Iterable[date] = ()) -> str:
+    """Whose title, or how it is read, is these words and nothing else."""
+    phrase = _phrase("".join(words), around=f"{GAP} ")
+    return _asked([phrase] if phrase else [], board, days)
+
+
+def _phrase(word: str, *, around: str = "") -> str:
+    wide = one_width(word)
+    said, heard = _tokens(wide, _WRITTEN_AS), _tokens(wide, _HEARD_AS)
+    return f'("{around}{said}{around}" OR "{around}{heard}{around}")' if said else ""
+
+
+def _asked(asked: list[str], board: str, days: Iterable[date]) -> str:
     if asked and board:
         asked.append(_of_board(board))
     if asked and (marks := " OR ".join(map(_of_day, days))):
@@ -260,20 +310,21 @@ def _place(id_: EntryId, written: int) -> int:
 
 def _texts(
     board: Board, fields_searched: Sequence[Field], fields: Mapping[str, object]
-) -> Iterator[tuple[str, str]]:
-    """Each text of a post, and how it is read."""
+) -> Iterator[tuple[str, str, str]]:
+    """Each text of a post: its field, the text, and how it is read."""
     for field in fields_searched:
         value = fields.get(field.name)
         if value is None:
             continue
         if field.name == board.title_reading and isinstance(value, str):
-            yield "", value
+            yield field.name, "", value
         elif field.type is FieldType.CHOICE:
             for choice in field.choices:
                 if choice.key == value:
-                    yield choice.label, choice.label
+                    yield field.name, choice.label, choice.label
         else:
-            yield from _of_field(board, field, fields)
+            for said, read in _of_field(board, field, fields):
+                yield field.name, said, read
 
 
 def _searched(board: Board) -> tuple[Field, ...]:

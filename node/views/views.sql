@@ -124,5 +124,6 @@ CREATE TABLE IF NOT EXISTS found (
     UNIQUE (lane, number)
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS letters USING fts5(said, content='', columnsize=0, tokenize='ascii');
+CREATE VIRTUAL TABLE IF NOT EXISTS titles USING fts5(said, content='', columnsize=0, tokenize='ascii');
 
 CREATE TABLE IF NOT EXISTS views (one INTEGER PRIMARY KEY CHECK (one = 1), software TEXT NOT NULL)

@@ -1,5 +1,7 @@
 """Looking for something, with JavaScript off."""
 
+import re
+
 from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
@@ -50,6 +52,34 @@ def test_many_are_shown_page_by_page(browser: FlaskClient, town: Town) -> None:
     assert last.text.count("card-title") == 1
     beyond = browser.get("/search?q=番の会&page=99999999999")
     assert (beyond.status_code, beyond.text.count("card-title")) == (200, 0)
+
+
+def test_what_helps_now_comes_first_and_what_is_over_last(browser: FlaskClient, town: Town) -> None:
+    """However many say it, and whatever was posted last."""
+    town.alert(title="避難指示", headline="上郷公民館を開けました。")
+    town.feed("guide", [{"title": "上郷公民館", "category": "facility"}])
+    town.post("event", **EVENT | {"title": "上郷公民館の餅", "starts_on": "2026-12-20"})
+    town.post("event", **EVENT | {"title": "上郷公民館の茶会", "starts_on": "2026-12-01"})
+    town.post("event", **EVENT | {"title": "体操", "place": "上郷公民館"})
+    town.post("job", **JOB | {"title": "上郷公民館の掃除"})
+    town.post("job", **JOB | {"title": "上郷公民館の番", "state": "closed"})
+    town.post("event", **EVENT | {"title": "上郷公民館の祭", "starts_on": "2026-11-01"})
+    town.alert(title="上郷公民館の訓練", operation="drill")
+    answer = browser.get("/search?q=上郷公民館")
+    titles = re.findall(r'card-title"[^>]*>([^<]+)<', answer.text)
+    assert titles[:6] == [
+        *(
+            "避難指示",
+            "上郷公民館",
+            "上郷公民館の茶会",
+            "上郷公民館の餅",
+            "上郷公民館の掃除",
+            "体操",
+        )
+    ]
+    assert titles[6] == "上郷公民館の訓練"
+    assert sorted(titles[7:]) == ["上郷公民館の番", "上郷公民館の祭"]
+    assert words(answer).count("終わりました") == 1
 
 
 def test_a_drill_that_is_found_is_marked_as_one(browser: FlaskClient, town: Town) -> None:
