@@ -1,13 +1,15 @@
 """`/records/<address>/erasure` and `/erasure`: asking that a post be erased, and the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, render_template, url_for
 
 from kiosk_ui import dates, forms
 from kiosk_ui.done import said
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
+from kiosk_ui.slips import Receipt, receipt_page
 from node.answered import answered, asked
 from node.erasure_requests import (
     WHOSE,
@@ -39,6 +41,23 @@ _TROUBLES = {
 }
 
 
+_NO_SUCH = Receipt(
+    heading=say("この番号の依頼は、見つかりませんでした"),
+    state="declined",
+    told=(
+        say(
+            "番号が少しちがうか、まだこの機械に届いていません。"
+            "依頼した公民館の画面でもお確かめください。"
+        ),
+    ),
+)
+_GOOD = say(
+    "どの公民館でも、掲示板のページの「控えで調べる」を押して、番号を入れると、"
+    "役場の返事が分かります。"
+    "番号からは、どの投稿のことかは分かりません。"
+)
+
+
 def erasure_pages(screen: Screen) -> Blueprint:
     """For anybody."""
     pages = Blueprint("erasure", __name__)
@@ -68,37 +87,24 @@ def erasure_pages(screen: Screen) -> Blueprint:
         return forms.see_other(led_to)
 
     @pages.get("/erasure")
-    def about() -> Response:
-        typed = "".join(c for c in request.args.get("code", "") if c.isascii() and c.isdigit())
-        if len(typed) == CODE_DIGITS:
-            return forms.see_other(url_for("erasure.receipt", code=typed))
-        page = render_template(
-            "erasure_about.html",
-            digits=CODE_DIGITS,
-            kept=[(board.label, in_words(board)) for board in screen.node.boards.values()],
-            trouble=say("番号は8けたです。もう一度お確かめください。")
-            if "code" in request.args
-            else "",
-            typed=request.args.get("code", "")[:20],
-        )
-        return make_response(page)
+    def about() -> str:
+        kept = [(board.label, in_words(board)) for board in screen.node.boards.values()]
+        return render_template("erasure_about.html", kept=kept)
 
     @pages.get("/erasure/<code>")
     def receipt(code: str) -> Response:
         standing = by_code(screen.node, code)
-        page = render_template(
-            "erasure_receipt.html",
-            code=f"{code[:4]} {code[4:8]}",
-            standing=standing,
-            when=dates.written_in_words(standing.record.written, screen.now()) if standing else "",
-            answered=dates.written_in_words(standing.answer.written, screen.now())
-            if standing and standing.answer
-            else "",
-            machines=_machines(screen, standing),
-            address=screen.outside_address(url_for("erasure.receipt", code=code[:CODE_DIGITS])),
-            done=said(),
+        if standing is None:
+            return receipt_page(_NO_SUCH, 404)
+        return receipt_page(
+            replace(
+                _receipt(screen, standing),
+                code=f"{code[:4]} {code[4:8]}",
+                link=screen.outside_address(url_for("erasure.receipt", code=code[:CODE_DIGITS])),
+                good=_GOOD,
+                is_new=bool(said()),
+            )
         )
-        return make_response(page, 200 if standing else 404)
 
     return pages
 
@@ -132,13 +138,42 @@ def _form(
     return make_response(page, status)
 
 
-def _machines(screen: Screen, standing: Standing | None) -> tuple[int, int] | None:
-    """How many of how many said that it is gone there; this one counts."""
-    answer = standing.answer if standing else None
-    order = order_of(screen.node, answer) if answer else None
+def _receipt(screen: Screen, standing: Standing) -> Receipt:
+    about = say("消してほしいという依頼")
+    if standing.answer is None:
+        when = dates.written_in_words(standing.record.written, screen.now())
+        told: list[str] = [say("{when}に受け付けました。", when=when)]
+        if said():
+            saved = say("この機械に保存しました。役場には、回線がつながりしだい届きます。")
+            told = [said(), saved, *told]
+        heading, state = say("役場の返事を待っています"), "waiting"
+        return Receipt(about=about, heading=heading, state=state, told=told)
+    when = dates.written_in_words(standing.answer.written, screen.now())
+    decided: str = say("{answered}に、役場が決めました。", answered=when)
+    if not standing.answer.granted:
+        told = [decided, say("わけ：{reason}。", reason=standing.answer.reason)]
+        heading, state = say("消さないことになりました"), "declined"
+        return Receipt(about=about, heading=heading, state=state, told=told)
+    told = [
+        decided,
+        *_how_far(screen, standing),
+        say("USBメモリーの中や、人が写したもの、印刷したものは消せません。"),
+    ]
+    return Receipt(about=about, heading=say("消すことになりました"), state="done", told=told)
+
+
+def _how_far(screen: Screen, standing: Standing) -> Iterator[str]:
+    """How many of how many machines said that it is gone there; this one counts."""
+    order = order_of(screen.node, standing.answer) if standing.answer else None
     if order is None:
-        return None
+        return
     machines = asked(screen.node)
-    done = answered(screen.node, order, machines)
     here = all(each.obeyed for each in screen.node.ledger.orders() if each.by == order)
-    return sum(done) + here, len(machines) + 1
+    done, of = sum(answered(screen.node, order, machines)) + here, len(machines) + 1
+    yield say(
+        "町の機械{of}台のうち、{done}台が「消した」と返事をしています。",
+        of=of,
+        done=done,
+    )
+    if done < of:
+        yield say("電源の切れている機械などは、つながりしだい消します。")

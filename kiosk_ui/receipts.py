@@ -3,10 +3,13 @@
 The page says how it stands, and nothing of what was written.
 """
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from kiosk_ui import forms
 from kiosk_ui.screen import Screen
+from kiosk_ui.slips import Receipt, receipt_page
 from node.erasure_requests import by_code as erasure_by_code
 from node.hiding import why
 from node.moderation.desk import CODE_DIGITS
@@ -17,7 +20,13 @@ from node.pins import grouped
 from node.post import Post, PostState
 from node.words import say, together
 
-NO_SUCH = say("その番号の記録は、この機械にはありません。番号を確かめてください。")
+NO_SUCH = say(
+    "その番号の記録は、この機械にはありません。番号を確かめるか、受け付けた公民館で調べてください。"
+)
+_GOOD = say(
+    "この公民館の掲示板のページで、「控えで調べる」を押して、番号を入れると、"
+    "どうなったかが分かります。お名前は要りません。"
+)
 
 
 def receipts_pages(screen: Screen) -> Blueprint:
@@ -48,15 +57,15 @@ def receipts_pages(screen: Screen) -> Blueprint:
                 told = _of_report(screen, report)
             case None:
                 abort(404)
-        page = render_template(
-            "receipt.html",
-            code=grouped(code),
-            address=screen.outside_address(url_for("receipts.receipt", code=code)),
-            **told,
+        return receipt_page(
+            replace(
+                told,
+                code=grouped(code),
+                link=screen.outside_address(url_for("receipts.receipt", code=code)),
+                good=_GOOD,
+                is_new=told.state == "waiting",
+            )
         )
-        response = make_response(page)
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     return pages
 
@@ -65,37 +74,37 @@ def _find(screen: Screen, code: str) -> WaitingPost | Report | None:
     return screen.desk.by_code(code) or screen.desk.reporting.by_code(code)
 
 
-def _of_post(screen: Screen, waiting: WaitingPost) -> dict[str, object]:
+def _of_post(screen: Screen, waiting: WaitingPost) -> Receipt:
     board = screen.board(waiting.board)
-    told: dict[str, object] = {
-        "about": board.label if board else "",
-        "heading": say("確認を待っています"),
-        "advice": _who_looks(screen, waiting),
-        "state": "waiting",
-    }
+    about = board.label if board else ""
     match waiting.state:
         case State.WAITING:
-            return told
+            told = (_who_looks(screen, waiting),)
+            return Receipt(
+                about=about, heading=say("確認を待っています"), told=told, state="waiting"
+            )
         case State.LET_IN:
-            advice = say("担当者が、言葉を少しなおしてのせました。") if waiting.mended else ""
-            return told | {
-                "heading": say("のりました"),
-                "advice": advice,
-                "state": "done",
-                "post": waiting.post,
-            }
+            mended = (say("担当者が、言葉を少しなおしてのせました。"),)
+            return Receipt(
+                about=about,
+                heading=say("のりました"),
+                told=mended if waiting.mended else (),
+                state="done",
+                post=waiting.post,
+            )
         case State.DECLINED:
-            return told | {
-                "heading": say("のせませんでした"),
-                "advice": say(
+            told = (
+                say(
                     "{reason}、"
                     "のせませんでした。"
                     "わけを知りたいときは、"
                     "公民館の人にお話しください。",
                     reason=say(waiting.reason),
                 ),
-                "state": "declined",
-            }
+            )
+            return Receipt(
+                about=about, heading=say("のせませんでした"), told=told, state="declined"
+            )
 
 
 def _who_looks(screen: Screen, waiting: WaitingPost) -> str:
@@ -109,11 +118,13 @@ def _who_looks(screen: Screen, waiting: WaitingPost) -> str:
     return say("確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。")
 
 
-def _of_report(screen: Screen, report: Report) -> dict[str, object]:
+def _of_report(screen: Screen, report: Report) -> Receipt:
     board = screen.board(report.board)
-    told: dict[str, object] = {
-        "about": say("{text}の投稿についての知らせ", text=board.label if board else "")
-    }
+    about = say("{text}の投稿についての知らせ", text=board.label if board else "")
+
+    def done(heading: str, told: str, post: str = "") -> Receipt:
+        return Receipt(about=about, heading=heading, told=(told,), state="done", post=post)
+
     post = screen.node.post(report.post)
     match post:
         case Post(state=PostState.HIDDEN):
@@ -126,29 +137,13 @@ def _of_report(screen: Screen, report: Report) -> dict[str, object]:
                 ),
                 between="",
             )
-            return told | {"heading": say("その投稿を隠しました"), "advice": said, "state": "done"}
+            return done(say("その投稿を隠しました"), said)
         case None | Post(state=PostState.WITHDRAWN | PostState.ERASED):
-            return told | {
-                "heading": say("その投稿は、もうありません"),
-                "advice": say("のせた人が取り下げました。"),
-                "state": "done",
-            }
+            return done(say("その投稿は、もうありません"), say("のせた人が取り下げました。"))
     if report.state is Answered.ANSWERED and report.answer:
-        return told | {
-            "heading": say("確かめました"),
-            "advice": report.answer,
-            "state": "done",
-            "post": report.post,
-        }
+        return done(say("確かめました"), report.answer, report.post)
     if report.state is Answered.ANSWERED:
-        return told | {
-            "heading": say("その投稿は、また出ています"),
-            "advice": say("いちど隠しましたが、そのあと、また出すことになりました。"),
-            "state": "done",
-            "post": report.post,
-        }
-    return told | {
-        "heading": say("確認を待っています"),
-        "advice": say("この公民館の管理人が、投稿の内容を確かめます。"),
-        "state": "waiting",
-    }
+        again = say("いちど隠しましたが、そのあと、また出すことになりました。")
+        return done(say("その投稿は、また出ています"), again, report.post)
+    told = (say("この公民館の管理人が、投稿の内容を確かめます。"),)
+    return Receipt(about=about, heading=say("確認を待っています"), told=told, state="waiting")

@@ -7,7 +7,7 @@ letters come in the part of the address that browsers keep to themselves.
 import sqlite3
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from kiosk_ui import dates, forms
 from kiosk_ui.screen import Screen
@@ -97,6 +97,7 @@ def _words_page(
         rows=kana_rows(),
         trouble=trouble,
         typed=typed,
+        back=url_for("receipts.ask"),
     )
     return leaves(make_response(page, status))
 

@@ -6,14 +6,14 @@ neither a second letter nor another receipt.
 
 import sqlite3
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, request, url_for
 
 from kiosk_ui import forms
 from kiosk_ui.controls import defaults, to_parse
 from kiosk_ui.errors import message_page
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.screen import Screen
-from kiosk_ui.slips import SLIP, leaves
+from kiosk_ui.slips import SLIP, Receipt, leaves, receipt_page
 from node.boards.declaration import Board, Field, FieldType, Order
 from node.form import Problems, parse
 from node.mail.ending import LETTERS_DAYS
@@ -35,6 +35,11 @@ BUSY = say(
 NOBODY = say(
     "募集や行事が終わったか、受け取る担当者がいないので、送れませんでした。"
     "お急ぎのときは、のせた人か公民館の人に、直接お話しください。"
+)
+
+_GOOD = say(
+    "どの公民館でも、掲示板のページの「控えで調べる」を押して、6つのことばを順に入れると、"
+    "返事が読めます。"
 )
 
 LETTER_FORM = Board(
@@ -168,12 +173,20 @@ def _send(screen: Screen, form: forms.Form, post: Post, slip: bytes) -> Response
             except (sqlite3.Error, OSError) as wrong:
                 return forms.not_kept(screen, form, wrong)
             screen.sent_before.remember(token, post.address)
-    page = render_template(
-        "slip.html",
-        words=as_words(slip),
-        board=screen.node.boards[post.board].label,
-        link=f"{screen.outside_address(url_for('six_words.ask'))}#{as_letters(slip)}",
-        who=together(who_reads(screen.node, readers(screen.node, post))),
-        back=form.back,
+    who = together(who_reads(screen.node, readers(screen.node, post)))
+    return receipt_page(
+        Receipt(
+            about=post.text(screen.node.boards[post.board].title),
+            heading=say("送りました"),
+            state="done",
+            told=(
+                say("読めるのは、{who}だけです。", who=who),
+                say("この機械に保存しました。回線がつながりしだい届きます。"),
+            ),
+            words=as_words(slip),
+            link=f"{screen.outside_address(url_for('six_words.ask'))}#{as_letters(slip)}",
+            good=_GOOD,
+            back=form.back,
+            is_new=True,
+        )
     )
-    return make_response(page)

@@ -209,6 +209,35 @@ def test_no_page_with_a_receipt_is_kept_by_a_browser_nor_has_it_in_an_address(
                 assert receipt.split()[0] not in said
 
 
+def test_whatever_one_takes_home_is_one_page_with_the_same_words_and_looked_up_at_one_place(
+    desk: FlaskClient, job: Post
+) -> None:
+    about = f"/records/{job.address}"
+
+    def sent(path: str, **fields: str) -> TestResponse:
+        page = desk.get(f"{about}/{path}")
+        return desk.post(f"{about}/{path}", data=typed(page) | fields, follow_redirects=True)
+
+    reported = sent("report", reason="other")
+    asked = sent("erasure", whose="mine", why="personal")
+    for each in (write(desk, job), reported, asked):
+        assert each.headers["Cache-Control"] == "no-store"
+        assert each.headers["Refresh"].endswith("url=/")
+        said = words(each)
+        places = [
+            said.index(part) for part in ("控え 受付", "紙に書きうつすか", "「控えで調べる」")
+        ]
+        assert places == sorted(places)
+        assert elements(each, "svg")
+    assert "/receipts" in [link["href"] for link in elements(desk.get("/boards/job"), "a")]
+    there = desk.get("/receipts")
+    assert "/receipt" in [link["href"] for link in elements(there, "a")]
+    code = re.search(r"[0-9]{4} [0-9]{4}(?! [0-9])", words(asked))
+    assert code is not None
+    found = desk.post("/receipts", data=typed(there) | {"code": code[0]}, follow_redirects=True)
+    assert "役場の返事を待っています" in words(found)
+
+
 def test_the_one_who_may_not_read_gets_no_list_and_no_letter(
     town: Town, browser: FlaskClient, desk: FlaskClient, keeper: Account, job: Post
 ) -> None:

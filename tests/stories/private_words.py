@@ -84,8 +84,7 @@ CONTROLS: Mapping[Control, Typed] = {
     ("towns.html", "card"): typed(Becomes.OPEN),
     ("towns.html", "number"): typed(Becomes.OPEN),
     # Numbers of receipts that say how something stands, and never what it says.
-    ("receipts.html", "code"): typed(Becomes.OPEN),
-    ("erasure_about.html", "code"): typed(Becomes.OPEN),
+    ("_slip.html", "code"): typed(Becomes.OPEN),
     ("wishes.html", "allowance"): typed(Becomes.OPEN),
     ("posting.py", "readers"): typed(Becomes.OPEN),
 }
