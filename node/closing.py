@@ -50,7 +50,7 @@ def seal(folder: Path, tpm: Tpm) -> None:
         closed = None
     if closed is not None:
         _lay_out(closed, _opened(closed, tpm))
-    elif tpm.is_spoken_of and tpm.is_there(within_seconds=WAIT_SECONDS_MAX):
+    elif tpm.is_spoken_of:
         _make(folder, tpm)
     else:
         return
@@ -98,10 +98,12 @@ def _opened(closed: bytes, tpm: Tpm) -> bytes:
 
 def _make(folder: Path, tpm: Tpm) -> None:
     """A seal, closed to that TPM, and on the disk once it was opened again."""
-    tpm.forget_guesses()  # whoever had the machine before us may have left some
     secret = content_key()
     assert len(secret) == SEAL_BYTES
     try:
+        if not tpm.is_there(within_seconds=WAIT_SECONDS_MAX):
+            raise CannotAsk("nothing answers")
+        tpm.forget_guesses()  # whoever had the machine before us may have left some
         closed = tpm.close(secret)
         if tpm.open(closed) != secret:
             raise CannotAsk("it opens to something else")

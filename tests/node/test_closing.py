@@ -138,6 +138,17 @@ def test_without_a_tpm_everything_is_as_it_was(
     post_event(open_node(folder))
 
 
+def test_a_tpm_that_the_firmware_speaks_of_and_nobody_finds_is_said(
+    node: Node, in_memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.machine.tpm.FIRMWARE_SAYS", tmp_path)
+    monkeypatch.setattr("node.closing.WAIT_SECONDS_MAX", 0.1)
+    node.database.close()
+    said = message(here("seal", "--data", node.settings.folder, "--tpm", NO_TPM))
+    assert "TPM がありますが、使えません" in said
+    post_event(open_node(node.settings.folder))
+
+
 def test_a_tpm_that_does_not_do_what_it_is_asked_leaves_keys_open_and_says_so(
     node: Node, in_memory: Path, tmp_path: Path
 ) -> None:

@@ -114,6 +114,19 @@ def test_who_may_type_commands_is_settled_with_next_to_no_rights_and_before_anyb
     assert "getty@tty1.service" in said(unit, "Before").split()
 
 
+def test_who_needs_a_device_is_given_it_where_that_counts() -> None:
+    """Of what is added to a unit the last by name holds; before, all devices are taken from it."""
+    (hardened,) = (FOLDER / "kairan-.service.d").iterdir()
+    assert "PrivateDevices=yes" in hardened.read_text()
+    for command, device in (("first-boot", "/dev/kairan/NODESEED"), ("seal", "/dev/tpmrm0")):
+        unit = ON_DISKS / f"kairan-{command}.service"
+        (more,) = unit.with_name(f"{unit.name}.d").iterdir()
+        assert more.name > hardened.name
+        assert said(more, "PrivateDevices") == "no"
+        assert said(more, "DevicePolicy") == "closed"
+        assert f"DeviceAllow={device} rw" in more.read_text()
+
+
 def test_on_our_disks_nothing_waits_for_what_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
