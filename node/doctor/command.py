@@ -49,7 +49,10 @@ def _opened(path: Path, port: int | None) -> Iterable[Finding]:
         try:
             moment = clock.now()
             yield from known(status(node, moment), moment)
-            yield from running.look(node.settings, node.identity.public, port)
+            for found in running.look(node.settings, node.identity.public, port):
+                # Where the key lies closed, who would exchange reads sticks and hears nobody.
+                if found.name != "sync" or not node.identity.is_closed:
+                    yield found
         finally:
             node.database.close()
     except (NotProvisioned, sqlite3.Error, OSError) as wrong:

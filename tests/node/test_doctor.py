@@ -132,6 +132,7 @@ def test_a_key_that_its_tpm_does_not_open(
     why = "この機械の TPM では開きません" if there else "TPM が見つかりません"
     says(found(folder), "closed key", "開きません", why, "元の機械に戻して", "docs/BACKUP.md")
     says(found(folder), "membership", "掲示板は見られますが")
+    assert "sync" not in found(folder), "it hears nobody now, and nothing is wrong with it"
 
 
 def test_a_tpm_that_closed_nothing(
