@@ -234,7 +234,7 @@ class Terminal:
     """Where somebody types, and reads what comes."""
 
     line: socket.socket
-    _unread: str = ""
+    _unread: bytes = b""
 
     def log_in(self, name: str, word: str) -> bool:
         """Whether that is let in."""
@@ -259,9 +259,9 @@ class Terminal:
 
     def _read(self, words: str) -> tuple[str, str]:
         """All up to those words, and them."""
-        while (found := re.search(words, self._unread)) is None:
+        while (found := re.search(words.encode(), self._unread)) is None:
             came = self.line.recv(4_096)
             assert came, self._unread
-            self._unread += came.decode(errors="replace")
+            self._unread += came
         said, self._unread = self._unread[: found.start()], self._unread[found.end() :]
-        return said, found[0]
+        return said.decode(errors="replace"), found[0].decode()
