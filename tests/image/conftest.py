@@ -72,11 +72,11 @@ def _unpack(archive: Path, folder: Path) -> None:
 @pytest.fixture(scope="session")
 def disk_image(cache: Path, common: Path) -> Iterator[Path]:
     """What disks are written from, made with no network."""
-    with shared(common / "image", lambda folder: _make_image_in(folder, cache)) as folder:
+    with shared(common / "image", lambda folder: _make_disk_into(folder, cache)) as folder:
         yield folder / IMAGE
 
 
-def _make_image_in(folder: Path, cache: Path) -> None:
+def _make_disk_into(folder: Path, cache: Path) -> None:
     image(cache, "--disk", folder / IMAGE, before=("unshare", "--net"))
 
 

@@ -33,6 +33,9 @@ PROMPT = b"(qemu) "
 ITS_ADDRESS = "10.0.2.15"
 """What the network outside, which is QEMU's own, gives to each."""
 
+SCREEN = ("-device", "virtio-vga", "-device", "usb-tablet")
+"""That can be touched."""
+
 KEYS = {"\n": "ret", "-": "minus", " ": "spc"}
 EDGE = 32_767
 """Of a screen, as QEMU counts from its left upper corner."""
@@ -58,7 +61,6 @@ class Machine:
     old: bool = False  # its firmware is a BIOS, else UEFI's
     more: tuple[str, ...] = ()  # of parts, as QEMU calls them
     megabytes: int = MEGABYTES
-    has_screen: bool = False  # that can be touched
     port: int = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -105,7 +107,6 @@ class Machine:
             *("-chardev", f"socket,id=line,server=on,wait=off,path={self._line},{written}"),
             *("-serial", "chardev:line", "-device", "virtio-rng-pci"),
             *(() if self.old else self._uefi),
-            *(("-device", "virtio-vga", "-device", "usb-tablet") if self.has_screen else ()),
             *("-qmp", f"unix:{self._control},server=on,wait=off"),
             *("-drive", f"if=none,id=disk,format=raw,file={self.disk}"),
             *("-device", "ahci,id=sata", "-device", "ide-hd,drive=disk,bus=sata.0"),

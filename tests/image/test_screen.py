@@ -16,7 +16,7 @@ from PIL import Image
 from provisioning.seeds import Wanted, make_seeds
 from provisioning.town import open_town
 from tests.image.conftest import BUILD_SECONDS_MAX, cache_of, image
-from tests.image.emulated import BOOT_SECONDS_MAX, ITS_ADDRESS, Machine, why_not
+from tests.image.emulated import BOOT_SECONDS_MAX, ITS_ADDRESS, SCREEN, Machine, why_not
 from tests.image.test_disk import WORD, blank_disk, said_by, write
 from tests.lan.machines import TOWN, TOWN_NAME
 from tests.patience import until
@@ -63,7 +63,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     assert done.returncode == 0, done.stderr
     made.unlink()
     (word,) = WORD.findall(done.stdout)
-    one = Machine(disk, folder, folder / "cable", 1, megabytes=MEGABYTES, has_screen=True)
+    one = Machine(disk, folder, folder / "cable", 1, more=SCREEN, megabytes=MEGABYTES)
     try:
         one.switch_on()
         one.wait_until_up()
