@@ -28,6 +28,7 @@ from kiosk_ui.erasure import erasure_pages
 from kiosk_ui.errors import add_error_pages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.furigana import Furigana
+from kiosk_ui.handling import handling_pages
 from kiosk_ui.headers import add_headers
 from kiosk_ui.health import health_page
 from kiosk_ui.hiding import hiding_pages
@@ -171,6 +172,7 @@ def create_app(
         erasure_pages(screen),
         erasing_pages(screen),
         keeping_pages(screen),
+        handling_pages(screen),
         writing_pages(screen),
         easing_pages(screen),
         six_words_pages(screen),

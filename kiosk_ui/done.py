@@ -15,6 +15,7 @@ _WORDS = {
     "rights": say("受け持つ掲示板を変えました。"),
     "suspended": say("止めました。すぐに入れなくなります。"),
     "reinstated": say("また入れるようにしました。"),
+    "handled": say("書きました。"),
     "called": say("どの画面にも、これが出ます。"),
     "let_in": say("のせました。"),
     "let_in_there": say("のせるように伝えます。つながりしだい、その公民館からのります。"),

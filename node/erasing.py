@@ -12,6 +12,8 @@ from node.node import Node, NotAllowed
 from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
+from node.reported import reports_about
+from node.sealed import about
 from node.words import say
 from sync.account import Account, Duty
 from sync.entry import CHECK_BYTES, EntryId, Header, RecordId, Written, read_header, read_payload
@@ -68,6 +70,7 @@ def erase(
 ) -> Sequence[EntryId]:
     """Order all away that these posts say and said, together or none; the orders.
 
+    What visitors said of them under seal goes too, for it may quote them.
     Raises NotAllowed, NotSignedIn, TakesTwo; KeyError for no reason of ours.
     """
     person, said = tending(node, by), REASONS[reason]
@@ -77,7 +80,9 @@ def erase(
             may_erase(node, post, each) for post in posts for each in (person, other) if each
         ):
             raise NotAllowed
-        return order_away(node, [post.id for post in posts], said, by=person, second=other)
+        named = {each for post in posts if (each := about(node, post)) is not None}
+        records = [*(post.id for post in posts), *reports_about(node, named)]
+        return order_away(node, records, said, by=person, second=other)
 
 
 def follow_up(node: Node) -> bool:

@@ -17,6 +17,7 @@ from node.node import Node, NotAllowed
 from node.own_lane import write_decisions
 from node.people import tending
 from node.post import Post, PostState
+from node.sealed import all_sealed
 from node.witnesses import witnessed
 from node.words import say
 from sync.about import About
@@ -28,10 +29,14 @@ from sync.lane import Class
 from sync.ledger import Stored
 from sync.machine.clock import Moment
 from sync.order import RETAIN
+from sync.sealed_record import REPORT
 from sync.writing import Draft
 
 REQUEST_DAYS = 365
 """So long after its answer a request to erase something is kept."""
+
+REPORT_DAYS = 365
+"""So long what somebody said of a post is kept, sealed, where others than its place read it."""
 
 WAITING_DAYS = 60
 """So long a post that waits for the office's look is kept there, if nobody looks."""
@@ -116,6 +121,7 @@ def retain(node: Node, moment: Moment) -> int | None:
         records = [each.post.id for each in _due(node, known, _day(now))]
         records += _old_requests(node, known, _day(now))
         records += _looked_at(node, known, _day(now))
+        records += _old_reports(node, known, _day(now))
         drafts = _orders(node, records)
         if drafts:
             write_decisions(node, drafts)
@@ -222,6 +228,16 @@ def _looked_at(node: Node, known: KnownBy, day: date) -> list[RecordId]:
         waiting
         for waiting, decision in asked_about(node)
         if decision is not None or not _is_later(known.day(waiting), span, day)
+    ]
+
+
+def _old_reports(node: Node, known: KnownBy, day: date) -> list[RecordId]:
+    """What visitors said of posts, as machines told it to others."""
+    span = timedelta(days=REPORT_DAYS)
+    return [
+        report.id
+        for report in all_sealed(node, REPORT)
+        if report.town == node.settings.town and not _is_later(known.day(report.id), span, day)
     ]
 
 

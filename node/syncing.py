@@ -115,7 +115,7 @@ def run(
     schedule.every(LET_GO_SECONDS, "let go of letters", lambda: _let_go(node))
     desk = Desk(node)
     schedule.every(LOOK_SECONDS, "ask about what waits", partial(_keep_asking, node, desk))
-    schedule.every(LET_GO_SECONDS, "let go of what was declined", partial(_forget, node, desk))
+    schedule.every(LOOK_SECONDS, "let go of what nobody needs", partial(_forget, node, desk))
     schedule.every(LOOK_SECONDS, "put down versions", partial(_put_down, node))
     schedule.every(FETCH_SECONDS, "fetch versions", neighbourhood.fetch)
     neighbourhood.start()
@@ -236,7 +236,7 @@ def _keep_asking(node: Node, desk: Desk) -> None:
 
 
 def _forget(node: Node, desk: Desk) -> None:
-    """Of what was declined a month ago; what doesn't succeed is tried again."""
+    """Of what lies on the desk and was decided; what doesn't succeed is tried again."""
     try:
         desk.let_go(clock.now())
     except (sqlite3.Error, OSError) as wrong:

@@ -211,14 +211,15 @@ class Desk:
             self._waiting.decline(id_, said)
 
     def let_go(self, now: Moment) -> bool:
-        """Of words that were declined long ago, by a clock that is right; whether there were any.
+        """Of words that were declined long ago, by a clock that is right, and of what was reported
+        of posts that nobody sees any more; whether there was any.
 
         Nothing of them is left in the file's log either; where somebody reads it, with the next.
         """
-        if now.quality < Quality.CARRIED:
-            return False
-        with self.node.database.transaction():
-            gone = bool(self._waiting.let_go(int(now.at.timestamp())))
+        gone = bool(self.reporting.close())
+        if now.quality >= Quality.CARRIED:
+            with self.node.database.transaction():
+                gone |= bool(self._waiting.let_go(int(now.at.timestamp())))
         self._log_holds_words |= gone
         if self._log_holds_words:
             self._log_holds_words = not self.node.database.empty_log()

@@ -25,6 +25,9 @@ from sync.report import WORDS_CHARACTERS_MAX, ReportedPost, read_report
 from sync.sealed_record import REPORT
 from sync.sealing import NotForUs
 
+_OVER = frozenset({PostState.HIDDEN, PostState.WITHDRAWN, PostState.ERASED})
+"""How posts stand that nobody sees."""
+
 
 class Reporting:
     """The reports of one machine; `code` makes numbers of receipts."""
@@ -137,6 +140,22 @@ class Reporting:
             _, post = self._one(id_, by)
             hide(self._node, post, reason, by=by)
             self._reports.answer(id_, "")
+
+    def close(self) -> int:
+        """Those of posts that nobody sees any more, so nobody answers them; how many.
+
+        Their words go: they may quote what was taken down, hidden or erased.
+        """
+        over = [
+            each.id
+            for each in self._reports.open()
+            if (post := self._node.post(each.post)) is not None and post.state in _OVER
+        ]
+        if over:
+            with self._node.database.transaction():
+                for id_ in over:
+                    self._reports.answer(id_, "")
+        return len(over)
 
     def may_hide(self, post: Post, by: Account) -> bool:
         """Whether that person's word hides it here."""

@@ -247,6 +247,7 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         "erasures": "/erasures",
         "erase": f"{at['job']}/erase",
         "kept": "/kept",
+        "handling": "/handling",
         "towns-office": "/towns",
         "people-office": "/people",
         "people-telephone": "/people/telephone",

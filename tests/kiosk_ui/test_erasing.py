@@ -22,19 +22,25 @@ from node.erasure_requests import (
 from node.hiding import MANY, TakesTwo, hide
 from node.mail.looking import WISH as A_WISH
 from node.mail.looking import WISH_REASONS, looked
+from node.moderation.desk import Desk
+from node.moderation.sources import KIOSK
 from node.node import Node, NotAllowed, NotSignedIn, edition
 from node.people import begin, let_in
 from node.pins import Pins
 from node.post import Post, PostState
+from node.reading import begin_reading
+from node.sealed import sealed_record
 from node.status import in_words, status
 from sync import cbor
 from sync.account import Account, Duty
+from sync.entry import Quality
+from sync.machine.clock import Moment
 from sync.machine.obeying import Obeying
-from sync.sealed_record import ERASURE
+from sync.sealed_record import ERASURE, REPORT
 from tests.kiosk_ui.reading import typed, words
 from tests.kiosk_ui.test_hiding import state
 from tests.kiosk_ui.test_signing_in import sign_in
-from tests.kiosk_ui.town import EVENT, OTHER_PIN, PIN, Town
+from tests.kiosk_ui.town import EVENT, NOW, OTHER_PIN, PIN, Town
 from tests.raw import files_with
 
 WORD = "zyxqvarplonk"  # which a search would keep whole
@@ -411,3 +417,37 @@ def test_every_board_says_to_those_who_read_it_how_long_it_keeps(browser: FlaskC
     assert "このお知らせは、終わってから1年で消えます。" in words(browser.get("/boards/event"))
     assert "10年で消えます" in words(browser.get("/boards/guide"))
     assert "終わってから1年で消えます" in words(browser.get("/erasure"))
+
+
+def test_what_a_report_quotes_of_an_erased_post_goes_with_it(
+    town: Town, browser: FlaskClient, keeper: Account, staff: Account, post: Post
+) -> None:
+    begin_reading(town.kamigo)
+    town.exchange()
+    quoted = "その人の番号は〇九九九のひみつ"
+    here, there = Desk(town.kamigo), Desk(town.office)
+    for desk in (here, there):  # at both it also goes, sealed, to the other
+        reported = desk.node.post(post.address)
+        assert reported is not None
+        since = reported.written
+        desk.reporting.take_in(reported, "personal", quoted, source=KIOSK, since=since)
+        town.exchange()
+    assert [len(desk.reporting.open(by)) for desk, by in ((here, keeper), (there, staff))] == [1, 1]
+    folders = [desk.node.settings.folder for desk in (here, there)]
+    assert all(files_with(folder, quoted) for folder in folders)
+    sealed = len(town.office.views.sealed[REPORT].all())
+    assert sealed == 2
+    found = town.office.post(post.address)
+    assert found is not None
+    erase(town.office, [found], "asked", by=staff)
+    town.exchange()
+    for desk in (here, there):
+        assert desk.let_go(Moment(NOW, Quality.UNKNOWN))
+        assert not desk.let_go(Moment(NOW, Quality.UNKNOWN))
+        tidy(desk.node)
+        # What the office itself told the centre is closed to the centre alone, and goes in a year.
+        (left,) = desk.node.views.sealed[REPORT].all()
+        told = sealed_record(desk.node, left)
+        assert told is not None
+        assert told.author == town.office.identity.public
+    assert [files_with(folder, quoted) for folder in folders] == [[], []]

@@ -18,14 +18,14 @@ from node.node import NotAllowed, NotSignedIn, edition
 from node.people import begin
 from node.post import Post, PostState
 from node.reading import begin_reading
-from node.retaining import WAITING_DAYS, coming, in_words, keep, kept, release, retain
+from node.retaining import REPORT_DAYS, WAITING_DAYS, coming, in_words, keep, kept, release, retain
 from node.saying import Saying
 from node.witnesses import AHEAD, witnessed
 from sync.entry import Quality
 from sync.ingest import Kept, ingest_statement
 from sync.machine.clock import Moment
 from sync.revocation import revoke
-from sync.sealed_record import WAITING
+from sync.sealed_record import REPORT, WAITING
 from tests.node.builders import CHOIR, JOB_FIELDS, Village, meet, post_event
 
 DAY = timedelta(days=1)
@@ -194,6 +194,25 @@ def test_what_waited_for_the_offices_look_goes_from_there_once_it_was_looked_at_
     desk.keep_asking()
     (waiting,) = desk.waiting(begin(here.node, "山田"))
     assert waiting.fields == CHOIR, "it still waits where it was written"
+
+
+def test_what_visitors_said_of_a_post_goes_a_year_later_also_where_it_was_sealed(
+    here: Here,
+) -> None:
+    begin(here.office, "佐藤")
+    begin_reading(here.office)
+    meet(here.office, here.node)
+    post = post_event(here.node, starts_on="2040-01-01")  # which stays for long
+    desk = Desk(here.node)
+    desk.reporting.take_in(post, "personal", "ひみつ", source=KIOSK, since=post.written)
+    meet(here.node, here.office)
+    assert here.passes(FIRST) == 0
+    assert here.passes(FIRST + (REPORT_DAYS - 1) * DAY) == 0
+    assert len(here.office.views.sealed[REPORT].all()) == 1
+    assert here.passes(FIRST + REPORT_DAYS * DAY) == 1
+    assert here.office.views.sealed[REPORT].all() == []
+    assert here.node.views.sealed[REPORT].all() == []
+    assert here.state(post) is PostState.SHOWN
 
 
 def test_a_node_orders_nothing_away(here: Here) -> None:

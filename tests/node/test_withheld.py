@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from node.backup.making import back_up
+from node.boards import BOARDS
+from node.boards.declaration import PICTURES
 from node.carrying.file import bring, export
 from node.carrying.phone import Phones
 from node.carrying.receipts import Receipts
@@ -12,11 +14,13 @@ from node.carrying.stick import Wrote, visit
 from node.hiding import hidden, hide, lift
 from node.node import Node, edition
 from node.people import begin
+from node.pictures.darkroom import Darkroom
 from node.post import Post, PostState
 from node.status import status
 from provisioning.sealed_key import COST_MIN
 from sync.account import Account
 from sync.machine.packing import pack_next
+from tests.kiosk_ui.snapshots import photo
 from tests.node.builders import CHOIR, Village, again, meet, post_again, post_event, titles
 from tests.node.test_backup import PASSPHRASE, restored
 from tests.raw import files_with
@@ -190,3 +194,16 @@ def test_a_backup_which_nobody_can_read_has_all_of_it(
     assert state(back, post) is PostState.HIDDEN
     assert (found := back.views.hidden(post.id)) is not None
     assert found.text("title") == MENDED
+
+
+def test_a_hidden_posts_pictures_stay_here_with_its_words(
+    here: Node, keeper: Account, tmp_path: Path
+) -> None:
+    picture, content = Darkroom().develop(photo(800, 600), "庭")
+    fields = {**CHOIR, "title": SECRET, PICTURES: [picture.item]}
+    made = here.add(BOARDS["event"], fields, pictures=[content])
+    post_event(here, title=SEEN)
+    part = content[1_000:1_048]
+    assert len(files_with(taken_along(here, tmp_path / "before"), part)) >= 3
+    hide(here, made, "personal", by=keeper)
+    assert files_with(taken_along(here, tmp_path / "after"), part) == []
