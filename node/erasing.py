@@ -4,12 +4,12 @@ docs/spec/4-ledger.md, "Orders". What somebody wrote to an erased post before he
 is ordered away when it comes here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from node.hiding import second_person
 from node.node import Node, NotAllowed
-from node.own_lane import write_decisions
+from node.own_lane import write_decisions, write_for_subscribers
 from node.people import tending
 from node.post import Post, PostState
 from node.reported import reports_about
@@ -18,7 +18,8 @@ from node.words import say
 from sync.account import Account, Duty
 from sync.entry import CHECK_BYTES, EntryId, Header, RecordId, Written, read_header, read_payload
 from sync.errors import Malformed
-from sync.lane import Class
+from sync.lane import Audience, Class
+from sync.ledger import Stored
 from sync.order import ERASE
 from sync.writing import Draft
 
@@ -101,9 +102,12 @@ def order_away(
     by: Account | None = None,
     second: Account | None = None,
 ) -> Sequence[EntryId]:
-    """Every entry of these records that isn't ordered away yet, also of what only is missing."""
-    items: list[object] = [
-        [each.lane.id, each.id.number, each.head[:CHECK_BYTES]]
+    """Every entry of these records that isn't ordered away yet, also of what only is missing.
+
+    Who subscribes sees no order but one in an open lane: of what was opened it is said there again.
+    """
+    stored = [
+        each
         for record in records
         for each in sorted(node.ledger.record(record), key=lambda stored: stored.id)
         if not each.ordered_away and each.lane.class_ is not Class.TRUST
@@ -112,12 +116,30 @@ def order_away(
     drafts = [
         Draft(
             kind=ERASE,
-            fields={"entries": items[at : at + _ITEMS_MAX], "reason": reason, **also},
+            fields={"entries": items, "reason": reason, **also},
             account=by.in_headers if by else None,
         )
-        for at in range(0, len(items), _ITEMS_MAX)
+        for items in _items(stored)
     ]
-    return write_decisions(node, drafts) if drafts else []
+    opened = [each for each in stored if each.lane.audience is Audience.OPEN]
+    with node.ledger.transaction():
+        write_for_subscribers(
+            node,
+            [
+                Draft(kind=ERASE, fields={"entries": items, "reason": reason})
+                for items in _items(opened)
+            ],
+        )
+        return write_decisions(node, drafts) if drafts else []
+
+
+def _items(stored: Sequence[Stored]) -> Iterator[list[object]]:
+    """As orders name them, so many as fit one."""
+    for at in range(0, len(stored), _ITEMS_MAX):
+        yield [
+            [each.lane.id, each.id.number, each.head[:CHECK_BYTES]]
+            for each in stored[at : at + _ITEMS_MAX]
+        ]
 
 
 def orders(node: Node) -> list[Order]:
@@ -139,6 +161,8 @@ def _read(node: Node, id_: EntryId, count: int, *, obeyed: bool) -> Order | None
     stretch = node.ledger.stretch(id_.lane)
     entry = next(iter(node.ledger.entries(id_.lane, id_.number, id_.number)), None)
     if stretch is None or entry is None or stretch.lane.town != node.settings.town:
+        return None
+    if stretch.lane.audience is Audience.OPEN:  # it says again what another one says
         return None
     header: Header = read_header(entry.header, stretch.lane.id)
     try:

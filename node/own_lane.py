@@ -1,6 +1,7 @@
 """What this machine writes for its town that is no post: decisions, and what is sealed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from node.node import Node, NotAllowed
 from sync.entry import RecordId
@@ -9,8 +10,8 @@ from sync.machine import clock, keys
 from sync.writing import Draft, write
 
 
-def own_lane(node: Node, class_: Class) -> Lane:
-    """This machine's lane of that class, for the town. Raises NotAllowed."""
+def own_lane(node: Node, class_: Class, audience: Audience = Audience.TOWN) -> Lane:
+    """This machine's lane of that class, for the town or whoever subscribes. Raises NotAllowed."""
     ordinal, random = node.ledger.own_incarnation(node.identity.public)
     lane = Lane(
         town=node.settings.town,
@@ -18,7 +19,7 @@ def own_lane(node: Node, class_: Class) -> Lane:
         ordinal=ordinal,
         random=random,
         class_=class_,
-        audience=Audience.TOWN,
+        audience=audience,
     )
     if not node.may_say_anything or node.ledger.trust().refusal(lane) is not None:
         raise NotAllowed
@@ -40,6 +41,13 @@ def write_there(node: Node, lane: Lane, *drafts: Draft) -> Sequence[RecordId]:
 def write_decisions(node: Node, drafts: Sequence[Draft]) -> Sequence[RecordId]:
     """In its lane of class trust. Raises NotAllowed."""
     return write_there(node, own_lane(node, Class.TRUST), *drafts)
+
+
+def write_for_subscribers(node: Node, drafts: Sequence[Draft]) -> None:
+    """The same, where towns that take what this one opens see it too; nothing where it may not."""
+    if drafts:
+        with suppress(NotAllowed):
+            write_there(node, own_lane(node, Class.TRUST, Audience.OPEN), *drafts)
 
 
 def write_decision(node: Node, draft: Draft) -> RecordId:

@@ -14,7 +14,7 @@ from node.erasure_requests import requests_answered
 from node.known_by import KnownBy
 from node.moderation.elsewhere import asked_about
 from node.node import Node, NotAllowed
-from node.own_lane import write_decisions
+from node.own_lane import write_decisions, write_for_subscribers
 from node.people import tending
 from node.post import Post, PostState
 from node.sealed import all_sealed
@@ -25,7 +25,7 @@ from sync.account import Account
 from sync.decision import Decision
 from sync.entry import CHECK_BYTES, EntryId, RecordId
 from sync.keeping import GROUPS, POST, WRITE_KEEP
-from sync.lane import Class
+from sync.lane import Audience, Class
 from sync.ledger import Stored
 from sync.machine.clock import Moment
 from sync.order import RETAIN
@@ -122,10 +122,18 @@ def retain(node: Node, moment: Moment) -> int | None:
         records += _old_requests(node, known, _day(now))
         records += _looked_at(node, known, _day(now))
         records += _old_reports(node, known, _day(now))
-        drafts = _orders(node, records)
-        if drafts:
-            write_decisions(node, drafts)
+        _order(node, records)
     return len(records)
+
+
+def _order(node: Node, records: Sequence[RecordId]) -> None:
+    """Of what was opened it is said again where towns that subscribe see it."""
+    entries = [each for id_ in records for each in _entries(node, id_)]
+    write_for_subscribers(
+        node, _orders(each for each in entries if each.lane.audience is Audience.OPEN)
+    )
+    if drafts := _orders(entries):
+        write_decisions(node, drafts)
 
 
 def _due(node: Node, known: KnownBy, day: date) -> list[Due]:
@@ -193,10 +201,8 @@ def _entries(node: Node, record: RecordId) -> list[Stored]:
     ]
 
 
-def _orders(node: Node, records: Iterable[RecordId]) -> list[Draft]:
-    entries = sorted(
-        ((each.id, each.lane.id, each.head) for id_ in records for each in _entries(node, id_)),
-    )
+def _orders(stored: Iterable[Stored]) -> list[Draft]:
+    entries = sorted((each.id, each.lane.id, each.head) for each in stored)
     ranges: list[list[object]] = []
     last: EntryId | None = None
     for id_, lane, head in entries:

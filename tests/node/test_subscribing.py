@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from hub.hub import Hub
+from node import retaining
 from node.boards import BOARDS
 from node.boards.event import EVENT
 from node.boards.guide import GUIDE
 from node.boards.job import JOB
 from node.carrying.file import bring as bring_file
 from node.carrying.file import export, take_in
+from node.erasing import erase, follow_up, orders
 from node.node import Change, Node, NotAllowed, edition
+from node.people import begin
 from node.post import Post, PostState
 from node.subscribing import (
     Card,
@@ -38,6 +41,7 @@ from tests.node.builders import (
     table,
     titles,
 )
+from tests.raw import files_with
 
 SECRET = "町の中だけの話"
 
@@ -76,6 +80,54 @@ def there(node: Node, post: Post) -> Post:
     found = node.post(post.address)
     assert found is not None
     return found
+
+
+# what goes again
+
+
+def test_what_the_office_erases_goes_in_the_other_town_too(towns: TwoTowns) -> None:
+    post = towns.share(title="浜のひみつの番号")
+    at_home = post_event(towns.a_node, title="浜だけのひみつ")
+    towns.subscribe()
+    folders = [node.settings.folder for node in (towns.b_office, towns.b_node)]
+    assert all(files_with(folder, "浜のひみつの番号") for folder in folders)
+    staff = begin(towns.a_office, "浜の職員")
+    posts = [there(towns.a_office, each) for each in (post, at_home)]
+    written = erase(towns.a_office, posts, "asked", by=staff)
+    towns.exchange()
+    for node in (towns.a_office, towns.a_node, towns.b_office, towns.b_node):
+        assert there(node, post).state is PostState.ERASED
+        assert node.database.empty_log()
+    assert [files_with(folder, "浜のひみつの番号") for folder in folders] == [[], []]
+    assert len(written) == 1
+    assert [order.id for order in orders(towns.a_office)] == list(written), "told as one"
+    assert [order.entries for order in orders(towns.a_office)] == [2]
+
+
+def test_what_is_over_goes_in_the_other_town_too(towns: TwoTowns) -> None:
+    post = towns.share(title="浜の祭り")
+    towns.subscribe()
+    retaining._order(towns.a_office, [post.id])
+    towns.exchange()
+    for node in (towns.a_office, towns.a_node, towns.b_office, towns.b_node):
+        assert there(node, post).state is PostState.ERASED
+
+
+def test_what_came_late_to_it_goes_there_too(towns: TwoTowns) -> None:
+    post = towns.share(title="浜の祭り")
+    towns.subscribe()
+    staff = begin(towns.a_office, "浜の職員")
+    erase(towns.a_office, [there(towns.a_office, post)], "asked", by=staff)
+    edited = {**post.fields, "title": "浜のひみつの番号"}  # before it hears of that
+    towns.a_node.edit(post, edited, seen=edition(post))
+    towns.exchange()
+    assert follow_up(towns.a_office)
+    assert not follow_up(towns.a_office)
+    towns.exchange()
+    for node in (towns.b_office, towns.b_node):
+        assert there(node, post).state is PostState.ERASED
+        assert node.database.empty_log()
+        assert files_with(node.settings.folder, "浜のひみつの番号") == []
 
 
 # on the boards
