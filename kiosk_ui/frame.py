@@ -20,7 +20,7 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
 from kiosk_ui.ways_to_look import known_ways
-from node.calling import whom_to_call
+from node.calling import WhomToCall
 from node.qr import qr
 
 
@@ -59,7 +59,7 @@ def add_frame(
         town=screen.node.town_name,
         boards=screen.node.boards,
         news_now=news.now,
-        whom_to_call=lambda: whom_to_call(screen.node.settings.folder),
+        whom_to_call=WhomToCall(screen.node.settings.folder).now,
     )
 
     app.jinja_env.globals["expect_furigana"] = expect

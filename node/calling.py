@@ -44,6 +44,28 @@ def whom_to_call(folder: Path) -> Call | None:
     return None
 
 
+class WhomToCall:
+    """The same for who asks with every page: the file is read when it is another."""
+
+    def __init__(self, folder: Path) -> None:
+        """Of the machine in that folder; reads nothing yet."""
+        self._folder = folder
+        self._known: tuple[object, Call | None] = (object(), None)
+
+    def now(self) -> Call | None:
+        """What stands there."""
+        try:
+            there = (self._folder / CALL_FILE).stat()
+            seen: object = (there.st_ino, there.st_mtime_ns, there.st_size)
+        except OSError:
+            seen = None
+        known, call = self._known
+        if seen != known:
+            call = whom_to_call(self._folder)
+            self._known = (seen, call)
+        return call
+
+
 def read_call(content: bytes) -> Call | None:
     """The same of such a file. Raises ValueError, NoTelephone."""
     match json.loads(content):
