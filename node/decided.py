@@ -64,6 +64,8 @@ def _about_records(node: Node) -> Iterator[Decided]:
         (SUSPEND, node.views.suspensions.all()),
     ):
         for each in decisions:
+            if each.opened:  # it says again what another one says, or is another town's
+                continue
             record = _record(node, each.id)
             if record is None:
                 continue

@@ -22,7 +22,7 @@ def about(
     kind: str,
     field: str,
     reason: str,
-    by: bytes,
+    by: bytes | None = None,
     second: bytes | None = None,
 ) -> Draft:
     """A decision about a record that is held. Raises NotAllowed where it isn't (any more)."""
@@ -40,7 +40,7 @@ def withdrawal(
     *,
     kind: str,
     groups: Mapping[str, Mapping[str, str]],
-    by: bytes,
+    by: bytes | None,
 ) -> Draft:
     """What lifts a decision that is held."""
     found = resolve(node.ledger.record(record), trust=node.ledger.trust(), groups=groups)
@@ -71,7 +71,9 @@ def answer_to(
 
 def may_lift(node: Node, decision: Decision) -> bool:
     """Whether this machine's word ends it: its own, its predecessor's, or any at the office."""
-    return node.is_office or is_ours(node, decision.author)
+    return decision.town == node.settings.town and (
+        node.is_office or is_ours(node, decision.author)
+    )
 
 
 def is_ours(node: Node, author: bytes) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from node.deciding import about, may_lift, withdrawal
 from node.node import Node, NotAllowed
-from node.own_lane import write_decisions
+from node.own_lane import write_decisions, write_for_subscribers
 from node.people import tending
 from node.post import Post, PostState
 from node.words import say
@@ -88,6 +88,14 @@ def hide_all(
             )
             for post in found
         ]
+        write_for_subscribers(
+            node,
+            [
+                about(node, post.id, kind=WRITE_HIDE, field=POST, reason=said)
+                for post in found
+                if post.opened and post.town == node.settings.town
+            ],
+        )
         return len(write_decisions(node, drafts))
 
 
@@ -106,17 +114,20 @@ def lift_all(
     person, asked = tending(node, by), frozenset(addresses)
     with node.ledger.transaction():
         second_person(node, len(asked), person, second)
-        found = [(each, post) for each, post in hidden(node) if post.address in asked]
+        found = [(each, post) for each, post in _hidden(node) if post.address in asked]
         ours = [(decision, post) for decision, post in found if may_lift(node, decision)]
         if {post.address for _, post in ours} != asked:
             raise NotAllowed
         if not all(person.may_act_on(post.board) for _, post in ours):
             raise NotAllowed
-        drafts: Sequence[Draft] = [
-            withdrawal(node, decision.id, kind=WRITE_HIDE, groups=GROUPS, by=person.in_headers)
-            for decision, _ in ours
-        ]
-        write_decisions(node, drafts)
+        lifted: dict[bool, list[Draft]] = {False: [], True: []}
+        for decision, _ in ours:
+            by_whom = None if decision.opened else person.in_headers
+            lifted[decision.opened].append(
+                withdrawal(node, decision.id, kind=WRITE_HIDE, groups=GROUPS, by=by_whom)
+            )
+        write_for_subscribers(node, lifted[True])
+        write_decisions(node, lifted[False])
         return len(asked)
 
 
@@ -133,7 +144,17 @@ def second_person(node: Node, count: int, first: Account, second: Account | None
 
 
 def hidden(node: Node) -> Sequence[tuple[Decision, Post]]:
-    """What is hidden here and by which decisions."""
+    """What is hidden here and by which decisions, each told once."""
+    town = node.settings.town
+    return [
+        (decision, post)
+        for decision, post in _hidden(node)
+        if not decision.opened or decision.town != town
+    ]
+
+
+def _hidden(node: Node) -> Sequence[tuple[Decision, Post]]:
+    """With what is said of it to other towns."""
     return [
         (decision, post)
         for decision in node.views.hidings.standing()

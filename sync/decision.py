@@ -29,6 +29,7 @@ class Decision:
     reason: str
     stands: bool  # False: it was lifted, or isn't all there
     second: bytes | None = None  # the other account that agreed, where it took two
+    opened: bool = False  # it is said to towns that subscribe, of what they see
 
 
 def as_fields(
@@ -44,10 +45,13 @@ def groups(name: str) -> Mapping[str, str]:
     return {name: "what", "reason": "what", "second": "what"}
 
 
-def read_decision(record: Record, trust: Trust, *, board: str, name: str) -> Decision | None:
+def read_decision(
+    record: Record, trust: Trust, *, board: str, name: str, may_be_opened: bool = False
+) -> Decision | None:
     """The decision that a record is; None if it is none."""
     lane = record.lane
-    if (record.board, lane.class_, lane.audience) != (board, Class.TRUST, Audience.TOWN):
+    opened = lane.audience is Audience.OPEN
+    if (record.board, lane.class_) != (board, Class.TRUST) or (opened and not may_be_opened):
         return None
     if not trust.roles(lane.author, lane.town) & {Role.OFFICE, Role.NODE}:
         return None
@@ -66,6 +70,7 @@ def read_decision(record: Record, trust: Trust, *, board: str, name: str) -> Dec
                 reason=reason,
                 stands=record.complete and record.understood and not record.withdrawn,
                 second=second,
+                opened=opened,
             )
         case _:
             return None

@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS words (
     reason TEXT NOT NULL,
     stands INTEGER NOT NULL,
     second BLOB,
+    opened INTEGER NOT NULL,
     PRIMARY KEY (lane, number)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS words_by_record ON words (of_lane, of_number);

@@ -10,7 +10,10 @@ from sync.machine.database import Database
 from sync.record import Record
 from sync.trust import Trust
 
-_COLUMNS = "lane, number, town, author, of_lane, of_number, of_check, reason, stands, second"
+_COLUMNS = (
+    "lane, number, town, author, of_lane, of_number, of_check, reason, stands, second, opened"
+)
+_BLANKS = ", ".join("?" * 12)
 
 
 class Words:
@@ -47,7 +50,7 @@ class Words:
         decision = self._read(record, trust) if record else None
         if decision is not None:
             connection.execute(
-                f"INSERT INTO words (board, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO words (board, {_COLUMNS}) VALUES ({_BLANKS})",
                 (
                     self.board,
                     *id_,
@@ -59,6 +62,7 @@ class Words:
                     decision.reason,
                     decision.stands,
                     decision.second,
+                    decision.opened,
                 ),
             )
             about.add((decision.about.lane, decision.about.number))
@@ -97,7 +101,7 @@ class Words:
 
 
 def _read(row: tuple[Any, ...]) -> Decision:
-    lane, number, town, author, of_lane, of_number, check, reason, stands, second = row
+    lane, number, town, author, of_lane, of_number, check, reason, stands, second, opened = row
     return Decision(
         id=EntryId(lane, number),
         town=town,
@@ -106,4 +110,5 @@ def _read(row: tuple[Any, ...]) -> Decision:
         reason=reason,
         stands=bool(stands),
         second=second,
+        opened=bool(opened),
     )

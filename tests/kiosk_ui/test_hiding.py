@@ -269,13 +269,3 @@ def test_a_decision_that_came_before_its_post_waits_for_it(
     hide(town.kamigo, post, "false", by=keeper)
     town.exchange()  # class trust goes first
     assert state(town.office, post) is PostState.HIDDEN
-
-
-def test_of_what_other_towns_see_it_is_said_that_they_go_on_showing_it(
-    town: Town, browser: FlaskClient, keeper: Account, post: Post
-) -> None:
-    opened = town.kamigo.add(town.kamigo.boards["event"], EVENT, opened=True)
-    sign_in(browser, keeper)
-    said = "ほかの町の掲示板には出たままです"
-    assert said in words(browser.get(f"/records/{opened.address}/hide"))
-    assert said not in words(browser.get(f"/records/{post.address}/hide"))

@@ -12,8 +12,11 @@ from node.boards.guide import GUIDE
 from node.boards.job import JOB
 from node.carrying.file import bring as bring_file
 from node.carrying.file import export, take_in
+from node.decided import decided
 from node.erasing import erase, follow_up, orders
+from node.hiding import hidden, hide, lift
 from node.node import Change, Node, NotAllowed, edition
+from node.own_lane import write_for_subscribers
 from node.people import begin
 from node.post import Post, PostState
 from node.subscribing import (
@@ -26,6 +29,11 @@ from node.subscribing import (
     subscriptions,
     unsubscribe,
 )
+from sync.about import About
+from sync.decision import as_fields
+from sync.entry import CHECK_BYTES
+from sync.hiding import POST, WRITE_HIDE
+from sync.writing import Draft
 from tests.hub.test_hub import hub_of_two_towns, reach
 from tests.node.builders import (
     CHOIR,
@@ -128,6 +136,76 @@ def test_what_came_late_to_it_goes_there_too(towns: TwoTowns) -> None:
         assert there(node, post).state is PostState.ERASED
         assert node.database.empty_log()
         assert files_with(node.settings.folder, "浜のひみつの番号") == []
+
+
+def test_what_is_hidden_is_hidden_in_the_other_town_too_and_shown_again_with_it(
+    towns: TwoTowns,
+) -> None:
+    post = towns.share(title="浜のひみつの番号")
+    towns.subscribe()
+    keeper = begin(towns.a_node, "浜の館長")
+    hide(towns.a_node, post, "personal", by=keeper)
+    towns.exchange()
+    everywhere = (towns.a_office, towns.a_node, towns.b_office, towns.b_node)
+    for node in everywhere:
+        assert there(node, post).state is PostState.HIDDEN
+        assert there(node, post).fields == {}
+        assert [decision.reason for decision, _ in hidden(node)] == ["個人のことが書かれているため"]
+        node.rebuild()
+        assert there(node, post).state is PostState.HIDDEN
+    assert len(decided(towns.a_office)) == 1, "told once"
+    file = towns.b_node.settings.folder / "all.kairan"
+    export(towns.b_node, file)
+    assert "all.kairan" not in files_with(file.parent, "浜のひみつの番号")
+    other = begin(towns.b_office, "霧沢の職員")
+    with pytest.raises(NotAllowed):  # it is not theirs to show
+        lift(towns.b_office, post.address, by=other)
+    lift(towns.a_node, post.address, by=keeper)
+    towns.exchange()
+    for node in everywhere:
+        assert there(node, post).state is PostState.SHOWN
+        assert hidden(node) == []
+
+
+def test_what_their_office_hid_their_office_shows_again(towns: TwoTowns) -> None:
+    post = towns.share(title="浜の祭り")
+    towns.subscribe()
+    keeper, staff = begin(towns.a_node, "浜の館長"), begin(towns.a_office, "浜の職員")
+    hide(towns.a_node, post, "personal", by=keeper)
+    towns.exchange()
+    lift(towns.a_office, post.address, by=staff)
+    towns.exchange()
+    assert there(towns.b_node, post).state is PostState.SHOWN
+    hide(towns.a_office, there(towns.a_office, post), "false", by=staff)
+    towns.exchange()
+    assert there(towns.b_node, post).state is PostState.HIDDEN
+
+
+def test_what_is_for_the_town_alone_is_hidden_without_a_word_to_others(towns: TwoTowns) -> None:
+    towns.share(title="浜の祭り")
+    post = post_event(towns.a_node, title="浜の集まり")
+    towns.subscribe()
+    keeper = begin(towns.a_node, "浜の館長")
+    hide(towns.a_node, post, "personal", by=keeper)
+    towns.exchange()
+    assert [each for each in towns.b_node.views.hidings.all() if each.town == OTHER_TOWN] == []
+
+
+def test_another_towns_word_hides_nothing_of_ours(towns: TwoTowns) -> None:
+    ours = post_event(towns.b_node, title="上郷の祭り")
+    towns.subscribe()
+    with towns.a_office.ledger.transaction():
+        head = towns.b_node.ledger.head_at(*ours.id)
+        lane = towns.b_node.ledger.stretch(ours.id.lane)
+        assert head is not None
+        assert lane is not None
+        named = About(lane=lane.lane.id, number=ours.id.number, check=head[:CHECK_BYTES])
+        fields = as_fields(POST, named, "うその理由")
+        write_for_subscribers(towns.a_office, [Draft(kind=WRITE_HIDE, fields=fields)])
+    towns.exchange()
+    for node in (towns.b_office, towns.b_node):
+        assert len(node.views.hidings.all()) == 1, "else nothing was tried"
+        assert there(node, ours).state is PostState.SHOWN
 
 
 # on the boards

@@ -62,6 +62,7 @@ def vectors() -> Iterator[Vector]:
         return [(of(author, **more), 1, entry or said())]
 
     yield _hiding("by-an-office", "everywhere in its town", once(HALL), hides=True)
+    yield _hiding("opened", "said to who subscribes, too", once(HALL, audience=2), hides=True)
     yield _hiding("by-two", "with a second", once(HALL, said(second=bytes(40))), hides=True)
     yield _hiding("of-its-own", "a node's own post, everywhere", once(HERE), hides=True)
     yield _hiding("of-anothers", "another's post isn't", once(HERE), author=THERE, hides=False)
@@ -78,7 +79,6 @@ def vectors() -> Iterator[Vector]:
     )
     for name, shows, written in (
         ("on-a-board", "it is of class trust", once(HALL, class_=4)),
-        ("opened", "and for the town", once(HALL, audience=2)),
         ("by-a-hub", "and an office's or a node's", once("hub")),
         ("of-nothing", "a post it names", once(HALL, said(post=None))),
         ("of-a-number", "in full", once(HALL, said(post=POST[:2]))),

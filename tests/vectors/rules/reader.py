@@ -670,10 +670,14 @@ def account(entries: Any, given: Any) -> Any:
     return {"account": told | {"boards": None if every else sorted({*listed}), "header": header}}
 
 
-def decision(entries: Any, known: Trust, board: str, about: str) -> Any:
+def decision(
+    entries: Any, known: Trust, board: str, about: str, audiences: tuple[int, ...] = (1,)
+) -> Any:
     """Town and author of a decision about a record that stands, and the record; by page 3."""
     effect = [*effects([read_entry(*each) for each in entries], known).values()]
-    if not effect or [effect[0][key] for key in ("board", "class", "audience")] != [board, 1, 1]:
+    if not effect or [effect[0][key] for key in ("board", "class")] != [board, 1]:
+        return None
+    if effect[0]["audience"] not in audiences:
         return None
     town, by = effect[0]["lane"][:2]
     groups = {board: {about: "what", "reason": "what", "second": "what"}}
@@ -698,7 +702,7 @@ def decision(entries: Any, known: Trust, board: str, about: str) -> Any:
 def hiding(entries: Any, given: Any) -> Any:
     """Whether it hides a post of that author on that machine's screens, by page 3."""
     known = trust(given)
-    said = decision(entries, known, "hide", "post")
+    said = decision(entries, known, "hide", "post", audiences=(1, 2))
     if said is None:
         return {"hides": None}
     town, by = said
