@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from node.calling import CALL_FILE
+from node.handling import HANDLING_FILE
 from node.language.names import NAMES_FILE
 from node.moderation.keeping import taken_along
 from node.node import Node
@@ -49,6 +50,7 @@ class Local:
     secrets: tuple[Secret, ...] = ()
     desk: object = field(default_factory=dict)
     call: bytes = b""  # call.json
+    handling: bytes = b""  # handling.json
 
 
 def gather(node: Node) -> Local:
@@ -62,6 +64,7 @@ def gather(node: Node) -> Local:
         secrets=_secrets(node),
         desk=taken_along(node.database),
         call=_file(folder / CALL_FILE),
+        handling=_file(folder / HANDLING_FILE),
     )
 
 
@@ -95,6 +98,7 @@ def encode(local: Local) -> bytes:
             5: [[each.secret, each.account] for each in local.secrets],
             6: local.desk,
             7: local.call,
+            8: local.handling,
         }
     )
 
@@ -110,7 +114,9 @@ def decode(encoded: bytes) -> Local:
             5: list(secrets),
             6: dict(desk),
             **later,
-        } if isinstance(call := later.get(7, b""), bytes):
+        } if isinstance(call := later.get(7, b""), bytes) and isinstance(
+            handling := later.get(8, b""), bytes
+        ):
             return Local(
                 settings=settings,
                 names=names,
@@ -119,6 +125,7 @@ def decode(encoded: bytes) -> Local:
                 secrets=tuple(_secret(each) for each in secrets),
                 desk=desk,
                 call=call,
+                handling=handling,
             )
         case _:
             raise Malformed("not what a machine keeps")
@@ -148,9 +155,13 @@ def put_back(node: Node, local: Local) -> list[str]:
     if local.names and not (folder / NAMES_FILE).exists():
         write_whole(folder / NAMES_FILE, local.names)
         back.append("読みがなの一覧")
-    if local.call and not (folder / CALL_FILE).exists():
-        write_whole(folder / CALL_FILE, local.call, mode=0o600)
-        back.append("困ったときの電話")
+    for file, content, name in (
+        (CALL_FILE, local.call, "困ったときの電話"),
+        (HANDLING_FILE, local.handling, "個人の情報の扱い"),
+    ):
+        if content and not (folder / file).exists():
+            write_whole(folder / file, content, mode=0o600)
+            back.append(name)
     if pins := Pins(folder).take_back(local.pins):
         back.append(f"暗証番号（{pins}人）")
     held = secrets_of(node)

@@ -1,14 +1,19 @@
 """What is done with what concerns people, as an official prints it."""
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
-from node.handling import HANDLING_FILE, NOTE_CHARACTERS_MAX, handled, notes
+from node.backup.local import decode, encode, gather, put_back
+from node.handling import HANDLING_FILE, NOTE_CHARACTERS_MAX, handled, notes, write_notes
 from node.mail.ending import LETTERS_DAYS
 from node.people import begin
 from node.pins import Pins
 from node.retaining import in_words
+from sync import cbor
 from sync.account import Account
+from sync.errors import Malformed
 from sync.sealed_record import SEALED_KINDS
 from tests.kiosk_ui.reading import typed, words
 from tests.kiosk_ui.test_signing_in import sign_in
@@ -64,6 +69,18 @@ def test_a_form_without_the_mark_of_its_page_changes_nothing(
 ) -> None:
     assert desk.post("/handling", data={"window": "だれか"}).status_code == 403
     assert notes(town.office.settings.folder) == {}
+
+
+def test_it_comes_back_from_a_backup_also_of_before_there_was_such_a_thing(town: Town) -> None:
+    write_notes(town.office.settings.folder, {"window": "総務係"})
+    encoded = encode(gather(town.office))
+    assert "個人の情報の扱い" in put_back(town.kamigo, decode(encoded))
+    assert notes(town.kamigo.settings.folder) == {"window": "総務係"}
+    before: Any = cbor.decode(encoded, bytes_max=len(encoded))
+    old = decode(cbor.encode({key: before[key] for key in range(1, 7)}))
+    assert (old.call, old.handling) == (b"", b"")
+    with pytest.raises(Malformed):
+        decode(cbor.encode({**before, 8: "text"}))
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"[]", b'{"window": 3}', b"\xff"])
