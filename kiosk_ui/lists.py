@@ -53,15 +53,11 @@ def list_pages(screen: Screen, kept: KeptPages) -> Blueprint:
 
 
 def _sections_page(screen: Screen, board: Board) -> str:
-    counts = screen.node.sections(board)
     return render_template(
         "sections.html",
         board=board,
         stays=in_words(board),
-        sections=[
-            (section_label(board, key), key, counts[key])
-            for key in sorted(counts, key=lambda key: _place(board, key))
-        ],
+        sections=sections(screen, board),
         may_post=screen.node.may_post(board),
         done=said(),
         address=screen.outside_address(request.path),
@@ -125,6 +121,13 @@ def _number(total: int) -> tuple[int, int]:
     asked = request.args.get("page", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
     return min(max(number, 1), pages), pages
+
+
+def sections(screen: Screen, board: Board) -> Sequence[tuple[str, str, int]]:
+    """Those that something stands in: what people read, the key, and how many posts."""
+    counts = screen.node.sections(board)
+    keys = sorted(counts, key=lambda key: _place(board, key))
+    return [(section_label(board, key), key, counts[key]) for key in keys]
 
 
 def section_label(board: Board, key: str) -> str:

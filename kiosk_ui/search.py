@@ -7,12 +7,15 @@ comes next before what comes later, and what is over last of all.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
 from kiosk_ui import dates
-from kiosk_ui.current import is_of_no_use, is_past, presses
+from kiosk_ui.calendar import VIEWS
+from kiosk_ui.current import is_by_day, is_of_no_use, is_past, presses
+from kiosk_ui.lists import sections
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.boards.declaration import Board
@@ -66,6 +69,7 @@ def search_page(screen: Screen) -> Blueprint:
 
 def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
     words, name = words_of(typed), board.name if board else ""
+    boards = screen.node.boards.values()
     days = _days(dates.today(screen.now()), when)
     page = min(max(request.args.get("page", 1, int), 1), PAGES_MAX)
     hits = screen.node.search(words, board=name, days=days)
@@ -89,6 +93,7 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
         asked=asked,
         board=board,
         when=when,
+        topics=[] if words else [(each, _topics(screen, each)) for each in boards],
         by_board=[
             Way(
                 label=label,
@@ -97,7 +102,7 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
             )
             for key, label in [
                 ("", say("全部")),
-                *((b.name, b.label) for b in screen.node.boards.values()),
+                *((each.name, each.label) for each in boards),
             ]
         ],
         by_day=[
@@ -109,6 +114,19 @@ def _page(screen: Screen, typed: str, board: Board | None, when: str) -> str:
             for key, label in WHEN.items()
         ],
     )
+
+
+def _topics(screen: Screen, board: Board) -> Sequence[tuple[str, str]]:
+    """What is found on it by touches alone: labels and addresses."""
+    here = partial(url_for, "lists.board", name=board.name)
+    if board.section:
+        return [(label, here(section=key)) for label, key, _ in sections(screen, board)]
+    ways = [(say("全部"), here())]
+    if is_by_day(board):
+        ways += [(label, here(view=view)) for view, label in VIEWS.items()]
+    if any(field.narrows for field in board.fields):
+        ways.append((say("条件でさがす"), here(narrow="")))
+    return ways
 
 
 def _in_order(screen: Screen, hits: Sequence[Hit]) -> list[Shown]:

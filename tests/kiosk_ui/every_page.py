@@ -6,7 +6,7 @@ later is looked at from the day it is there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from flask import Flask
@@ -31,6 +31,7 @@ class Sight:
     path: str
     who: str = ""  # of those signed in; "" for anybody
     where: Where = Where.ANYWHERE
+    filled: Mapping[str, str] = field(default_factory=dict)  # selector to what is written there
     pressed: tuple[str, ...] = ()  # selectors: what is pressed then, one after another
     daily: bool = False  # looked at every day; the others in the slow suite
 
@@ -43,6 +44,8 @@ class Sight:
     def show(self, page: Page, address: str) -> None:
         """Have the browser show it."""
         page.goto(address + self.path)
+        for selector, text in self.filled.items():
+            page.locator(selector).fill(text)
         for selector in self.pressed:
             pressed = page.locator(selector).first
             if pressed.evaluate("(element) => element.matches('a, button')"):
@@ -145,6 +148,7 @@ def _posts(made: LivedIn) -> dict[str, Sight]:
         "posted": Sight(path=f"{at['job']}?done=posted"),
         "job": Sight(path=at["job"], daily=True),
         "cancelled": Sight(path=at["cancelled"]),
+        "with-picture": Sight(path=at["with picture"]),
         "drill": Sight(path=at["drill"], daily=True),
         "alert": Sight(path=at["alert"]),
         "guide": Sight(path=at["guide"]),
@@ -159,6 +163,12 @@ def _posts(made: LivedIn) -> dict[str, Sight]:
         "erasure-problem": Sight(path=f"{at['event']}/erasure", pressed=(".send button",)),
         "write": Sight(path=f"{at['written to']}/write"),
         "write-organiser": Sight(path=f"{at['cancelled']}/write"),
+        "sent": Sight(
+            path=f"{at['written to']}/write",
+            where=Where.KIOSK,  # phones may send so many forms
+            filled={"textarea": "週に三日、働けますか。"},
+            pressed=(".send button",),
+        ),
     }
 
 
@@ -191,6 +201,12 @@ def _receipts(made: LivedIn) -> dict[str, Sight]:
         "erasure-granted": Sight(path=f"/erasure/{made.code['granted']}"),
         "erasure-unknown": Sight(path="/erasure/12345678"),
         "six-words": Sight(path="/receipt"),
+        "six-words-open": Sight(
+            path="/receipt",
+            where=Where.KIOSK,
+            filled={"#typed": made.words},
+            pressed=(".step .send button",),
+        ),
         "six-words-kana": Sight(path="/receipt", pressed=(".kana button",)),
         "six-words-one": Sight(path="/receipt", pressed=(".kana button", ".word-choices button")),
     }

@@ -33,7 +33,9 @@ from provisioning.town import open_town
 from sync.account import Account, Duty
 from sync.machine.settings import SETTINGS_FILE
 from tests.kiosk_ui.browsing import ON_THE_WIFI, on_the_wifi
+from tests.kiosk_ui.snapshots import photo
 from tests.kiosk_ui.test_letters import six_words, write
+from tests.kiosk_ui.test_pictures import posted
 from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, JOB, NOW, PIN, Town, fill, make_town
 
@@ -141,6 +143,11 @@ def _posts(made: LivedIn, keeper: Account) -> None:
         p for p in of["disaster"] if (p.text("operation"), p.text("level")) == ("live", "3")
     )
     made.post["job"] = of["job"][0]
+    told = {"title": "紅葉の写真展", "picture-1-words": "神社の前の紅葉"}
+    address = posted(made.centre.test_client(), photo(), **told)
+    pictured = node.post(address.rpartition("/")[2])
+    assert pictured is not None
+    made.post["with picture"] = pictured
     made.post["official"] = town.feed("event", [{**EVENT, "title": "町民文化祭"}])[0]
     hidden = [town.post("event", **EVENT | {"title": f"ひみつの会{n}"}) for n in (1, 2)]
     for post in hidden:
