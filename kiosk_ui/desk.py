@@ -14,7 +14,16 @@ from node.words import reader
 
 DESK = frozenset(
     {
-        *("_keeping", "choose", "code", "connections", "decisions", "design", "erase"),
+        *(
+            "_keeping",
+            "choose",
+            "code",
+            "connections",
+            "decisions",
+            "design",
+            "_design_more",
+            "erase",
+        ),
         *(
             "erase_confirm",
             "erasures",

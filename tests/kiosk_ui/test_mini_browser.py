@@ -135,7 +135,7 @@ def test_what_is_asked_of_the_office_is_answered_under_a_number_that_no_cookie_k
     assert [each.code for each in requests(town.office)] == [number.replace(" ", "")]
     phone.press("はじめにもどる")
     phone.press("イベント", exactly=True)
-    phone.press("受付番号で調べる")
+    phone.press("控えで調べる")
     phone.write("受付番号", number)
     phone.press("調べる", exactly=True)
     assert "役場の返事を待っています" in phone.says()
