@@ -92,7 +92,7 @@ def test_what_few_may_read_stays_in_its_tab_and_goes_when_it_was_sent(
         assert elsewhere.get_by_label("伝えたいこと").input_value() == ""
         elsewhere.close()
         page.locator(".send .button").click()
-        page.get_by_role("heading", name="受付のことば").wait_for()
+        page.get_by_role("heading", name="送りました").wait_for()
         first = page.locator(".six-words").inner_text()
         assert page.evaluate("sessionStorage.length + localStorage.length") == 0
         page.reload()
