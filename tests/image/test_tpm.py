@@ -158,8 +158,6 @@ def test_in_a_machine_with_another_tpm_it_shows_its_boards_and_says_what_is_wron
         refused = stolen.machine.visitor.ask("GET", "/boards/event/new")
         assert refused.status == 403
         assert "いまは見ることだけ" in refused.text
-        said = stolen.machine.console.read_text(errors="replace")
-        assert "この機械の TPM では開きません" in said
     finally:
         stolen.machine.pull_the_plug()
         other.switch_off()
