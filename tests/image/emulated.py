@@ -154,6 +154,7 @@ class Machine:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(ANSWER_SECONDS_MAX)
             line.connect(str(self._line))
+            line.sendall(b"\n")  # whoever is asked who they are was asked before we listened
             yield Terminal(line)
 
     def type_in(self, text: str) -> None:
@@ -239,7 +240,6 @@ class Terminal:
 
     def log_in(self, name: str, word: str) -> bool:
         """Whether that is let in."""
-        self._type("")
         self._until("login: ")
         self._type(name)
         self._until("Password: ")
