@@ -63,6 +63,7 @@ CONTROLS: Mapping[Control, Typed] = {
     ("sign_in_elsewhere.html", "name"): typed(Becomes.FORGOTTEN, "kanariya oboechigai"),
     ("search.html", "q"): typed(Becomes.FORGOTTEN, "カナリヤさがしもの"),
     ("six_words.html", "typed"): typed(Becomes.FORGOTTEN),  # six words that are drawn
+    ("_design_more.html", ""): typed(Becomes.FORGOTTEN),  # a piece to look at, in no form
     ("step.html", "{{ control.field.name }}"): typed(
         Becomes.FORGOTTEN, "カナリヤ書きかけ一", "カナリヤ書きかけ二"
     ),
