@@ -14,7 +14,7 @@ from sync.machine.keys import KeyClosed
 
 _log = logging.getLogger(__name__)
 
-_WORDS: dict[str, tuple[str, str]] = {
+WORDS: dict[str, tuple[str, str]] = {
     "400": (
         say("うまく受け取れませんでした"),
         say("お手数ですが、前の画面にもどって、もう一度お試しください。"),
@@ -182,7 +182,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def message_page(name: str, status: int, **words: str) -> Response:
     """A page that says one thing, with these words in it."""
-    heading, advice = _WORDS.get(name, _WORDS["400"])
+    heading, advice = WORDS.get(name, WORDS["400"])
     page = render_template("message.html", heading=heading, advice=say(advice, **words))
     return make_response(page, status)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from kiosk_ui import forms
+from kiosk_ui.errors import WORDS
 from kiosk_ui.screen import Screen
 from kiosk_ui.slips import Receipt, receipt_page
 from node.erasure_requests import by_code as erasure_by_code
@@ -138,8 +139,10 @@ def _of_report(screen: Screen, report: Report) -> Receipt:
                 between="",
             )
             return done(say("その投稿を隠しました"), said)
-        case None | Post(state=PostState.WITHDRAWN | PostState.ERASED):
+        case Post(state=PostState.WITHDRAWN):
             return done(say("その投稿は、もうありません"), say("のせた人が取り下げました。"))
+        case None | Post(state=PostState.ERASED):
+            return done(*WORDS["erased"])
     if report.state is Answered.ANSWERED and report.answer:
         return done(say("確かめました"), report.answer, report.post)
     if report.state is Answered.ANSWERED:

@@ -5,6 +5,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from node.erasing import erase
 from node.erasure_requests import ask
 from node.hiding import hide, lift
 from node.moderation.desk import Desk
@@ -79,6 +80,21 @@ def test_several_reports_of_one_post_are_one_row_and_its_answer_is_on_each_recei
     again = report(browser, post)  # a new one is a new row
     assert "確認を待っています" in words(browser.get(again))
     assert "問題はありませんでした" in words(browser.get(receipts[0]))
+
+
+def test_of_a_post_that_was_erased_no_receipt_says_that_its_author_withdrew_it(
+    town: Town, browser: FlaskClient, post: Post
+) -> None:
+    receipt = report(browser, post)
+    town.exchange()
+    staff = begin(town.office, "佐藤")
+    found = town.office.post(post.address)
+    assert found is not None
+    erase(town.office, [found], "asked", by=staff)
+    town.exchange()
+    told = words(browser.get(receipt))
+    assert "この投稿の内容は消されました" in told
+    assert "取り下げ" not in told
 
 
 def test_a_report_that_leads_to_hiding_says_why_and_by_whom(
