@@ -25,7 +25,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * BUILD_SECONDS_MAX)]
 
 EXPOSURE_MAX = 2.0
 IDLE_MEGABYTES_MAX = 200
-IDLE_CPU_MAX = 0.01  # of one core
+IDLE_CPU_MAX = 0.03
+"""Of one core: nothing runs in circles. To reach is 0.01; what else runs at these cores makes it twice
+what it is, so the figure in `docs/BENCHMARKS.md` was taken with nothing beside it."""
+
 IDLE_SECONDS = 30.0
 HOME_CPU_SECONDS_MAX = 10.0
 """Until home is shown: what two cores have in the five seconds that it may take them."""
