@@ -132,11 +132,12 @@ class Machine:
         self._tell("device_add usb-storage,id=stick,drive=stick,removable=on")
 
     def pull_out(self) -> None:
-        """The stick."""
+        """The stick; another machine, or this one, may have it once this one has let go of it."""
         self._tell("device_del stick")
+        until(lambda: b"stick" not in self._tell("info block"), seconds=ANSWER_SECONDS_MAX)
 
-    def _tell(self, line: str) -> None:
-        """To whoever stands before it."""
+    def _tell(self, line: str) -> bytes:
+        """To whoever stands before it. What was said, and answered."""
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(OFF_SECONDS_MAX)
             monitor.connect(str(self._monitor))
@@ -147,6 +148,7 @@ class Machine:
                     said, sent = b"", True
                     monitor.sendall(f"{line}\n".encode())
         assert b"rror" not in said, said
+        return said
 
     @contextmanager
     def terminal(self) -> Iterator["Terminal"]:
