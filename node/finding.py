@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from node.boards.declaration import Board, FieldType
+from node.language.asking import Spans
 from node.language.kana import letters, sound
 from node.post import Post
 from node.readings import reading_of
@@ -41,8 +42,9 @@ def places(board: Board, post: Post, words: Sequence[str]) -> list[Place]:
     """Where the post has these words, each place once; the title first."""
     found: dict[tuple[str, int], Place] = {}
     for word in words:
+        said, heard = letters(word), sound(word)
         for name, label, text in _texts(board, post):
-            at = _where(text, letters(word), sound(word), _read(board, post, name, text))
+            at = _written_at(text, said) or _heard_at(board, post, name, text, heard)
             if at is not None:
                 found.setdefault((name, at[0]), _around(name, label, text, *at))
                 break
@@ -61,11 +63,11 @@ _Letter = tuple[str, int, int]
 """What is compared, and from where to where that stands in the text."""
 
 
-def _read(board: Board, post: Post, name: str, text: str) -> list[_Letter]:
+def _read(text: str, spans: Spans) -> list[_Letter]:
     """The text as it is read; kana over several kanji stand for all of these."""
     read: list[_Letter] = []
     at = 0
-    for start, length, kana in reading_of(board, post.fields, name):
+    for start, length, kana in spans:
         read += _written(text, at, start, sound)
         read += [(letter, start, start + length) for letter in sound(kana)]
         at = start + length
@@ -88,13 +90,29 @@ def _written(text: str, start: int, end: int, fold: object = letters) -> list[_L
 _MARKS = "\u3099\u309a゛゜ﾞﾟ"  # they belong to what stands before them
 
 
-def _where(text: str, said: str, heard: str, read: list[_Letter]) -> tuple[int, int] | None:
-    for letters_, word in ((_written(text, 0, len(text)), said), (read, heard)):
-        at = "".join(letter for letter, _, _ in letters_).find(word)
-        if at >= 0:
-            stretch = letters_[at : at + len(word)]
-            return min(start for _, start, _ in stretch), max(end for _, _, end in stretch)
-    return None
+def _written_at(text: str, word: str) -> tuple[int, int] | None:
+    """From where to where it is written in the text."""
+    # Most texts don't have it: that is seen without a look at each letter.
+    return _where(_written(text, 0, len(text)), word) if word in letters(text) else None
+
+
+def _heard_at(board: Board, post: Post, name: str, text: str, word: str) -> tuple[int, int] | None:
+    """From where to where it is read so."""
+    spans = reading_of(board, post.fields, name)
+    pieces, at = list[str](), 0
+    for start, length, kana in spans:
+        pieces += text[at:start], kana
+        at = start + length
+    pieces.append(text[at:])
+    return _where(_read(text, spans), word) if word in "".join(map(sound, pieces)) else None
+
+
+def _where(of: list[_Letter], word: str) -> tuple[int, int] | None:
+    at = "".join(letter for letter, _, _ in of).find(word)
+    if at < 0:
+        return None
+    stretch = of[at : at + len(word)]
+    return min(start for _, start, _ in stretch), max(end for _, _, end in stretch)
 
 
 def _around(name: str, label: str, text: str, start: int, end: int) -> Place:

@@ -197,18 +197,26 @@ class Search:
         What is called so first, then what has them in its title; of each the newest first.
         """
         of = (words, board, [*days])
-        asked = (
-            (Match.NAME, "titles", name_question(*of)),
-            (Match.TITLE, "titles", question(*of)),
-            (Match.TEXT, "letters", question(*of)),
-        )
+        asked = question(*of)
+        # What is nowhere takes longest, and is asked for in one place only.
+        if not self._rows("letters", asked, 1):
+            return []
+        titled = self._rows("titles", asked, FOUND_MAX)
+        named = self._rows("titles", name_question(*of), FOUND_MAX) if titled else ()
         hits: dict[EntryId, Hit] = {}
-        for match, index, said in asked:
-            for row in self._rows(index, said, FOUND_MAX + len(hits)):
-                id_ = EntryId(*row[:2])
-                if id_ not in hits and len(hits) < FOUND_MAX:
-                    hits[id_] = Hit(post=read_post(row), match=match)
+        self._gather(hits, Match.NAME, named)
+        self._gather(hits, Match.TITLE, titled)
+        if len(hits) < FOUND_MAX:
+            self._gather(hits, Match.TEXT, self._rows("letters", asked, FOUND_MAX + len(hits)))
         return [*hits.values()]
+
+    @staticmethod
+    def _gather(hits: dict[EntryId, Hit], match: Match, rows: Sequence[Row]) -> None:
+        """Those that aren't there yet, as many as there is room for."""
+        for row in rows:
+            id_ = EntryId(*row[:2])
+            if id_ not in hits and len(hits) < FOUND_MAX:
+                hits[id_] = Hit(post=read_post(row), match=match)
 
     def _rows(self, index: str, asked: str, limit: int) -> Sequence[Row]:
         """The newest that are shown, so many."""
