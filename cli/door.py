@@ -7,11 +7,12 @@ so neither holds a thread; the application, which is plain WSGI, answers all els
 import asyncio
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakValueDictionary
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]  # all documented
@@ -19,6 +20,7 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[att
 from cli.bodies import Places, awaited, brings_body
 from cli.hands import Hands
 from cli.lingering import THIS_MACHINE
+from cli.quick import Quick, kind_of
 from kiosk_ui.streams import QUIET_SECONDS, Stream
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from kiosk_ui.drawn import Moment
     from kiosk_ui.kept_pages import KeptPages
 
+_T = TypeVar("_T")
 _Headers = list[tuple[str, str]]
 _Environ = dict[str, Any]
 _Answer = tuple[int, _Headers, bytes | Stream]
@@ -56,6 +59,7 @@ class Door:
         self._kept: KeptPages | None = app.extensions.get("kept")
         self._loop: asyncio.AbstractEventLoop
         self._hands: Hands
+        self._quick: Quick
         self._looked: Moment | None = None
         self._answers: dict[_Asked, _Kept] = {}
         self._answers_bytes = 0
@@ -65,6 +69,7 @@ class Door:
         """The server is about to take connections."""
         self._loop = loop
         self._hands = Hands(loop, most=self._threads_max)
+        self._quick = Quick(loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """It has taken its last."""
@@ -134,14 +139,34 @@ class Door:
                 proto.response_bytes(status, headers, content)
 
     async def _answered(self, environ: _Environ, place: AsyncExitStack | None = None) -> _Answer:
-        """By the application, in a thread; from then on others may have the body's place."""
+        """By the application; from then on others may have the body's place."""
         address = environ["REMOTE_ADDR"]
         most = self._threads_max if address in THIS_MACHINE else self._of_address_max
         turn = self._turns.setdefault(address, asyncio.Semaphore(most))
         async with turn, self._free:
             if place:
                 await place.aclose()
-            return await self._hands.do(partial(_answer, self._app, environ))
+            work = partial(_answer, self._app, environ)
+            if self._kept and self._kept.may_be(environ):
+                return await self._drawn(self._kept, environ, work)
+            return await self._hands.do(work)
+
+    async def _drawn(
+        self, kept: "KeptPages", environ: _Environ, work: Callable[[], _Answer]
+    ) -> _Answer:
+        """Here, where the last of its kind was quick."""
+        try:
+            moment = self._moment()
+        except sqlite3.Error:  # the application knows what to say
+            return await self._hands.do(work)
+        kind = kind_of(environ["PATH_INFO"])
+        if self._quick.knows(kind, moment):
+            kept.draw_at_once(environ)
+            return await self._quick.do(kind, work)
+        answer, cpu_seconds = await self._hands.do(partial(_timed, work))
+        if kept.is_one(environ):
+            self._quick.learn(kind, moment, cpu_seconds)
+        return answer
 
     async def _tell(
         self, stream: Stream, status: int, headers: _Headers, proto: HTTPProtocol
@@ -187,6 +212,12 @@ def _answer(app: "WSGIApplication", environ: _Environ) -> _Answer:
     finally:
         if close := getattr(body, "close", None):
             close()
+
+
+def _timed(work: Callable[[], _T]) -> tuple[_T, float]:
+    """What it gives, and the CPU seconds of this thread that it took."""
+    began = time.thread_time()
+    return work(), time.thread_time() - began
 
 
 def _write(_: bytes) -> None:
