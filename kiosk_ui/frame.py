@@ -1,7 +1,7 @@
 """What every template may use: who and where we are, how large letters are, how to draw a QR."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from flask import Flask, request
 from markupsafe import Markup
@@ -10,8 +10,9 @@ from kiosk_ui.alert_words import in_your_words
 from kiosk_ui.cards import kept_card
 from kiosk_ui.controls import Control
 from kiosk_ui.dates import month, weekday
-from kiosk_ui.furigana import Furigana, expect
+from kiosk_ui.furigana import Furigana, expect, is_expected
 from kiosk_ui.kiosk import at_the_kiosk
+from kiosk_ui.languages import language
 from kiosk_ui.links import known_links
 from kiosk_ui.looks import LOOKS, chosen_looks
 from kiosk_ui.news import News
@@ -20,8 +21,11 @@ from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
 from kiosk_ui.ways_to_look import known_ways
-from node.calling import WhomToCall
+from node.calling import Call, WhomToCall
 from node.qr import qr
+
+CALLS_MAX = 50
+"""Ways in which whom to call is said: by language and readings, here and on phones."""
 
 
 def add_frame(
@@ -59,7 +63,7 @@ def add_frame(
         town=screen.node.town_name,
         boards=screen.node.boards,
         news_now=news.now,
-        whom_to_call=WhomToCall(screen.node.settings.folder).now,
+        whom_to_call=known_call(app, WhomToCall(screen.node.settings.folder)),
     )
 
     app.jinja_env.globals["expect_furigana"] = expect
@@ -69,6 +73,18 @@ def add_frame(
     def of_this_request() -> dict[str, object]:
         here = request.full_path.rstrip("?") if request.method == "GET" else "/"
         return {"chosen": chosen_looks(), "at_the_kiosk": at_the_kiosk(), "here": here}
+
+
+def known_call(app: Flask, whom: WhomToCall) -> Callable[[bool], Markup]:
+    """Whom to call, as it stands on each screen: drawn once for each language."""
+
+    @lru_cache(CALLS_MAX)
+    def drawn(told: Call | None, at_the_kiosk: bool, language: str, readings: bool) -> Markup:
+        macro = app.jinja_env.get_template("_call.html").module.call  # type: ignore[attr-defined]  # its macro
+        made: Markup = macro(told, at_the_kiosk)
+        return made
+
+    return lambda kiosk: drawn(whom.now(), kiosk, language().key, is_expected())
 
 
 def known_icons(app: Flask) -> Callable[[str], Markup]:

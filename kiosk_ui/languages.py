@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 from kiosk_ui.wording import GLOBALS
 from node.words import Translate, reader
@@ -22,6 +22,7 @@ EASY = "ja-easy"
 """やさしい日本語: short words and sentences, and kana over kanji, for those who are learning."""
 
 _NAME, _ORDER = "X-Name", "X-Order"
+_CHOSEN = "chosen_language"  # of this request
 _loading = threading.Lock()
 
 
@@ -51,8 +52,12 @@ def languages() -> Mapping[str, Language]:
 
 def language() -> Language:
     """The one that this visitor chose, or Japanese. A page depends on it as on `chosen_looks`."""
-    known = languages()
-    return known.get(request.cookies.get("language", ""), known[JAPANESE])
+    if (chosen := g.get(_CHOSEN)) is None:
+        known = languages()
+        chosen = known.get(request.cookies.get("language", ""), known[JAPANESE])
+        setattr(g, _CHOSEN, chosen)
+    found: Language = chosen
+    return found
 
 
 def translator(key: str) -> Translate | None:

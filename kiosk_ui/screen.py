@@ -136,4 +136,4 @@ class Screen:
         """A page's address for another machine's browser."""
         if at_the_kiosk() and (addresses := self.reach.addresses()):
             return addresses[0] + path
-        return request.host_url.rstrip("/") + path
+        return f"{request.scheme}://{request.host}{path}"
