@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * BUILD_SECONDS_MAX)]
 EXPOSURE_MAX = 2.0
 IDLE_MEGABYTES_MAX = 200
 IDLE_CPU_MAX = 0.03
-"""Of one core: nothing runs in circles. To reach is 0.01; what else runs at these cores makes it twice
-what it is, so the figure in `docs/BENCHMARKS.md` was taken with nothing beside it."""
+"""Of one core: nothing runs in circles. To reach is 0.01, with nothing beside it (as the figure in
+`docs/BENCHMARKS.md` was taken): whatever else runs at these cores makes it twice what it is."""
 
 IDLE_SECONDS = 30.0
 HOME_CPU_SECONDS_MAX = 10.0

@@ -20,7 +20,9 @@ def test_the_image_is_small_and_has_no_key_and_no_name(disk_image: Path, tmp_pat
     root = part_of(disk_image, ROOT, tmp_path / "root")
     listed = said_by("unsquashfs", "-lls", root)
     assert re.search(r" 0 \S+ \S+ squashfs-root/etc/machine-id$", listed, re.MULTILINE)
-    files = [line for line in listed.splitlines() if line.startswith("-")]  # no links to authorities
+    files = [
+        line for line in listed.splitlines() if line.startswith("-")
+    ]  # no links to authorities
     assert not [line for line in files if OF_ONE_MACHINE.search(line)]
     assert part_of(disk_image, SEED, tmp_path / "seed").read_bytes().strip(b"\0") == b""
     said_by("sfdisk", "--verify", disk_image)
