@@ -217,8 +217,14 @@ def _p95(some: list[float]) -> float:
 
 def _show_phone(port: int, times: int) -> None:
     rows = []
-    for name, path in (("first page", "/"), ("board", _BOARD)):
-        seen = slow_phone.see(port, path, times=times)
+    with slow_phone.bare_page() as bare:
+        pages = (
+            ("one sentence, one rule (limit)", bare, "/"),
+            ("first page", port, "/"),
+            ("board", port, _BOARD),
+        )
+        all_seen = [(name, slow_phone.see(at, path, times=times)) for name, at, path in pages]
+    for name, seen in all_seen:
         rows.append(
             (
                 name,

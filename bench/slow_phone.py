@@ -1,10 +1,15 @@
 """A page on a slow phone: 400 kbit/s, 400 ms each way and back, a processor six times slower.
 
-Chromium emulates it; what it says of painting is its own.
+Chromium emulates it; what it says of painting is its own. The limit is a page of one sentence with
+a style sheet of one rule: what is beyond that is ours.
 """
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from playwright.sync_api import CDPSession, sync_playwright
@@ -22,6 +27,13 @@ _PAINTED = """new Promise((known) => new PerformanceObserver((list) => {
     fcp: performance.getEntriesByName("first-contentful-paint")[0].startTime,
   }), 0);
 }).observe({ type: "largest-contentful-paint", buffered: true }))"""
+_SENTENCE = """<!doctype html>
+<html lang="ja"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>お知らせ</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/one.css"></head>
+<body><p>今日は、公民館でお茶の会があります。どなたでもどうぞ。</p></body></html>
+"""
+_RULE = "body { font: 1.2rem sans-serif; }\n"
 
 
 @dataclass(slots=True)
@@ -59,6 +71,35 @@ def see(port: int, path: str, *, times: int) -> list[Seen]:
             context.close()
         browser.close()
     return seen
+
+
+@contextmanager
+def bare_page() -> Iterator[int]:
+    """At what port the limit is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Bare)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Bare(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """The page, or its style sheet."""
+        is_sheet = self.path.endswith(".css")
+        body = (_RULE if is_sheet else _SENTENCE).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/css" if is_sheet else "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Not a word."""
 
 
 def _slow_down(tools: CDPSession, seen: Seen) -> None:
