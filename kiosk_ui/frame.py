@@ -38,6 +38,7 @@ def add_frame(
     """Give it to all templates."""
     url_for = known_links(app)
     ways_to_look, ways_to_languages = known_ways(app)
+    whom = WhomToCall(screen.node.settings.folder)
 
     def static_url(name: str) -> str:
         return url_for("static_files.static_file", name=name, v=static[name].digest)
@@ -63,7 +64,8 @@ def add_frame(
         town=screen.node.town_name,
         boards=screen.node.boards,
         news_now=news.now,
-        whom_to_call=known_call(app, WhomToCall(screen.node.settings.folder)),
+        whom_to_call=whom.now,
+        call=known_call(app, whom),
     )
 
     app.jinja_env.globals["expect_furigana"] = expect
