@@ -65,7 +65,7 @@ def add_frame(
         boards=screen.node.boards,
         news_now=news.now,
         whom_to_call=whom.now,
-        call=known_call(app, whom),
+        call_panel=known_call(app, whom),
     )
 
     app.jinja_env.globals["expect_furigana"] = expect
