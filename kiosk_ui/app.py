@@ -69,6 +69,7 @@ from kiosk_ui.static_files import read_static_files, static_pages
 from kiosk_ui.steps import steps_pages
 from kiosk_ui.stick import stick_page
 from kiosk_ui.streams import Streams
+from kiosk_ui.switching import switching_pages
 from kiosk_ui.taking import taking_pages
 from kiosk_ui.towns import towns_page
 from kiosk_ui.uploads import take_uploads
@@ -173,6 +174,7 @@ def create_app(
         erasing_pages(screen),
         keeping_pages(screen),
         handling_pages(screen),
+        switching_pages(screen),
         writing_pages(screen),
         easing_pages(screen),
         six_words_pages(screen),

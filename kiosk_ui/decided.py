@@ -10,11 +10,13 @@ from node.words import say
 from sync.admission import ADMIT
 from sync.hiding import HIDE
 from sync.suspension import SUSPEND
+from sync.switch_off import SWITCH_OFF
 
 _WORDS = {
     HIDE: (say("投稿を隠す"), say("また出した")),
     SUSPEND: (say("担当者をしばらく止める"), say("また入れるようにした")),
     ADMIT: (say("のせ方の決まり"), ""),
+    SWITCH_OFF: (say("町では使わない"), say("また使うようにした")),
 }
 
 

@@ -48,7 +48,7 @@ DESK = frozenset(
         ),
         *("sign_in", "sign_in_name", "sign_in_telephone", "signing_in", "suspended", "towns"),
         *("waiting", "waiting_one", "wishes", "choosing", "decided", "erasing", "keeping"),
-        *("wishing", "words", "status", "telephoning", "handling"),
+        *("wishing", "words", "status", "telephoning", "handling", "switch", "switching"),
         *("ending", "looking", "membership", "neighbours", "refusals", "subscribing", "suspending"),
         *("telling", "closed", "elsewhere", "passphrase", "sessions", "sign_in_elsewhere"),
         *("signing_in_elsewhere", "_easier", "_easier_found", "easing", "easier"),

@@ -7,6 +7,7 @@ from kiosk_ui.done import said
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import only_staff
 from node.handling import NOTE_CHARACTERS_MAX, NOTES, handled, notes, write_notes
+from node.switching import switches, why_letters_are_off
 
 
 def handling_pages(screen: Screen) -> Blueprint:
@@ -20,6 +21,10 @@ def handling_pages(screen: Screen) -> Blueprint:
         page = render_template(
             "handling.html",
             handled=list(handled(screen.node.boards)),
+            switches=[
+                (what, board, why_letters_are_off(screen.node, board))
+                for what, board in switches(screen.node).items()
+            ],
             notes=[(name, label, written.get(name, "")) for name, label in NOTES.items()],
             letters_max=NOTE_CHARACTERS_MAX,
             printed=dates.moment_in_words(screen.now(), screen.now()),

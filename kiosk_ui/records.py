@@ -16,9 +16,10 @@ from node.contact_card import has_contact
 from node.erasing import may_erase
 from node.erasure_requests import may_ask
 from node.hiding import may_hide, why
-from node.mail.letters import may_write
+from node.mail.letters import are_off, may_write
 from node.moderation.desk import MENDED
 from node.post import Post, PostState
+from node.switching import why_letters_are_off
 from node.words import say
 
 
@@ -70,6 +71,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         takes=has_appointment(shown.board, post) or has_contact(shown.board, post),
         may_change=node.may_change(post),
         letters=shown.board.letters if may_write(node, post) else "",
+        letters_off=why_letters_are_off(node, shown.board) if are_off(node, post) else "",
         may_hide=may_hide(node, post, screen.signed_in()),
         may_erase=may_erase(node, post, screen.signed_in()),
         may_ask=may_ask(node, post),

@@ -15,7 +15,7 @@ from kiosk_ui.sent_before import new_token
 from kiosk_ui.slips import SLIP, leaves
 from node.form import readable
 from node.mail.letter import MESSAGE_CHARACTERS_MAX, Conversation
-from node.mail.letters import NobodyReads, by_receipt, post_of, write_on
+from node.mail.letters import LettersOff, NobodyReads, are_off, by_receipt, post_of, write_on
 from node.mail.receipt_key import Busy
 from node.mail.six_words import (
     WORDS,
@@ -39,6 +39,10 @@ _NOTHING = say(
 _BUSY = say("いま、こみ合っています。少し待って、もう一度押してください。")
 _NO_MESSAGE = say("伝えたいことを書いてください。")
 _GONE = say("この募集や行事は終わったので、もう送れません。")
+_OFF = say(
+    "この町では、こうした手紙を取りつがないことにしたので、つづきは送れません。"
+    "お知らせのページに書いてある電話番号などに、直接お願いします。"
+)
 _SENT = say("送りました。")
 
 
@@ -134,6 +138,8 @@ def _write_on(screen: Screen, told: Conversation) -> tuple[str, str]:
             return _SENT, ""
         try:
             write_on(screen.node, told, message)
+        except LettersOff:
+            return "", _OFF
         except (NobodyReads, NotAllowed):
             return "", _GONE
         except TooLarge:
@@ -158,6 +164,7 @@ def _conversation_page(
             for each in told.letters
         ],
         slip=slip,
+        off=_OFF if are_off(screen.node, post) else "",
         said=said,
         trouble=trouble,
         typed=request.form.get("message", "") if trouble else "",

@@ -18,12 +18,21 @@ from node.boards.declaration import Board, Field, FieldType, Order
 from node.form import Problems, parse
 from node.mail.ending import LETTERS_DAYS
 from node.mail.letter import CONTACT_CHARACTERS_MAX, MESSAGE_CHARACTERS_MAX, NAME_CHARACTERS_MAX
-from node.mail.letters import NobodyReads, may_write, readers, who_reads, write_letter
+from node.mail.letters import (
+    LettersOff,
+    NobodyReads,
+    are_off,
+    may_write,
+    readers,
+    who_reads,
+    write_letter,
+)
 from node.mail.receipt_key import Busy
 from node.mail.six_words import as_letters, as_words, new_slip, read_slip
 from node.node import NotAllowed
 from node.post import Post
-from node.words import say, together
+from node.switching import why_letters_are_off
+from node.words import Said, say, together
 from sync import sealing
 from sync.errors import Malformed, TooLarge
 
@@ -35,6 +44,11 @@ BUSY = say(
 NOBODY = say(
     "募集や行事が終わったか、受け取る担当者がいないので、送れませんでした。"
     "お急ぎのときは、のせた人か公民館の人に、直接お話しください。"
+)
+
+OFF = say(
+    "この町では、こうした手紙を取りつがないことにしたので、送れませんでした。"
+    "お知らせのページに書いてある電話番号などに、直接お願いします。わけ：{why}",
 )
 
 _GOOD = say(
@@ -85,6 +99,8 @@ def writing_pages(screen: Screen) -> Blueprint:
         post = _post(screen, address)
         if told := _elsewhere(screen, post):
             return told
+        if are_off(screen.node, post):
+            return message_page("letters_off", 403, why=_why_off(screen, post))
         if not may_write(screen.node, post):
             return message_page("nobody_reads", 403)
         form = _form(screen, post, as_letters(new_slip()))
@@ -98,6 +114,8 @@ def writing_pages(screen: Screen) -> Blueprint:
         try:
             slip = read_slip(request.form.get(SLIP, ""))
         except Malformed:
+            if are_off(screen.node, post):
+                return message_page("letters_off", 403, why=_why_off(screen, post))
             abort(400)
         form = _form(screen, post, as_letters(slip))
         return leaves(forms.looked_at(screen, form) or _send(screen, form, post, slip))
@@ -117,6 +135,10 @@ def _elsewhere(screen: Screen, post: Post) -> Response | None:
     if post.town == screen.node.settings.town:
         return None
     return message_page("other_town", 403, town=screen.node.name_of(post.town))
+
+
+def _why_off(screen: Screen, post: Post) -> Said:
+    return why_letters_are_off(screen.node, screen.node.boards[post.board])
 
 
 def _form(screen: Screen, post: Post, slip: str) -> forms.Form:
@@ -166,6 +188,9 @@ def _send(screen: Screen, form: forms.Form, post: Post, slip: bytes) -> Response
         if not screen.sent_before.led_to(token):
             try:
                 write_letter(screen.node, post, receipt=sealing.public(secret), **said)
+            except LettersOff:
+                off = say(OFF, why=_why_off(screen, post))
+                return forms.form_page(form, forms.typed(), trouble=off, status=403)
             except (NobodyReads, NotAllowed):
                 return forms.form_page(form, forms.typed(), trouble=NOBODY, status=403)
             except TooLarge:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from node.hiding import hidden
 from node.node import Node
 from node.people import DUTIES
+from node.switching import switches
 from node.words import say, together
 from sync.admission import ADMIT
 from sync.admission import GROUPS as ADMISSIONS
@@ -19,9 +20,16 @@ from sync.hiding import HIDE
 from sync.record import Record, resolve
 from sync.suspension import GROUPS as SUSPENSIONS
 from sync.suspension import SUSPEND
+from sync.switch_off import GROUPS as SWITCHES
+from sync.switch_off import SWITCH_OFF
 
 DECIDED_MAX = 200
-_GROUPS: Mapping[str, Mapping[str, str]] = {**HIDINGS, **SUSPENSIONS, **ADMISSIONS}
+_GROUPS: Mapping[str, Mapping[str, str]] = {
+    **HIDINGS,
+    **SUSPENSIONS,
+    **ADMISSIONS,
+    **SWITCHES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +55,7 @@ class Decided:
 
 def decided(node: Node) -> Sequence[Decided]:
     """What stands first, then what was lifted; of each place the newest first."""
-    found = [*_about_records(node), *_wishes(node)]
+    found = [*_about_records(node), *_wishes(node), *_switched_off(node)]
     found.sort(key=lambda each: (each.lifted is not None, -each.said.written.seconds))
     return found[:DECIDED_MAX]
 
@@ -100,6 +108,21 @@ def _wishes(node: Node) -> Iterator[Decided]:
             second="",
             lifted=None,
         )
+
+
+def _switched_off(node: Node) -> Iterator[Decided]:
+    people, known = _people(node), switches(node)
+    for each in node.views.switches.of(node.settings.town):
+        if (record := _record(node, each.id)) is not None:
+            board = known.get(each.what)
+            yield Decided(
+                what=SWITCH_OFF,
+                about=say("「{label}」への手紙", label=board.label) if board else "",
+                reason=each.reason,
+                said=_said(node, each.id, people),
+                second="",
+                lifted=None if each.stands else _lifted(node, record, people),
+            )
 
 
 def _record(node: Node, id_: RecordId) -> Record | None:

@@ -17,6 +17,7 @@ def _said(board: Board) -> Board:
         purpose=say(board.purpose),
         retention_why=say(board.retention_why),
         letters=say(board.letters),
+        letters_left_to_town=say(board.letters_left_to_town),
         fields=tuple(map(_said_field, board.fields)),
     )
 

@@ -163,6 +163,7 @@ class Board:
     pictures: bool = False  # a post may have some
     letters: str = ""  # what the button says that writes to whoever is behind a post; "": none
     letters_apart: bool = False  # each post has a key of its own for them, destroyed with it
+    letters_left_to_town: str = ""  # why the law has a town decide whether they are passed on
     left_out: Callable[[Mapping[str, str]], frozenset[str]] | None = None
     """Of outside keys held, with the issuer's times, those that only stand in for newer ones."""
     _named: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)

@@ -1,7 +1,8 @@
 """Jobs: what Japanese law wants a posting to say, field by field.
 
 Sources: 職業安定法 5条の3 and 施行規則 4条の2 (items to be stated, as amended for 2024-04-01),
-健康増進法 (smoking, 2020-04).
+健康増進法 (smoking, 2020-04). Whether passing applications on is 職業紹介, or 募集情報等提供 that
+has to be notified, no law says of a board like this: so a town may switch it off.
 """
 
 from node.boards.declaration import (
@@ -35,6 +36,10 @@ JOB = Board(
     ),
     letters="応募する・質問する",
     letters_apart=True,
+    letters_left_to_town=(
+        "応募を取りつぐと、職業安定法の職業紹介にあたるか、応募する人の情報を集める募集情報等提供の"
+        "届け出が要ることがあります。あたるかどうかは、やり方によるので、町が労働局に確かめて決めます。"
+    ),
     pictures=True,
     fields=(
         Field(name="title", label="仕事の名前", required=True, length_max=80),

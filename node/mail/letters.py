@@ -13,6 +13,7 @@ from node.post import Post, PostState
 from node.reading import announce, may_read, readers_about, readers_at
 from node.reading_files import secrets_of
 from node.sealed import about, open_here, sealed_to, write_sealed
+from node.switching import letters_are_off
 from node.words import say
 from sync import sealing
 from sync.about import About
@@ -29,6 +30,10 @@ class NobodyReads(Exception):
     """There is nobody behind that post to write to, or not any more."""
 
 
+class LettersOff(Exception):
+    """The town passes on no letters about such posts."""
+
+
 # for who writes
 
 
@@ -42,6 +47,7 @@ def readers(node: Node, post: Post) -> Sequence[ReadingKey]:
         or post.state is not PostState.SHOWN
         or post.town != node.settings.town
         or board.is_over(post.fields)
+        or letters_are_off(node, board)
     ):
         return ()
     return readers_about(node, named, post.author) or readers_at(node, post.author)
@@ -52,6 +58,14 @@ def may_write(node: Node, post: Post) -> bool:
     trust, town = node.ledger.trust(), node.settings.town
     may = trust.may_write(node.identity.public, town, Class.MESSAGE, Audience.TOWN)
     return may and not node.is_revoked and bool(readers(node, post))
+
+
+def are_off(node: Node, post: Post | None) -> bool:
+    """Whether the town passes on no letters about such a post of its own."""
+    if post is None or post.town != node.settings.town:
+        return False
+    board = node.boards.get(post.board)
+    return board is not None and letters_are_off(node, board)
 
 
 def who_reads(node: Node, keys: Iterable[ReadingKey]) -> Sequence[str]:
@@ -83,10 +97,12 @@ def write_letter(
 ) -> RecordId:
     """Seal it to whoever is behind the post, and to the receipt's key; durable when this returns.
 
-    Raises NobodyReads, NotAllowed, TooLarge.
+    Raises LettersOff, NobodyReads, NotAllowed, TooLarge.
     """
     with node.ledger.transaction():
         now = node.post(post.address)
+        if are_off(node, now):
+            raise LettersOff
         to = readers(node, now) if now else ()
         if now is None or not to:
             raise NobodyReads
@@ -115,8 +131,13 @@ def by_receipt(node: Node, secret: bytes) -> Conversation | None:
 
 
 def write_on(node: Node, told: Conversation, message: str) -> RecordId:
-    """The next word of who has the receipt. Raises NobodyReads, NotAllowed, TooLarge."""
+    """The next word of who has the receipt.
+
+    Raises LettersOff, NobodyReads, NotAllowed, TooLarge.
+    """
     with node.ledger.transaction():
+        if are_off(node, post_of(node, told.about)):
+            raise LettersOff
         to = _standing(node, told)
         if not to or told.about is None:
             raise NobodyReads
@@ -155,7 +176,10 @@ def received_here(node: Node, by: Account | None) -> Sequence[Conversation]:
 
 
 def answer(node: Node, name: str, message: str, *, by: Account | None) -> None:
-    """Write back to that conversation. Raises NotSignedIn, NotAllowed, TooLarge."""
+    """Write back to that conversation, also where letters were switched off since: who wrote waits.
+
+    Raises NotSignedIn, NotAllowed, TooLarge.
+    """
     with node.ledger.transaction():
         told = next((each for each in received_here(node, by) if each.name == name), None)
         if told is None or by is None:

@@ -29,6 +29,7 @@ from node.views.runs import runs
 from node.views.sealed_records import SealedRecords
 from node.views.search import Search
 from node.views.standing import outside, state, without_words
+from node.views.switches import Switches
 from node.views.words import Words
 from sync.decision import Decision
 from sync.entry import EntryId, RecordId
@@ -79,6 +80,7 @@ class Views:
         self.declines = Words(database, DECLINE, ERASURE_GROUPS[DECLINE], read_decline)
         self.let_in = Words(database, LET_IN, WAITING_GROUPS[LET_IN], read_let_in)
         self.not_let_in = Words(database, NOT_LET_IN, WAITING_GROUPS[NOT_LET_IN], read_not_let_in)
+        self.switches = Switches(database)
         self.search = Search(database, boards)
         self.reading_keys = ReadingKeys(database)
         self.sealed = {board: SealedRecords(database, board) for board in SEALED_KINDS}
@@ -92,6 +94,7 @@ class Views:
             self.declines,
             self.let_in,
             self.not_let_in,
+            self.switches,
             self.reading_keys,
             *self.sealed.values(),
         )

@@ -80,6 +80,17 @@ CREATE TABLE IF NOT EXISTS admissions (
     PRIMARY KEY (lane, number)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS switches (
+    lane BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    town TEXT NOT NULL,
+    author BLOB NOT NULL,
+    what TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    stands INTEGER NOT NULL,
+    PRIMARY KEY (lane, number)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS reading_keys (
     lane BLOB NOT NULL,
     number INTEGER NOT NULL,

@@ -266,6 +266,7 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         "handling": "/handling",
         "towns-office": "/towns",
         "people-office": "/people",
+        "switch": "/switches/letters/job",
         "people-telephone": "/people/telephone",
         "wishes-office": "/wishes",
         "alert-form": "/boards/disaster/new",
@@ -280,6 +281,12 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         ),
         "code": Sight(
             path="/people",
+        "switch-sure": Sight(
+            path="/switches/letters/job",
+            who=STAFF,
+            filled={"textarea": "県の労働局に、令和8年11月に確かめたため"},
+            pressed=(".send button",),
+        ),
             who=KEEPER,
             pressed=("main details summary", "form[action$='/code'] button"),
         ),

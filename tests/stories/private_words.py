@@ -81,6 +81,8 @@ CONTROLS: Mapping[Control, Typed] = {
     ("people.html", "telephone"): typed(Becomes.OPEN),
     # What a town says of how it handles things is printed for everybody.
     ("handling.html", "{{ name }}"): typed(Becomes.OPEN),
+    # Why a town does without something stands on the pages that lack it.
+    ("switch.html", "reason"): typed(Becomes.OPEN),
     # What a machine shows for its office to answer opens nothing.
     ("people_telephone.html", "number"): typed(Becomes.OPEN),
     # A town's card and its number are read out by telephone.

@@ -19,6 +19,7 @@ from sync import (
     hiding,
     record,
     suspension,
+    switch_off,
 )
 from sync.bundle import Parcel, Room, pack_bundle, read_bundle, unpack_bundle
 from sync.carrier import Reading, unpack
@@ -215,6 +216,18 @@ def admission_of(content: bytes, given: Given) -> object:
         said += [read] if read and read.place.hex() == given["place"] else []
     wish = admission.wish(said, known)
     return {"waits": sorted(wish.waits), "allowance": wish.allowance if said else None}
+
+
+def switched_off(content: bytes, given: Given) -> object:
+    known = trust(given)
+    said = []
+    records: Any = cbor.decode(content, bytes_max=BYTES_MAX)
+    for entries in records:
+        stored = stored_in(cbor.encode(entries), given)
+        found = record.resolve(stored, trust=known, groups=switch_off.GROUPS)
+        read = switch_off.read_switched_off(found, known) if found else None
+        said += [read] if read else []
+    return {"off": sorted(switch_off.off(said, town=given["town"]))}
 
 
 def heads_after(head: bytes, headers: list[Any]) -> list[bytes]:
@@ -557,6 +570,7 @@ READERS: Mapping[str, Callable[[bytes, Given], object]] = {
     "hiding": hiding_of,
     "suspension": suspension_of,
     "admission": admission_of,
+    "switched off": switched_off,
     "bundle": bundle,
     "parcel": parcel,
     "wrapped": wrapped,

@@ -25,6 +25,7 @@ from tests.vectors import (
     sealing,
     subscribing,
     suspending,
+    switching,
     trust,
 )
 from tests.vectors.kit import (
@@ -289,6 +290,7 @@ def pages() -> Mapping[str, Callable[[], list[Vector]]]:
             *hiding.vectors(),
             *suspending.vectors(),
             *admitting.vectors(),
+            *switching.vectors(),
         ],
         "rules/4-ledger": lambda: [
             *ledger.vectors(),

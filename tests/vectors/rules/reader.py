@@ -756,6 +756,33 @@ def admission(records: Any, given: Any) -> Any:
     }
 
 
+SWITCH = {"what": "what", "reason": "what"}
+
+
+def switched_off(records: Any, given: Any) -> Any:
+    """What that town does without by all that was said, by page 3."""
+    known = trust(given)
+    off: set[str] = set()
+    for entries in records:
+        effect = [*effects([read_entry(*each) for each in entries], known).values()]
+        first = effect[0] if effect else {}
+        if [first.get(key) for key in ("board", "class", "audience")] != ["switch-off", 1, 1]:
+            continue
+        groups = {"switch-off": SWITCH}
+        (fields, doubts), value = summed(effect, groups), value_of(effect, groups)
+        what, reason = (fields.get(key) for key in SWITCH)
+        town, by = first["lane"][:2]
+        stands = not (fields.get("withdrawn") is True or doubts or not value["understood"])
+        is_said = type(what) is str and 0 < len(what) <= 64
+        if (
+            (stands and is_said and type(reason) is str and len(reason) <= 200)
+            and town == given["town"]
+            and known.is_office(by, town)
+        ):
+            off.add(what)
+    return {"off": sorted(off)}
+
+
 def effects(every: list[Any], known: Trust) -> dict[Any, Any]:
     """Those of them that have effect, by name."""
     effect: dict[Any, Any] = {}
@@ -941,6 +968,7 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "hiding": hiding,
     "suspension": suspension,
     "admission": admission,
+    "switched off": switched_off,
     "permission": permission,
     "frontier": frontier,
     "fingerprint": fingerprint,
