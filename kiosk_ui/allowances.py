@@ -46,7 +46,15 @@ SIGN_INS = Rate(address=10, network=50, everybody=100)
 
 _LOOKED_UP: Mapping[Rate, frozenset[str]] = {
     SEARCHES: frozenset({"search.search"}),
-    RECEIPTS: frozenset({"receipts.look", "receipts.receipt", "erasure.receipt"}),
+    RECEIPTS: frozenset(
+        {
+            "receipts.look",
+            "receipts.receipt",
+            "receipts.ask_back",
+            "receipts.take_back",
+            "erasure.receipt",
+        }
+    ),
     SIGN_INS: frozenset({"signing_in.try_", "signing_in_elsewhere.try_"}),
 }
 """Endpoints where somebody asks by a secret, or for what costs much."""

@@ -11,6 +11,7 @@ from kiosk_ui.shown import UNTITLED
 from kiosk_ui.signing_in import ask_to_sign_in, only_staff
 from node.erasing import orders
 from node.erasure_requests import requests
+from node.moderation.waiting import WAITS_DAYS
 from node.node import NotAllowed, NotSignedIn
 from node.post import Post
 from node.retaining import COMING_DAYS, REASONS, coming, in_words, keep, kept, release
@@ -41,6 +42,7 @@ def keeping_pages(screen: Screen) -> Blueprint:
             ],
             witnessed=witnessed(node, moment) is not None,
             days=COMING_DAYS,
+            waits_days=WAITS_DAYS,
             going=[
                 {
                     **_told(screen, each.post),

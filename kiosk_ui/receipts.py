@@ -1,6 +1,6 @@
 """`/receipts`: what came of a post that waited, or of a report; for whoever has the number.
 
-The page says how it stands, and nothing of what was written.
+The page says how it stands, and nothing of what was written. What still waits may be taken back.
 """
 
 from dataclasses import replace
@@ -10,13 +10,13 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from kiosk_ui import forms
 from kiosk_ui.errors import WORDS
 from kiosk_ui.screen import Screen
-from kiosk_ui.slips import Receipt, receipt_page
+from kiosk_ui.slips import Receipt, leaves, receipt_page
 from node.erasure_requests import by_code as erasure_by_code
 from node.hiding import why
 from node.moderation.desk import CODE_DIGITS
 from node.moderation.reports import Report
 from node.moderation.reports import State as Answered
-from node.moderation.waiting import State, WaitingPost
+from node.moderation.waiting import WAITS_DAYS, State, WaitingPost
 from node.pins import grouped
 from node.post import Post, PostState
 from node.words import say, together
@@ -29,9 +29,18 @@ _GOOD = say(
     "どうなったかが分かります。お名前は要りません。"
 )
 
+_HOW_LONG = say(
+    "{days}日のあいだ、だれも確かめられなかったときは、書かれたことは消えて、のりません。"
+    "やめるときは、「取り下げる」を押してください。"
+)
+_NOT_LOOKED_AT = say(
+    "{days}日のあいだ、だれも確かめられなかったので、書かれたことは消えました。申し訳ありません。"
+    "まだのせたいときは、もう一度書いて、公民館か役場の人にお話しください。"
+)
+
 
 def receipts_pages(screen: Screen) -> Blueprint:
-    """`/receipts`, `/receipts/<code>`."""
+    """`/receipts`, `/receipts/<code>`, and taking back what waits there."""
     pages = Blueprint("receipts", __name__)
 
     @pages.get("/receipts")
@@ -68,6 +77,21 @@ def receipts_pages(screen: Screen) -> Blueprint:
             )
         )
 
+    @pages.get("/receipts/<code>/take-back")
+    def ask_back(code: str) -> Response:
+        waiting = screen.desk.by_code(code) or abort(404)
+        receipt = url_for("receipts.receipt", code=code)
+        if waiting.state is not State.WAITING:
+            return forms.see_other(receipt)
+        board = screen.board(waiting.board)
+        about = board.label if board else ""
+        return leaves(make_response(render_template("take_back.html", about=about, back=receipt)))
+
+    @pages.post("/receipts/<code>/take-back")
+    def take_back(code: str) -> Response:
+        screen.desk.take_back(code) or abort(404)
+        return forms.see_other(url_for("receipts.receipt", code=code))
+
     return pages
 
 
@@ -80,9 +104,16 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> Receipt:
     about = board.label if board else ""
     match waiting.state:
         case State.WAITING:
-            told = (_who_looks(screen, waiting),)
+            told: tuple[str, ...] = (
+                _who_looks(screen, waiting),
+                say(_HOW_LONG, days=WAITS_DAYS),
+            )
             return Receipt(
-                about=about, heading=say("確認を待っています"), told=told, state="waiting"
+                about=about,
+                heading=say("確認を待っています"),
+                told=told,
+                state="waiting",
+                take_back=url_for("receipts.ask_back", code=waiting.code),
             )
         case State.LET_IN:
             mended = (say("担当者が、言葉を少しなおしてのせました。"),)
@@ -105,6 +136,14 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> Receipt:
             )
             return Receipt(
                 about=about, heading=say("のせませんでした"), told=told, state="declined"
+            )
+        case State.TAKEN_BACK:
+            told = (say("この番号で取り下げたので、のりません。書かれたことは、もうありません。"),)
+            return Receipt(about=about, heading=say("取り下げました"), told=told, state="done")
+        case State.NOT_LOOKED_AT:
+            told = (say(_NOT_LOOKED_AT, days=WAITS_DAYS),)
+            return Receipt(
+                about=about, heading=say("のりませんでした"), told=told, state="declined"
             )
 
 

@@ -26,6 +26,7 @@ class Receipt:
     about: str = ""
     told: Sequence[str] = ()
     post: str = ""  # the address of what may be looked at now
+    take_back: str = ""  # where that may be asked for
     code: str = ""  # digits in groups
     words: Sequence[str] = ()
     link: str = ""  # what the QR leads to; without one there is nothing to take home

@@ -24,7 +24,7 @@ from node.moderation.elsewhere import (
     let_in_elsewhere,
     one_elsewhere,
 )
-from node.moderation.waiting import State, WaitingPost
+from node.moderation.waiting import WAITS_DAYS, State, WaitingPost
 from node.node import NotAllowed, NotSignedIn
 from node.pictures.picture import pictures_in
 from node.words import say
@@ -49,6 +49,7 @@ def waiting_pages(screen: Screen) -> Blueprint:
                 for each in elsewhere(screen.node, person)
                 if each.said.board in screen.node.boards
             ],
+            waits_days=WAITS_DAYS,
             done=said(),
         )
         return make_response(page)

@@ -14,7 +14,7 @@ from pathlib import Path
 from node.boards.declaration import Board
 from node.form import readable
 from node.mail.ending import LETTERS_DAYS
-from node.moderation.waiting import DECLINED_DAYS, DECLINED_KEPT_MAX
+from node.moderation.waiting import DECLINED_DAYS, DECLINED_KEPT_MAX, WAITS_DAYS
 from node.retaining import REPORT_DAYS, REQUEST_DAYS, in_words
 from node.words import say
 from sync.machine.files import read_bounded, write_whole
@@ -75,8 +75,10 @@ def handled(boards: Mapping[str, Board]) -> Iterator[Handled]:
         purpose=say("のせる前に、担当者が確かめるため。"),
         readers=say("その公民館の管理人だけ（いない公民館では、役場の職員だけ）。"),
         stays=say(
-            "のせたときと、のせないと決めて{days}日たったときに、待っていた分が消えます"
+            "のせたとき、本人が控えの番号で取り下げたとき、だれも確かめないまま{waits}日たったとき、"
+            "のせないと決めて{days}日たったときに、待っていた分が消えます"
             "（のせない分は、新しい{most}件まで）。",
+            waits=WAITS_DAYS,
             days=DECLINED_DAYS,
             most=DECLINED_KEPT_MAX,
         ),

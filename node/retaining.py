@@ -29,7 +29,7 @@ from sync.lane import Audience, Class
 from sync.ledger import Stored
 from sync.machine.clock import Moment
 from sync.order import RETAIN
-from sync.sealed_record import REPORT
+from sync.sealed_record import REPORT, WAITING
 from sync.writing import Draft
 
 REQUEST_DAYS = 365
@@ -228,12 +228,15 @@ def _old_requests(node: Node, known: KnownBy, day: date) -> list[RecordId]:
 
 
 def _looked_at(node: Node, known: KnownBy, day: date) -> list[RecordId]:
-    """What was sealed to the office to be looked at, and was; or nobody looked for long."""
+    """What was sealed for the office to look at: it did, or it was taken back, or it waits long."""
     span = timedelta(days=WAITING_DAYS)
     return [
-        waiting
-        for waiting, decision in asked_about(node)
-        if decision is not None or not _is_later(known.day(waiting), span, day)
+        *node.views.sealed[WAITING].taken_back(),
+        *(
+            waiting
+            for waiting, decision in asked_about(node)
+            if decision is not None or not _is_later(known.day(waiting), span, day)
+        ),
     ]
 
 

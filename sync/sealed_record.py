@@ -75,9 +75,16 @@ def kind(board: str) -> str:
 
 
 def read_sealed_record(
-    record: Record, trust: Trust, *, boards: Collection[str] = SEALED_KINDS
+    record: Record,
+    trust: Trust,
+    *,
+    boards: Collection[str] = SEALED_KINDS,
+    taken_back: bool = False,
 ) -> SealedRecord | None:
-    """What a record is; None if it is none of these, or isn't there any more."""
+    """What a record is; None if it is none of these, or isn't there any more.
+
+    `taken_back`: of those that were withdrawn, whose words are still there.
+    """
     lane, said = record.lane, record.fields
     if record.board not in boards:
         return None
@@ -85,7 +92,12 @@ def read_sealed_record(
         return None
     if not trust.roles(lane.author, lane.town) & {Role.OFFICE, Role.NODE}:
         return None
-    if record.erased or record.withdrawn or not record.complete or not record.understood:
+    if (
+        record.erased
+        or record.withdrawn is not taken_back
+        or not record.complete
+        or not record.understood
+    ):
         return None
     encoded, about = said.get("sealed"), read_about(said.get("post"))
     if not isinstance(encoded, bytes) or ("post" in said and about is None):

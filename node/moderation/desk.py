@@ -133,6 +133,19 @@ class Desk:
         """What somebody holds a receipt of."""
         return self._waiting.by_code(code)
 
+    def take_back(self, code: str) -> WaitingPost | None:
+        """Let go of what waits, for whoever has its receipt; how it stands then, None for no such.
+
+        Who was faster has decided: what doesn't wait any more stays as it is.
+        """
+        with self.node.ledger.transaction():
+            found = self._waiting.by_code(code)
+            if found is not None and found.state is State.WAITING:
+                self._waiting.take_back(found.id)
+                self._sent.take_back(found.id)
+        self.node.database.empty_log()  # where somebody reads it, `let_go` does
+        return self._waiting.by_code(code)
+
     # looking
 
     def waiting(self, by: Account) -> Sequence[WaitingPost]:
@@ -211,19 +224,25 @@ class Desk:
             self._waiting.decline(id_, said)
 
     def let_go(self, now: Moment) -> bool:
-        """Of words that were declined long ago, by a clock that is right, and of what was reported
-        of posts that nobody sees any more; whether there was any.
+        """Of words that were declined, or nobody looked at, long ago, by a clock that is right, and
+        of what was reported of posts that nobody sees any more; whether there was any.
 
         Nothing of them is left in the file's log either; where somebody reads it, with the next.
         """
         gone = bool(self.reporting.close())
         if now.quality >= Quality.CARRIED:
-            with self.node.database.transaction():
-                gone |= bool(self._waiting.let_go(int(now.at.timestamp())))
+            gone |= self._let_go(int(now.at.timestamp()))
         self._log_holds_words |= gone
         if self._log_holds_words:
             self._log_holds_words = not self.node.database.empty_log()
         return gone
+
+    def _let_go(self, seconds: int) -> bool:
+        with self.node.ledger.transaction():
+            gone = self._waiting.left_the_desk() + self._waiting.let_go(seconds)
+            for id_ in (late := self._waiting.not_looked_at(seconds)):
+                self._sent.take_back(id_)
+        return bool(gone or late)
 
     # where the office looks
 

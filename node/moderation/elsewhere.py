@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from node.deciding import about as decision_about
-from node.deciding import answer_to
+from node.deciding import answer_to, withdrawal
 from node.moderation.waiting import State, WaitingPost, WaitingPosts
 from node.node import Node, NotAllowed
-from node.own_lane import write_decision
+from node.own_lane import own_lane, write_decision, write_there
 from node.people import tending
 from node.reading import readers_at_the_office
 from node.sealed import all_sealed, open_here, sealed_record, write_sealed
@@ -21,7 +21,8 @@ from sync.account import Account
 from sync.decision import Decision
 from sync.entry import EntryId, RecordId
 from sync.errors import Malformed, TooLarge, Unverified
-from sync.sealed_record import WAITING, SealedRecord
+from sync.lane import Class
+from sync.sealed_record import GROUPS, WAITING, SealedRecord, kind
 from sync.sealing import NotForUs
 from sync.waiting_post import (
     POST,
@@ -70,6 +71,14 @@ class Sent:
     def is_sent(self, waiting: WaitingPost) -> bool:
         """Whether the office was asked about it."""
         return waiting.id in self._held()
+
+    def take_back(self, id_: int) -> None:
+        """Ask the office no more about it; in a transaction. It orders the sealed words away."""
+        node, record = self._node, self._held().get(id_)
+        if record is not None and sealed_record(node, record) is not None:
+            with suppress(NotAllowed):  # it may be no member any more
+                draft = withdrawal(node, record, kind=kind(WAITING), groups=GROUPS, by=None)
+                write_there(node, own_lane(node, Class.MESSAGE), draft)
 
     def decided(self) -> Iterator[tuple[WaitingPost, bool, Decision]]:
         """Those that still wait here though the office decided, and whether they may come in."""

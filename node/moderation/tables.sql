@@ -21,6 +21,12 @@ CREATE TABLE IF NOT EXISTS desk_declined (
     since INTEGER NOT NULL
 );
 
+-- Since when a post is known to wait, by a clock that was set.
+CREATE TABLE IF NOT EXISTS desk_waits (
+    post INTEGER PRIMARY KEY,
+    since INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS desk_pictures (
     post INTEGER NOT NULL,
     place INTEGER NOT NULL,

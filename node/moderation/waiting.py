@@ -1,8 +1,9 @@
 """Residents' posts that wait for a look: kept at this machine, outside the ledger.
 
-What is here was acknowledged, so it is on the disk; it is bounded in number and bytes. A post that
-was looked at leaves only its receipt; of those that were not let in, the newest keep their words
-for a month, for whoever pressed the wrong button.
+What is here was acknowledged, so it is on the disk; it is bounded in number, bytes and time. A post
+that was looked at leaves only its receipt, and so does one that whoever has the receipt took back,
+or that nobody looked at for long; of those that were not let in, the newest keep their words for a
+month, for whoever pressed the wrong button.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ POSTS_MAX = 200
 BYTES_MAX = 4 << 20
 PICTURES_BYTES_MAX = 24 << 20
 DECLINED_KEPT_MAX, DECLINED_DAYS = 20, 30
+WAITS_DAYS = 90
+"""More than an office is asked for (`node.retaining`), so that its answer has a month to come."""
 RECEIPTS_MAX = 2_000
 _ROOM_BYTES = 256  # for what letting it in adds
 
@@ -36,6 +39,8 @@ class State(StrEnum):
     WAITING = "waiting"
     LET_IN = "let in"
     DECLINED = "declined"
+    TAKEN_BACK = "taken back"  # by whoever has the receipt
+    NOT_LOOKED_AT = "not looked at"  # its time was over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,20 +152,18 @@ class WaitingPosts:
         """It isn't let in; in a transaction."""
         self._decide(id_, State.DECLINED, reason=reason)
 
+    def take_back(self, id_: int) -> None:
+        """Its words are gone, and nobody is to look any more; in a transaction."""
+        self._decide(id_, State.TAKEN_BACK)
+        self._database.connection.execute("INSERT OR IGNORE INTO desk_waits VALUES (?, 0)", (id_,))
+
     def let_go(self, seconds: int) -> int:
         """Of the words that were declined a month before that time; of how many. In a transaction.
 
         What was declined by no clock that was set is kept from now on.
         """
         connection = self._database.connection
-        kept = "SELECT id FROM desk_posts WHERE state = ? AND fields IS NOT NULL"
-        connection.execute(
-            f"DELETE FROM desk_declined WHERE post NOT IN ({kept})", (State.DECLINED,)
-        )
-        connection.execute(
-            f"INSERT OR IGNORE INTO desk_declined SELECT id, ? FROM ({kept})",
-            (seconds, State.DECLINED),
-        )
+        self._note("desk_declined", State.DECLINED, seconds)
         over = "SELECT post FROM desk_declined WHERE since <= ?"
         before = seconds - DECLINED_DAYS * 86_400
         gone = connection.execute(
@@ -168,6 +171,35 @@ class WaitingPosts:
         ).rowcount
         connection.execute(f"DELETE FROM desk_pictures WHERE post IN ({over})", (before,))
         return gone
+
+    def not_looked_at(self, seconds: int) -> Sequence[int]:
+        """Let go of what waits for so long by that time: which; in a transaction.
+
+        What is known to wait by no clock that was set waits from now on.
+        """
+        self._note("desk_waits", State.WAITING, seconds)
+        rows = self._database.connection.execute(
+            "SELECT post FROM desk_waits WHERE since <= ? ORDER BY post",
+            (seconds - WAITS_DAYS * 86_400,),
+        ).fetchall()
+        for (id_,) in rows:
+            self._decide(id_, State.NOT_LOOKED_AT)
+            self._database.connection.execute("DELETE FROM desk_waits WHERE post = ?", (id_,))
+        return [id_ for (id_,) in rows]
+
+    def left_the_desk(self) -> int:
+        """How many were waiting at the last look and are gone since; in a transaction."""
+        return self._database.connection.execute(
+            "DELETE FROM desk_waits WHERE post NOT IN (SELECT id FROM desk_posts WHERE state = ?)",
+            (State.WAITING,),
+        ).rowcount
+
+    def _note(self, table: str, state: State, seconds: int) -> None:
+        """Since when what is so, and has words, is known to be so."""
+        kept = "SELECT id FROM desk_posts WHERE state = ? AND fields IS NOT NULL"
+        execute = self._database.connection.execute
+        execute(f"DELETE FROM {table} WHERE post NOT IN ({kept})", (state,))
+        execute(f"INSERT OR IGNORE INTO {table} SELECT id, ? FROM ({kept})", (seconds, state))
 
     def _decide(
         self, id_: int, state: State, *, reason: str = "", post: str = "", mended: bool = False

@@ -8,6 +8,8 @@ from sync.record import Record
 from sync.sealed_record import GROUPS, read_sealed_record
 from sync.trust import Trust
 
+_STANDS = "WHERE board = ? AND stands"
+
 
 class SealedRecords:
     """Those of one kind."""
@@ -39,12 +41,14 @@ class SealedRecords:
         ).fetchone()
         if gone:
             connection.execute("DELETE FROM sealed_to WHERE lane = ? AND number = ?", id_)
-        found = read_sealed_record(record, trust, boards=(self.board,)) if record else None
-        if found is not None:
+        found, boards = None, (self.board,)
+        if record is not None:
+            found = read_sealed_record(record, trust, boards=boards, taken_back=record.withdrawn)
+        if record is not None and found is not None:
             about = (found.about.lane, found.about.number) if found.about else (None, None)
             connection.execute(
-                "INSERT INTO sealed VALUES (?, ?, ?, ?, ?, ?)",
-                (*id_, self.board, found.address, *about),
+                "INSERT INTO sealed VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*id_, self.board, found.address, *about, not record.withdrawn),
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO sealed_to VALUES (?, ?, ?)",
@@ -54,20 +58,24 @@ class SealedRecords:
 
     def about(self, lane: bytes, number: int) -> Sequence[RecordId]:
         """Those about one post."""
-        return self._select("WHERE board = ? AND post_lane = ? AND post_number = ?", lane, number)
+        return self._select(f"{_STANDS} AND post_lane = ? AND post_number = ?", lane, number)
 
     def to(self, tag: bytes) -> Sequence[RecordId]:
         """Those that the key of that tag opens."""
-        return self._select("JOIN sealed_to USING (lane, number) WHERE board = ? AND tag = ?", tag)
+        return self._select(f"JOIN sealed_to USING (lane, number) {_STANDS} AND tag = ?", tag)
 
     def by_address(self, address: str) -> RecordId | None:
         """The one of that address."""
-        found = self._select("WHERE board = ? AND address = ?", address)
+        found = self._select(f"{_STANDS} AND address = ?", address)
         return found[0] if found else None
 
     def all(self) -> Sequence[RecordId]:
         """Each of them."""
-        return self._select("WHERE board = ?")
+        return self._select(_STANDS)
+
+    def taken_back(self) -> Sequence[RecordId]:
+        """Those that were withdrawn, and say something still."""
+        return self._select("WHERE board = ? AND NOT stands")
 
     def _select(self, where: str, *values: object) -> list[RecordId]:
         sql = f"SELECT lane, number FROM sealed {where} ORDER BY lane, number"

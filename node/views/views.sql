@@ -116,6 +116,7 @@ CREATE TABLE IF NOT EXISTS sealed (
     address TEXT NOT NULL,
     post_lane BLOB,
     post_number INTEGER,
+    stands INTEGER NOT NULL,
     PRIMARY KEY (lane, number)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sealed_by_post ON sealed (board, post_lane, post_number);

@@ -194,6 +194,8 @@ def _receipts(made: LivedIn) -> dict[str, Sight]:
     return {
         "receipts": Sight(path="/receipts"),
         "waits": Sight(path=f"/receipts/{made.code['waiting']}"),
+        "take-back": Sight(path=f"/receipts/{made.code['waiting']}/take-back"),
+        "taken-back": Sight(path=f"/receipts/{made.code['taken back']}"),
         "declined": Sight(path=f"/receipts/{made.code['declined']}"),
         "reported": Sight(path=f"/receipts/{made.code['report']}"),
         "erasure-about": Sight(path="/erasure"),
@@ -264,9 +266,9 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         "erase": f"{at['job']}/erase",
         "kept": "/kept",
         "handling": "/handling",
+        "switch": "/switches/letters/job",
         "towns-office": "/towns",
         "people-office": "/people",
-        "switch": "/switches/letters/job",
         "people-telephone": "/people/telephone",
         "wishes-office": "/wishes",
         "alert-form": "/boards/disaster/new",
@@ -279,14 +281,14 @@ def _keeping(made: LivedIn) -> dict[str, Sight]:
         "alert-moment": Sight(
             path="/boards/disaster/new", who=STAFF, pressed=(".picking-details summary",)
         ),
-        "code": Sight(
-            path="/people",
         "switch-sure": Sight(
             path="/switches/letters/job",
             who=STAFF,
             filled={"textarea": "県の労働局に、令和8年11月に確かめたため"},
             pressed=(".send button",),
         ),
+        "code": Sight(
+            path="/people",
             who=KEEPER,
             pressed=("main details summary", "form[action$='/code'] button"),
         ),

@@ -162,13 +162,16 @@ def _wishes_and_reports(made: LivedIn, keeper: Account) -> None:
     desk, board = Desk(node), node.boards["event"]
     say(node, node.identity.public, waits=frozenset({"event"}), allowance=20, by=keeper)
     waiting = []
-    for title in ("花見の会", "もうかる話"):
+    for title in ("花見の会", "もうかる話", "やめた会"):
         taken = desk.take_in(board, EVENT | {"title": title}, opened=False, by=None, source=KIOSK)
         assert isinstance(taken, WaitingPost)
         waiting.append(taken)
     desk.decline(waiting[1].id, "advertising", by=keeper)
     made.waits = waiting[0].id
-    made.code["waiting"], made.code["declined"] = (each.code for each in waiting)
+    desk.take_back(waiting[2].code)
+    made.code["waiting"], made.code["declined"], made.code["taken back"] = (
+        each.code for each in waiting
+    )
     reported = made.post["event"]
     made.code["report"] = desk.reporting.take_in(
         reported, "other", "電話番号がちがいます。", source=KIOSK, since=reported.written

@@ -58,6 +58,8 @@ BY_NO_TOUCH = {
     "away": "comes by itself",
     "closed": "named to staff who sign in elsewhere",
     "waits": "the answer to a form",
+    "take-back": "from that answer",
+    "taken-back": "the answer to a form",
     "declined": "the answer to a form",
     "reported": "the answer to a form",
     "erasure-asked": "the answer to a form",

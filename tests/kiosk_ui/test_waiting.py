@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from kiosk_ui.allowances import RECEIPTS
 from kiosk_ui.app import create_app
 from node.carrying.file import export
 from node.moderation.desk import Desk
 from node.moderation.elsewhere import Gone
 from node.moderation.sources import KIOSK
-from node.moderation.waiting import POSTS_MAX, Full, WaitingPost
+from node.moderation.waiting import DECLINED_DAYS, POSTS_MAX, WAITS_DAYS, Full, WaitingPost
 from node.moderation.wishing import say, wish_of
 from node.node import NotAllowed, NotSignedIn, open_node
 from node.people import begin, let_in
@@ -19,6 +20,7 @@ from node.post import Post
 from sync.account import Account, Duty
 from sync.entry import Quality, read_header
 from sync.machine.clock import Moment
+from sync.machine.database import Database
 from tests.kiosk_ui.reading import typed, words
 from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, NOW, Town
@@ -392,12 +394,128 @@ def test_the_words_of_what_was_declined_go_after_a_month_and_the_receipt_stays(
     assert not after(62)
 
 
+def at_the_desk(desk: Desk, days: int, quality: Quality = Quality.TRUSTED) -> bool:
+    return desk.let_go(Moment(NOW + timedelta(days=days), quality))
+
+
 def test_what_waits_does_not_go_with_what_was_declined(
-    town: Town, browser: FlaskClient, keeper: Account
+    town: Town, browser: FlaskClient, keeper: Account, desk_here: Desk
 ) -> None:
-    desk = Desk(town.kamigo)
     wish(town, keeper, "event")
     post(browser, title="待っている会")
-    for days in (0, 400):
-        desk.let_go(Moment(NOW + timedelta(days=days), Quality.TRUSTED))
-    assert [(each.fields or {})["title"] for each in desk.waiting(keeper)] == ["待っている会"]
+    for days in (0, DECLINED_DAYS + 1, WAITS_DAYS - 1):
+        assert not at_the_desk(desk_here, days)
+    assert [(each.fields or {})["title"] for each in desk_here.waiting(keeper)] == ["待っている会"]
+
+
+def test_what_nobody_looks_at_goes_after_its_time_and_the_receipt_says_both(
+    town: Town, browser: FlaskClient, keeper: Account, desk_here: Desk
+) -> None:
+    wish(town, keeper, "event")
+    receipt = post(browser, title="だれも見ないひみつ").partition("?")[0]
+    assert f"{WAITS_DAYS}日のあいだ、だれも確かめられなかったとき" in words(browser.get(receipt))
+    folder = town.kamigo.settings.folder
+    assert not at_the_desk(desk_here, 4_000, Quality.HINTED), "by no clock that nobody vouches for"
+    assert not at_the_desk(desk_here, 0)
+    assert not at_the_desk(desk_here, 4_000, Quality.UNKNOWN)
+    assert not at_the_desk(desk_here, WAITS_DAYS - 1)
+    assert files_with(folder, "だれも見ないひみつ")
+    assert at_the_desk(desk_here, WAITS_DAYS)
+    assert files_with(folder, "だれも見ないひみつ") == []
+    assert desk_here.waiting(keeper) == []
+    assert desk_here.declined(keeper) == []
+    told = words(browser.get(receipt))
+    assert "のりませんでした" in told
+    assert f"{WAITS_DAYS}日のあいだ、だれも確かめられなかったので、書かれたことは消えました" in told
+    assert "取り下げる" not in told
+    for late in (lambda: desk_here.let_in(1, by=keeper), lambda: desk_here.one(1, by=keeper)):
+        with pytest.raises(Gone):
+            late()
+    assert not at_the_desk(desk_here, 2 * WAITS_DAYS)
+
+
+def test_whoever_has_the_receipt_takes_back_what_waits_and_nothing_of_it_is_left(
+    town: Town, browser: FlaskClient, keeper: Account, desk_here: Desk
+) -> None:
+    wish(town, keeper, "event")
+    receipt = post(browser, title="やめたひみつ").partition("?")[0]
+    other = post(browser, title="待っている会").partition("?")[0]
+    asked = browser.get(f"{receipt}/take-back")
+    assert "取り下げますか" in words(asked)
+    assert "やめたひみつ" not in asked.text, "a receipt tells nothing of what was written"
+    assert asked.headers["Cache-Control"] == "no-store"
+    assert "確認を待っています" in words(browser.get(receipt)), "asking does nothing"
+    done = browser.post(f"{receipt}/take-back", data=typed(asked), follow_redirects=True)
+    assert "取り下げました" in words(done)
+    assert files_with(town.kamigo.settings.folder, "やめたひみつ") == []
+    assert [(each.fields or {})["title"] for each in desk_here.waiting(keeper)] == ["待っている会"]
+    assert desk_here.declined(keeper) == []
+    again = browser.post(f"{receipt}/take-back", data=typed(asked), follow_redirects=True)
+    assert "取り下げました" in words(again)
+    assert browser.get(f"{receipt}/take-back").headers["Location"] == receipt
+    assert "確認を待っています" in words(browser.get(other))
+    sign_in(browser, keeper)
+    gone = browser.post("/waiting/1/let-in", data=typed(browser.get("/waiting")))
+    assert gone.headers["Location"] == "/waiting?done=gone"
+    assert "取り下げました" in words(browser.get("/waiting?done=gone"))
+    assert titles(town) == []
+
+
+def test_its_pictures_go_with_what_is_taken_back(
+    town: Town, keeper: Account, desk_here: Desk
+) -> None:
+    wish(town, keeper, "event")
+    jpeg = b"no picture, but bytes that are looked for"
+    found = desk_here.take_in(
+        town.kamigo.boards["event"], EVENT, opened=False, by=None, source=KIOSK, pictures=[jpeg]
+    )
+    assert isinstance(found, WaitingPost)
+    assert files_with(town.kamigo.settings.folder, jpeg.decode())
+    desk_here.take_back(found.code)
+    assert files_with(town.kamigo.settings.folder, jpeg.decode()) == []
+
+
+def test_words_that_somebody_read_while_they_were_taken_back_go_at_the_next_look(
+    town: Town, browser: FlaskClient, keeper: Account, desk_here: Desk
+) -> None:
+    wish(town, keeper, "event")
+    receipt = post(browser, title="やめたひみつ").partition("?")[0]
+    code = receipt.rpartition("/")[2]
+    reader = Database(town.kamigo.settings.ledger_path)
+    with reader.snapshot():
+        desk_here.take_back(code)
+        assert files_with(town.kamigo.settings.folder, "やめたひみつ"), "the log is in use"
+    reader.close()
+    later = Desk(town.kamigo)  # as another process has it
+    assert at_the_desk(later, 0)
+    assert files_with(town.kamigo.settings.folder, "やめたひみつ") == []
+
+
+def test_who_was_faster_has_decided_and_a_receipt_takes_back_no_post(
+    town: Town, browser: FlaskClient, keeper: Account, desk_here: Desk
+) -> None:
+    wish(town, keeper, "event")
+    let_in_, declined = (post(browser).partition("?")[0] for _ in range(2))
+    page = browser.get(f"{let_in_}/take-back")
+    desk_here.let_in(1, by=keeper)
+    desk_here.decline(2, "other", by=keeper)
+    for receipt, told in ((let_in_, "のりました"), (declined, "のせませんでした")):
+        assert "取り下げる" not in words(browser.get(receipt))
+        form = typed(page)
+        answer = browser.post(f"{receipt}/take-back", data=form, follow_redirects=True)
+        assert told in words(answer)
+    assert titles(town) == [SECRET]
+    assert browser.get("/receipts/0000000000/take-back").status_code == 404
+    assert browser.post("/receipts/0000000000/take-back", data=form).status_code == 404
+
+
+def test_who_tries_numbers_to_take_back_what_others_wrote_has_to_wait(
+    town: Town, keeper: Account
+) -> None:
+    wish(town, keeper, "event")
+    phone = create_app(town.kamigo, now=lambda: NOW).test_client()
+    seen = [
+        phone.get(f"/receipts/{number:010}/take-back", environ_overrides=PHONE).status_code
+        for number in range(RECEIPTS.address + 1)
+    ]
+    assert seen == [404] * RECEIPTS.address + [429]

@@ -7,16 +7,21 @@ import pytest
 from flask.testing import FlaskClient
 
 from kiosk_ui.app import create_app
+from node import retaining
+from node.known_by import KnownBy
 from node.moderation.desk import REASONS, Desk
 from node.moderation.elsewhere import SENT_MAX, Gone, elsewhere, let_in_elsewhere
 from node.moderation.sources import KIOSK
-from node.moderation.waiting import WaitingPost
+from node.moderation.waiting import WAITS_DAYS, WaitingPost
 from node.moderation.wishing import say
 from node.node import NotAllowed, NotSignedIn
 from node.people import begin, let_in
 from node.pins import Pins
 from node.reading import begin_reading
+from node.retaining import WAITING_DAYS
 from sync.account import Account, Duty
+from sync.entry import Quality, RecordId
+from sync.machine.clock import Moment
 from sync.sealed_record import WAITING
 from tests.kiosk_ui.reading import typed, words
 from tests.kiosk_ui.test_signing_in import sign_in
@@ -157,6 +162,69 @@ def test_what_came_before_the_office_could_read_is_asked_about_later_and_a_flood
     here.keep_asking()
     assert titles(town) == [SECRET]
     assert len(town.kamigo.views.sealed[WAITING].all()) == SENT_MAX + 1
+
+
+def test_what_is_taken_back_where_it_waits_the_office_sees_no_more_and_orders_away(
+    town: Town, browser: FlaskClient, desk: FlaskClient, staff: Account
+) -> None:
+    receipt = post(browser, place=WORD).partition("?")[0]
+    town.exchange()
+    page = there(desk)
+    opened = desk.get(page)
+    form = typed(browser.get(f"{receipt}/take-back"))
+    assert browser.post(f"{receipt}/take-back", data=form).status_code == 303
+    town.exchange()
+    assert "確認を待っている投稿は、ありません" in words(desk.get("/waiting"))
+    late = desk.post(f"{page}/let-in", data=typed(opened))
+    assert late.headers["Location"] == "/waiting?done=gone"
+    (record,) = town.office.views.sealed[WAITING].taken_back()
+    town.office.rebuild()
+    assert town.office.views.sealed[WAITING].taken_back() == [record], "made anew they are equal"
+    assert any(each.payload for each in town.office.ledger.record(record))
+    assert looked_at(town) == [record]
+    town.exchange()
+    for node in (town.office, town.kamigo):
+        assert not any(each.payload for each in node.ledger.record(record))
+    assert looked_at(town) == [], "nothing twice"
+    assert titles(town) == []
+
+
+def test_what_was_let_in_at_the_office_while_it_was_taken_back_does_not_come(
+    town: Town, browser: FlaskClient, staff: Account
+) -> None:
+    receipt = post(browser).partition("?")[0]
+    town.exchange()
+    (found,) = elsewhere(town.office, staff)
+    here = Desk(town.kamigo)
+    here.take_back(receipt.rpartition("/")[2])
+    let_in_elsewhere(town.office, found.address, by=staff)  # the line is cut
+    town.exchange()
+    here.keep_asking()
+    assert titles(town) == []
+    assert "取り下げました" in words(browser.get(receipt))
+
+
+def test_nobody_asks_the_office_longer_than_its_answer_has_time_to_come(
+    town: Town, browser: FlaskClient, staff: Account
+) -> None:
+    assert WAITING_DAYS + 30 <= WAITS_DAYS
+    post(browser)
+    here = Desk(town.kamigo)
+    for days in (0, WAITS_DAYS):
+        here.let_go(Moment(NOW + timedelta(days=days), Quality.TRUSTED))
+    town.exchange()
+    assert elsewhere(town.office, staff) == []
+    here.keep_asking()
+    assert len(town.kamigo.views.sealed[WAITING].all()) == 0, "nor anew"
+
+
+def looked_at(town: Town) -> list[RecordId]:
+    """Order away at the office what need not be kept for its look; which that was."""
+    day = NOW.date()
+    found = retaining._looked_at(town.office, KnownBy(town.office.database), day)
+    with town.office.ledger.transaction():
+        retaining._order(town.office, found)
+    return found
 
 
 def test_tables_made_anew_know_what_was_decided(
