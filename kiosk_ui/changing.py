@@ -12,6 +12,7 @@ from node.boards.declaration import PICTURES, Board
 from node.node import ChangedMeanwhile, NotAllowed, NotSignedIn, edition
 from node.pictures.picture import pictures_in
 from node.post import Post, PostState
+from node.taking_down import REASONS, NoReason, take_down, takes_reason
 from node.words import say
 from sync.errors import TooLarge
 
@@ -22,6 +23,8 @@ MEANWHILE = say(
 MEANWHILE_REMOVE = say(
     "ほかの人がこの投稿をなおしました。内容を確かめてから、もう一度えらんでください。"
 )
+
+_NO_REASON = say("わけを、1つえらんでください。")
 
 
 def changing_pages(screen: Screen) -> Blueprint:
@@ -160,6 +163,8 @@ def _ask_page(screen: Screen, post: Post, *, trouble: str = "", status: int = 20
     page = render_template(
         "remove.html",
         shown=screen.draw(post),
+        reasons=REASONS if takes_reason(screen.node, post, screen.signed_in()) else {},
+        chosen_reason=request.form.get("reason", ""),
         trouble=trouble,
         seen=edition(post),
         token=new_token(),
@@ -170,7 +175,15 @@ def _ask_page(screen: Screen, post: Post, *, trouble: str = "", status: int = 20
 
 def _remove(screen: Screen, post: Post) -> Response:
     try:
-        screen.node.remove(post, seen=request.form.get(forms.SEEN, ""), by=screen.signed_in())
+        take_down(
+            screen.node,
+            post,
+            seen=request.form.get(forms.SEEN, ""),
+            by=screen.signed_in(),
+            reason=request.form.get("reason", ""),
+        )
+    except NoReason:
+        return _ask_page(screen, post, trouble=_NO_REASON, status=422)
     except ChangedMeanwhile:
         return _ask_page(screen, _post(screen, post.address), trouble=MEANWHILE_REMOVE, status=409)
     except NotAllowed:

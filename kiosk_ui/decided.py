@@ -5,7 +5,7 @@ from flask import Blueprint, render_template
 from kiosk_ui import dates
 from kiosk_ui.screen import Screen
 from kiosk_ui.signing_in import only_keepers
-from node.decided import DECIDED_MAX, Said, decided
+from node.decided import DECIDED_MAX, TAKEN_DOWN, Said, decided
 from node.words import say
 from sync.admission import ADMIT
 from sync.hiding import HIDE
@@ -16,6 +16,7 @@ _WORDS = {
     HIDE: (say("投稿を隠す"), say("また出した")),
     SUSPEND: (say("担当者をしばらく止める"), say("また入れるようにした")),
     ADMIT: (say("のせ方の決まり"), ""),
+    TAKEN_DOWN: (say("ほかの方の投稿を取り下げる"), ""),
     SWITCH_OFF: (say("町では使わない"), say("また使うようにした")),
 }
 

@@ -19,6 +19,7 @@ from node.moderation.reports import State as Answered
 from node.moderation.waiting import WAITS_DAYS, State, WaitingPost
 from node.pins import grouped
 from node.post import Post, PostState
+from node.taking_down import taken_down_in_words
 from node.words import say, together
 
 NO_SUCH = say(
@@ -116,6 +117,9 @@ def _of_post(screen: Screen, waiting: WaitingPost) -> Receipt:
                 take_back=url_for("receipts.ask_back", code=waiting.code),
             )
         case State.LET_IN:
+            if became := _what_became_of(screen, screen.node.post(waiting.post)):
+                heading, because = became
+                return Receipt(about=about, heading=heading, told=(because,), state="declined")
             mended = (say("担当者が、言葉を少しなおしてのせました。"),)
             return Receipt(
                 about=about,
@@ -158,14 +162,8 @@ def _who_looks(screen: Screen, waiting: WaitingPost) -> str:
     return say("確認する担当者が、この機械にはまだいません。公民館か役場の人にお話しください。")
 
 
-def _of_report(screen: Screen, report: Report) -> Receipt:
-    board = screen.board(report.board)
-    about = say("{text}の投稿についての知らせ", text=board.label if board else "")
-
-    def done(heading: str, told: str, post: str = "") -> Receipt:
-        return Receipt(about=about, heading=heading, told=(told,), state="done", post=post)
-
-    post = screen.node.post(report.post)
+def _what_became_of(screen: Screen, post: Post | None) -> tuple[str, str] | None:
+    """Of a post that nobody sees any more: that, and why; None of one that is seen."""
     match post:
         case Post(state=PostState.HIDDEN):
             name = screen.node.ledger.trust().name
@@ -177,11 +175,25 @@ def _of_report(screen: Screen, report: Report) -> Receipt:
                 ),
                 between="",
             )
-            return done(say("その投稿を隠しました"), said)
+            return say("その投稿を隠しました"), said
         case Post(state=PostState.WITHDRAWN):
-            return done(say("その投稿は、もうありません"), say("のせた人が取り下げました。"))
+            taken_down = taken_down_in_words(screen.node, post)
+            told = taken_down or say("のせた人が取り下げました。")
+            return say("その投稿は、もうありません"), told
         case None | Post(state=PostState.ERASED):
-            return done(*WORDS["erased"])
+            return WORDS["erased"]
+    return None
+
+
+def _of_report(screen: Screen, report: Report) -> Receipt:
+    board = screen.board(report.board)
+    about = say("{text}の投稿についての知らせ", text=board.label if board else "")
+
+    def done(heading: str, told: str, post: str = "") -> Receipt:
+        return Receipt(about=about, heading=heading, told=(told,), state="done", post=post)
+
+    if became := _what_became_of(screen, screen.node.post(report.post)):
+        return done(*became)
     if report.state is Answered.ANSWERED and report.answer:
         return done(say("確かめました"), report.answer, report.post)
     if report.state is Answered.ANSWERED:

@@ -20,6 +20,7 @@ from node.mail.letters import are_off, may_write
 from node.moderation.desk import MENDED
 from node.post import Post, PostState
 from node.switching import why_letters_are_off
+from node.taking_down import taken_down_in_words
 from node.words import say
 
 
@@ -35,7 +36,7 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
             case PostState.SHOWN | PostState.SUPERSEDED | PostState.STANDBY:
                 return _record_page(screen, post)
             case PostState.WITHDRAWN:
-                return message_page("withdrawn", 410)
+                return _withdrawn_page(screen, post)
             case PostState.ERASED:
                 return message_page("erased", 410)
             case PostState.HIDDEN:
@@ -48,6 +49,13 @@ def record_pages(screen: Screen, kept: KeptPages) -> Blueprint:
                 abort(404)
 
     return pages
+
+
+def _withdrawn_page(screen: Screen, post: Post) -> ResponseReturnValue:
+    """That it is taken down; where that was not its owner, why and by whom."""
+    if why := taken_down_in_words(screen.node, post):
+        return render_template("is_withdrawn.html", why=why), 410
+    return message_page("withdrawn", 410)
 
 
 def _hidden_page(screen: Screen, post: Post) -> ResponseReturnValue:

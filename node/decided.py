@@ -10,6 +10,7 @@ from node.hiding import hidden
 from node.node import Node
 from node.people import DUTIES
 from node.switching import switches
+from node.taking_down import taken_down
 from node.words import say, together
 from sync.admission import ADMIT
 from sync.admission import GROUPS as ADMISSIONS
@@ -24,6 +25,8 @@ from sync.switch_off import GROUPS as SWITCHES
 from sync.switch_off import SWITCH_OFF
 
 DECIDED_MAX = 200
+TAKEN_DOWN = "taken down"
+"""Of a post: no record of its own, but what the post's last entry says."""
 _GROUPS: Mapping[str, Mapping[str, str]] = {
     **HIDINGS,
     **SUSPENSIONS,
@@ -55,7 +58,12 @@ class Decided:
 
 def decided(node: Node) -> Sequence[Decided]:
     """What stands first, then what was lifted; of each place the newest first."""
-    found = [*_about_records(node), *_wishes(node), *_switched_off(node)]
+    found = [
+        *_about_records(node),
+        *_wishes(node),
+        *_switched_off(node),
+        *_taken_down(node),
+    ]
     found.sort(key=lambda each: (each.lifted is not None, -each.said.written.seconds))
     return found[:DECIDED_MAX]
 
@@ -123,6 +131,20 @@ def _switched_off(node: Node) -> Iterator[Decided]:
                 second="",
                 lifted=None if each.stands else _lifted(node, record, people),
             )
+
+
+def _taken_down(node: Node) -> Iterator[Decided]:
+    people = _people(node)
+    for post, reason, entry in taken_down(node):
+        board = node.boards.get(post.board)
+        yield Decided(
+            what=TAKEN_DOWN,
+            about=post.text(board.title) if board else "",
+            reason=reason,
+            said=_said(node, entry, people, record=post.id),
+            second="",
+            lifted=None,
+        )
 
 
 def _record(node: Node, id_: RecordId) -> Record | None:

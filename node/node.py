@@ -39,7 +39,7 @@ from sync.machine.settings import (
     read_settings,
 )
 from sync.machine.sqlite import SqliteLedger
-from sync.record import OUTSIDE, WITHDRAWN
+from sync.record import OUTSIDE, WITHDRAWN, WITHDRAWN_WHY
 from sync.suspension import suspends
 from sync.writing import Draft, write
 
@@ -331,9 +331,13 @@ class Node:
             pictures=pictures,
         )
 
-    def remove(self, post: Post, *, seen: str, by: Account | None = None) -> Post:
-        """Take it down. Raises ChangedMeanwhile, NotAllowed, NotSignedIn."""
-        return self._change(post, lambda _: {WITHDRAWN: True}, seen=seen, by=by)
+    def remove(self, post: Post, *, seen: str, by: Account | None = None, why: str = "") -> Post:
+        """Take it down; `why`: where it is somebody else's (`node.taking_down`).
+
+        Raises ChangedMeanwhile, NotAllowed, NotSignedIn.
+        """
+        fields = {WITHDRAWN: True} | ({WITHDRAWN_WHY: why} if why else {})
+        return self._change(post, lambda _: fields, seen=seen, by=by)
 
     def _change(
         self,

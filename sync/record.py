@@ -27,6 +27,7 @@ from sync.limits import PARENTS_MAX
 from sync.trust import Trust
 
 WITHDRAWN = "withdrawn"
+WITHDRAWN_WHY = "withdrawn_why"
 OUTSIDE = "outside"
 
 _WRITE = "write"  # the one act of this version; others are kept, and change nothing

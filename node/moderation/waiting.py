@@ -121,6 +121,11 @@ class WaitingPosts:
         """Those that nobody has looked at, the oldest first."""
         return self._select("state = ? ORDER BY id", State.WAITING)
 
+    def were_let_in_as(self, post: str) -> bool:
+        """Whether the post of that address waited here; where the table may be missing, too."""
+        held = "SELECT 1 FROM sqlite_master WHERE name = 'desk_posts'"
+        return bool(self._one(held) and self._select("post = ? LIMIT 1", post))
+
     def oldest(self) -> tuple[int, Written | None]:
         """How many wait, and since when the first does; where the table may be missing, too."""
         held = "SELECT 1 FROM sqlite_master WHERE name = 'desk_posts'"

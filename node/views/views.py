@@ -365,6 +365,14 @@ class Views:
             PostState.ERASED,
         )
 
+    def taken_down(self, town: str) -> Sequence[Post]:
+        """Every post of a town that was, with all it said."""
+        return self._posts(
+            f"SELECT {COLUMNS} FROM posts WHERE town = ? AND state = ? ORDER BY lane, number",
+            town,
+            PostState.WITHDRAWN,
+        )
+
     def late(self) -> Sequence[RecordId]:
         """What was erased, and of which something came that no order names yet."""
         rows = self._database.connection.execute("SELECT lane, number FROM late")

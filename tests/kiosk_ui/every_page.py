@@ -154,6 +154,7 @@ def _posts(made: LivedIn) -> dict[str, Sight]:
         "guide": Sight(path=at["guide"]),
         "is-hidden": Sight(path=at["hidden"]),
         "withdrawn": Sight(path=at["withdrawn"]),
+        "taken-down": Sight(path=at["taken down"]),
         "erased": Sight(path=at["erased"]),
         "aloud": Sight(path=f"{at['event']}/aloud"),
         "take": Sight(path=f"{at['event']}/take"),
@@ -174,6 +175,7 @@ def _posts(made: LivedIn) -> dict[str, Sight]:
 
 def _writing(made: LivedIn) -> dict[str, Sight]:
     job = f"/records/{made.post['job'].address}"
+    keepers = f"/records/{made.post['of the keeper'].address}"
     return {
         "form": Sight(path="/boards/event/new", daily=True),
         "form-problems": Sight(path="/boards/job/new", pressed=(".send button",)),
@@ -187,6 +189,7 @@ def _writing(made: LivedIn) -> dict[str, Sight]:
         ),
         "edit": Sight(path=f"{job}/edit", who=KEEPER),
         "remove": Sight(path=f"{job}/remove", who=KEEPER),
+        "remove-own": Sight(path=f"{keepers}/remove", who=KEEPER),
     }
 
 

@@ -28,6 +28,7 @@ from node.pins import FIRST, Pins
 from node.post import Post
 from node.reading import begin_reading
 from node.suspending import suspend
+from node.taking_down import take_down
 from provisioning.page_certificates import give_pages_certificate
 from provisioning.town import open_town
 from sync.account import Account, Duty
@@ -155,6 +156,11 @@ def _posts(made: LivedIn, keeper: Account) -> None:
     made.post["hidden"] = hidden[0]
     gone = town.post("event", **EVENT | {"title": "とりやめの会"})
     made.post["withdrawn"] = node.remove(gone, seen=edition(gone), by=keeper)
+    gone = town.post("event", **EVENT | {"title": "二度のった会"})
+    made.post["taken down"] = take_down(
+        node, gone, seen=edition(gone), by=keeper, reason="duplicate"
+    )
+    made.post["of the keeper"] = node.add(node.boards["event"], EVENT, by=keeper)
 
 
 def _wishes_and_reports(made: LivedIn, keeper: Account) -> None:
