@@ -112,6 +112,8 @@ class Watch:
         told = health(self.port)
         now = clock.running()
         self.waiting.goes_on = told is not None
+        if told is not None:
+            self.waiting.call = told.call
         if told is None:
             is_new = life.first_page is not None and now - life.first_page < SETTLES_SECONDS
             life.may_show_error |= is_new and life.answers_since is not None
@@ -134,6 +136,7 @@ class Health:
 
     ago: float | None  # seconds
     rests: bool
+    call: str = ""  # whom, when something is wrong
 
 
 def health(port: int) -> Health | None:
@@ -147,8 +150,21 @@ def health(port: int) -> Health | None:
         told = json.loads(answer.read())
         if answer.status == http.HTTPStatus.OK and isinstance(told, dict):
             ago = told.get("screen")
-            return Health(None if ago is None else float(ago), bool(told.get("rests")))
+            return Health(
+                None if ago is None else float(ago),
+                bool(told.get("rests")),
+                _call(told.get("call")),
+            )
     return None
+
+
+def _call(told: object) -> str:
+    """As people read it; nothing of a machine that says nothing of it."""
+    match told:
+        case {"who": str(who), "telephone": str(telephone)}:
+            return f"{who} {telephone}".strip()
+        case _:
+            return ""
 
 
 def run(port: int, runtime: Path, starter: Starter, *, waits_at: int) -> None:

@@ -1,6 +1,7 @@
 """The page that the machine's own screen shows until the machine answers; never a browser's error.
 
-It asks here every second whether it may go on, which tells that it lives.
+It asks here every second whether it may go on, which tells that it lives. It says whom to call as
+the machine told it last, and what it was told is in memory alone.
 """
 
 import json
@@ -25,6 +26,7 @@ class WaitingPage:
     def __init__(self, port: int, *, goes_to: str) -> None:
         """`goes_to`: where the page goes once `goes_on`. Raises OSError where the port is taken."""
         self.goes_on = False
+        self.call = ""  # whom, in a few words and a number
         self.heard: float | None = None  # when it last asked, by `clock.running`
         content, page = _PAGE.read_bytes(), self
 
@@ -36,7 +38,7 @@ class WaitingPage:
                     self._say("text/html; charset=utf-8", content)
                 elif self.path == "/answers":
                     page.heard = clock.running()
-                    told = {"go": goes_to if page.goes_on else None}
+                    told = {"go": goes_to if page.goes_on else None, "call": page.call}
                     self._say("application/json", json.dumps(told).encode())
                 else:
                     self.send_error(HTTPStatus.NOT_FOUND)

@@ -9,6 +9,8 @@
 
   if ("serviceWorker" in navigator && root.dataset.worker) {
     navigator.serviceWorker.register(root.dataset.worker).catch(() => {});
+    // Where nobody goes from page to page, what is shown while the machine is away is kept anew too.
+    setInterval(() => navigator.serviceWorker.controller?.postMessage("keep"), 600000);
   }
 
   const place = document.getElementById("stick");

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -16,11 +17,18 @@ from cli.kiosk import (
     ON_THE_WAY_SECONDS_MAX,
     SILENT_SECONDS_MAX,
     Life,
+    Watch,
+    health,
 )
-from cli.kiosk_browser import ENVIRONMENT
-from cli.kiosk_waiting import WAITS_AT
+from cli.kiosk_browser import ENVIRONMENT, Browser
+from cli.kiosk_waiting import WAITS_AT, WaitingPage
 from cli.supervise import QUICK_STARTS_MAX
+from kiosk_ui.app import create_app
+from node.calling import write_down
 from provisioning.root_file_system import FILES, FILES_OF_SCREENS
+from sync.machine.starter import who_started_us
+from tests.kiosk_ui.browsing import served
+from tests.kiosk_ui.town import make_town
 from tests.patience import until
 from tests.stories.machines import Running, free_ports
 
@@ -78,6 +86,43 @@ def test_that_nothing_can_be_shown_is_said_once_however_often_it_is_tried(tmp_pa
         until(lambda: "何も出せない" in kiosk.said())
         until(lambda: kiosk.said().count("tried") >= QUICK_STARTS_MAX)
         assert kiosk.said().count("何も出せない") == 1
+
+
+def test_until_the_machine_answers_its_screen_says_whom_to_call_as_it_was_told_last(
+    tmp_path: Path,
+) -> None:
+    town, port = make_town(tmp_path), free_ports(1)
+    (tmp_path / "runtime").mkdir()
+
+    def says(page: WaitingPage) -> object:
+        with urlopen(f"{page.address}answers") as answer:  # noqa: S310  # our own
+            return json.loads(answer.read())["call"]
+
+    with WaitingPage(0, goes_to="/") as page:
+        browser = Browser("screen", page.address, tmp_path / "runtime")  # it is never begun
+        watch = Watch(port, browser, page, who_started_us())
+
+        def looks() -> None:
+            watch._due = 0.0
+            watch.look()
+
+        looks()
+        assert says(page) == ""
+        with served(create_app(town.kamigo), port):
+            looks()
+            assert says(page) == ""
+            write_down(town.kamigo.settings.folder, "館長の山田", "0265-12-3456")
+            looks()
+            assert says(page) == "館長の山田 0265-12-3456"
+        looks()
+        assert health(port) is None
+        assert says(page) == "館長の山田 0265-12-3456"
+        with served(create_app(town.kamigo), port):
+            write_down(town.kamigo.settings.folder, "", "")
+            looks()
+            assert says(page) == ""
+    town.kamigo.database.close()
+    town.office.database.close()
 
 
 _PRINT_KEYS = """

@@ -1,21 +1,26 @@
 """Whom to call: on every screen, changed at the machine by whoever keeps it, and nowhere else."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
 
 from kiosk_ui.app import create_app
 from node.backup.local import Local, gather, put_back
 from node.calling import CALL_FILE, NoTelephone, whom_to_call, write_down
 from node.node import open_node
 from sync.account import Account
+from tests.kiosk_ui.browsing import opened, served
 from tests.kiosk_ui.every_page import every_page
 from tests.kiosk_ui.lived_in import KEEPER, lived_in
 from tests.kiosk_ui.reading import typed, words
+from tests.kiosk_ui.test_idle_in_chromium import WORKER_STANDS
 from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import NOW, Town
+from tests.patience import until
 from tests.raw import files_with
 
 PHONE = {"REMOTE_ADDR": "192.168.7.20", "HTTP_HOST": "192.168.7.1"}
@@ -136,3 +141,72 @@ def test_no_number_is_no_number(tmp_path: Path) -> None:
     with pytest.raises(NoTelephone):
         write_down(tmp_path, WHO, "a")
     assert write_down(tmp_path, WHO, " ") is None
+
+
+KEPT = """async (words) => (await (await caches.match("/away")).text()).includes(words)"""
+
+
+def goes_away(page: Page) -> str:
+    """What the kiosk shows, once its machine is gone and somebody touches it."""
+    page.get_by_role("link", name="はじめにもどる").click()
+    page.get_by_text("この機械の用意をしています").wait_for()
+    return page.inner_text("body")
+
+
+def test_while_the_machine_does_not_answer_its_screen_says_whom_to_call_as_it_was_said_last(
+    town: Town, keeper: Account, chromium: Browser
+) -> None:
+    """The keeper changes it at the machine, which stops right afterwards; nobody's name stays."""
+    app = create_app(town.kamigo, now=lambda: NOW)
+    write_down(town.kamigo.settings.folder, "前の館長", "0265-99-0001")
+    page = opened(chromium, 1920, 1080, javascript=True)
+    with served(app) as port:
+        browser = app.test_client()
+        sign_in(browser, keeper)
+        cookie = browser.get_cookie(app.extensions["screen"].sessions.cookie)
+        assert cookie is not None
+        address = f"http://127.0.0.1:{port}"
+        page.goto(f"{address}/status")
+        page.evaluate(WORKER_STANDS)
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+        page.goto(f"{address}/people")
+        page.locator("input[name=who]").fill(WHO)
+        page.locator("input[name=telephone]").fill(NUMBER)
+        with page.expect_navigation():
+            page.locator("form[action$='/people/call'] button").click()
+        page.get_by_text("どの画面にも、これが出ます").wait_for()
+        until(partial(page.evaluate, KEPT, NUMBER))
+    told = goes_away(page)
+    assert f"お電話ください：{WHO} {NUMBER}" in told
+    assert told.count(NUMBER) == 2, "at the top of the screen too"
+    assert "0265-99-0001" not in told
+    assert "山田 花" not in told, "whoever is signed in is nobody to who comes next"
+    page.context.close()
+
+
+def test_a_screen_that_nobody_touches_hears_of_it_too(town: Town, chromium: Browser) -> None:
+    app = create_app(town.kamigo, now=lambda: NOW)
+    page = opened(chromium, 1920, 1080, javascript=True)
+    page.clock.install()
+    with served(app) as port:
+        page.goto(f"http://127.0.0.1:{port}/attract")
+        page.evaluate(WORKER_STANDS)
+        assert not page.evaluate(KEPT, NUMBER)
+        write_down(town.kamigo.settings.folder, WHO, NUMBER)  # from the town hall, say
+        page.clock.run_for(11 * 60 * 1_000)
+        until(partial(page.evaluate, KEPT, NUMBER))
+    page.context.close()
+
+
+def test_where_nobody_wrote_it_down_the_screen_says_to_tell_the_centre(
+    town: Town, chromium: Browser
+) -> None:
+    app = create_app(town.kamigo, now=lambda: NOW)
+    page = opened(chromium, 1920, 1080, javascript=True)
+    with served(app) as port:
+        page.goto(f"http://127.0.0.1:{port}/boards/event")
+        page.evaluate(WORKER_STANDS)
+    told = goes_away(page)
+    assert "公民館の人にお知らせください" in told
+    assert "お電話ください" not in told
+    page.context.close()
