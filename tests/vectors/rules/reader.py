@@ -773,13 +773,13 @@ def switched_off(records: Any, given: Any) -> Any:
         what, reason = (fields.get(key) for key in SWITCH)
         town, by = first["lane"][:2]
         stands = not (fields.get("withdrawn") is True or doubts or not value["understood"])
-        is_said = type(what) is str and 0 < len(what) <= 64
+        said_why = type(reason) is str and len(reason) <= 200
         if (
-            (stands and is_said and type(reason) is str and len(reason) <= 200)
+            (stands and said_why and type(what) is str and 0 < len(what) <= 64)
             and town == given["town"]
             and known.is_office(by, town)
         ):
-            off.add(what)
+            off.add(str(what))
     return {"off": sorted(off)}
 
 
