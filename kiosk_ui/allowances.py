@@ -50,9 +50,11 @@ _LOOKED_UP: Mapping[Rate, frozenset[str]] = {
         {
             "receipts.look",
             "receipts.receipt",
+            "receipts.save",
             "receipts.ask_back",
             "receipts.take_back",
             "erasure.receipt",
+            "erasure.save",
         }
     ),
     SIGN_INS: frozenset({"signing_in.try_", "signing_in_elsewhere.try_"}),

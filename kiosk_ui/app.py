@@ -207,7 +207,7 @@ def create_app(
     add_sessions(app, screen, but=doorway.ENDPOINTS | {"carrying.hand_over", "idle.leave"})
     count_forms(
         app,
-        but=doorway.ENDPOINTS | {"carrying.hand_over", "easing.look"},
+        but=doorway.ENDPOINTS | {"carrying.hand_over", "easing.look", "writing.save"},
         unless={"six_words.go": only_chooses},
     )
     count_lookups(app)

@@ -9,7 +9,7 @@ from kiosk_ui import dates, forms
 from kiosk_ui.done import said
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
-from kiosk_ui.slips import Receipt, receipt_page
+from kiosk_ui.slips import Receipt, kept_receipt, receipt_page, wanted
 from node.answered import answered, asked
 from node.erasure_requests import (
     WHOSE,
@@ -96,17 +96,27 @@ def erasure_pages(screen: Screen) -> Blueprint:
         standing = by_code(screen.node, code)
         if standing is None:
             return receipt_page(_NO_SUCH, 404)
-        return receipt_page(
-            replace(
-                _receipt(screen, standing),
-                code=f"{code[:4]} {code[4:8]}",
-                link=screen.outside_address(url_for("erasure.receipt", code=code[:CODE_DIGITS])),
-                good=_GOOD,
-                is_new=bool(said()),
-            )
-        )
+        return receipt_page(_receipt(screen, standing, code[:CODE_DIGITS]))
+
+    @pages.get("/erasure/<code>/save")
+    def save(code: str) -> Response:
+        standing = by_code(screen.node, code)
+        if standing is None:
+            return receipt_page(_NO_SUCH, 404)
+        return kept_receipt(screen, _receipt(screen, standing, code[:CODE_DIGITS]), wanted=wanted())
 
     return pages
+
+
+def _receipt(screen: Screen, standing: Standing, code: str) -> Receipt:
+    return replace(
+        _told(screen, standing),
+        code=f"{code[:4]} {code[4:]}",
+        link=screen.outside_address(url_for("erasure.receipt", code=code)),
+        good=_GOOD,
+        kept_at=url_for("erasure.save", code=code),
+        is_new=bool(said()),
+    )
 
 
 def _post(screen: Screen, address: str) -> Post:
@@ -138,7 +148,7 @@ def _form(
     return make_response(page, status)
 
 
-def _receipt(screen: Screen, standing: Standing) -> Receipt:
+def _told(screen: Screen, standing: Standing) -> Receipt:
     about = say("消してほしいという依頼")
     if standing.answer is None:
         when = dates.written_in_words(standing.record.written, screen.now())

@@ -11,7 +11,7 @@ from kiosk_ui import picture_slots
 from kiosk_ui.allowances import seconds_to_wait, wait_in_words
 from kiosk_ui.controls import Control, controls, to_parse
 from kiosk_ui.easing import AID
-from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
+from kiosk_ui.looks import pressed_look, remember_looks
 from kiosk_ui.picking import PICK, picked
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
@@ -67,7 +67,6 @@ def form_page(
     present: Mapping[str, str] | None = None,
     trouble: str = "",
     status: int = 200,
-    looks: Mapping[str, str] | None = None,
 ) -> Response:
     """The form with these values in it, each problem at its field."""
     drawn: list[Control] = controls(form.board, values, problems=problems, present=present)
@@ -83,7 +82,6 @@ def form_page(
         back=form.back,
         token=values.get(TOKEN) or new_token(),
         looks_in_form=True,
-        chosen={**chosen_looks(), **(looks or {})},
     )
     return make_response(page, status)
 
@@ -92,7 +90,7 @@ def looked_at(screen: Screen, form: Form) -> Response | None:
     """If a button was pressed that sends nothing: the same form, with what that changes."""
     values = typed()
     if pressed := pressed_look():
-        return remember_looks(form_page(form, values, looks=pressed), pressed)
+        return remember_looks(form_page(form, values), pressed)
     if PICK in values:
         fields = form.board.form_fields()
         return form_page(form, picked(fields, values, screen.now()))

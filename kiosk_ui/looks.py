@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, g, render_template, request
 from werkzeug.http import parse_cookie
 
 from kiosk_ui.cookies import readable
@@ -17,6 +17,7 @@ from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.languages import JAPANESE, languages
 from node.words import say
 
+_PRESSED = "pressed_look"
 _YEAR_SECONDS = 365 * 86_400
 COOKIE_LETTERS_MAX = 500
 """Of cookies that are read for each request and remembered."""
@@ -65,9 +66,14 @@ def looks() -> tuple[Look, ...]:
 
 
 def chosen_looks() -> dict[str, str]:
-    """The chosen key of each. What a page shows depends on these cookies and on no other."""
+    """The chosen key of each. What a page shows depends on these cookies and on no other.
+
+    The answer to a form's button looks as was asked, before a cookie says so.
+    """
     keys = looks_in(request.environ.get("HTTP_COOKIE", ""))
-    return {look.name: key for look, key in zip(looks(), keys, strict=True)}
+    chosen = {look.name: key for look, key in zip(looks(), keys, strict=True)}
+    pressed: Mapping[str, str] = g.get(_PRESSED, {})
+    return {**chosen, **pressed}
 
 
 def looks_in(cookies: str) -> tuple[str, ...]:
@@ -92,11 +98,13 @@ def _chosen(look: Look, cookies: Mapping[str, str]) -> str:
 
 def pressed_look() -> dict[str, str]:
     """What a form's button asks to look otherwise, if one of those was pressed."""
-    return {
+    pressed = {
         look.name: key
         for look in looks()
         if (key := request.form.get(look.name, "")) in look.choices
     }
+    setattr(g, _PRESSED, pressed)
+    return pressed
 
 
 def remember_looks(response: Response, chosen: Mapping[str, str]) -> Response:

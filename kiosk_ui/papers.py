@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from kiosk_ui import current, dates, pictures
 from kiosk_ui.errors import message_page
-from kiosk_ui.press import NoPress, Press
+from kiosk_ui.press import NoPress
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.errand import Busy
@@ -35,10 +35,9 @@ class Part:
     more: int = 0  # that found no room
 
 
-def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
+def paper_pages(screen: Screen) -> Blueprint:
     """A page that tells what can be printed, and the papers."""
     pages = Blueprint("papers", __name__)
-    drawing = press or Press()
 
     def paper(template: str, name: str, path: str, **told: object) -> Response:
         html = render_template(
@@ -48,7 +47,7 @@ def paper_pages(screen: Screen, press: Press | None = None) -> Blueprint:
             **told,
         )
         try:
-            response = make_response(drawing.draw(html))
+            response = make_response(screen.press.draw(html))
         except Busy:
             return message_page("printing_others", 503)
         except NoPress:

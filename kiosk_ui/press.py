@@ -35,13 +35,16 @@ class Press:
         )
         self._sheets: OrderedDict[bytes, bytes] = OrderedDict()
 
-    def draw(self, html: str) -> bytes:
-        """The PDF of a page that stands alone. Raises Busy, NoPress."""
+    def draw(self, html: str, *, keep: bool = True) -> bytes:
+        """The PDF of a page that stands alone. Raises Busy, NoPress.
+
+        `keep`: it may be given again, to others too.
+        """
         written = html.encode()
         name = sha256(written).digest()
         with self._errands.turn():
             sheet = self._sheets.pop(name, None) or self._drawn(written)
-            if len(sheet) <= SHEET_BYTES_MAX:
+            if keep and len(sheet) <= SHEET_BYTES_MAX:
                 self._sheets[name] = sheet
                 while len(self._sheets) > SHEETS_MAX:
                     self._sheets.popitem(last=False)

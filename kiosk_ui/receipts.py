@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from kiosk_ui import forms
 from kiosk_ui.errors import WORDS
 from kiosk_ui.screen import Screen
-from kiosk_ui.slips import Receipt, leaves, receipt_page
+from kiosk_ui.slips import Receipt, kept_receipt, leaves, receipt_page, wanted
 from node.erasure_requests import by_code as erasure_by_code
 from node.hiding import why
 from node.moderation.desk import CODE_DIGITS
@@ -61,22 +61,11 @@ def receipts_pages(screen: Screen) -> Blueprint:
 
     @pages.get("/receipts/<code>")
     def receipt(code: str) -> Response:
-        match _find(screen, code):
-            case WaitingPost() as waiting:
-                told = _of_post(screen, waiting)
-            case Report() as report:
-                told = _of_report(screen, report)
-            case None:
-                abort(404)
-        return receipt_page(
-            replace(
-                told,
-                code=grouped(code),
-                link=screen.outside_address(url_for("receipts.receipt", code=code)),
-                good=_GOOD,
-                is_new=told.state == "waiting",
-            )
-        )
+        return receipt_page(_receipt(screen, code))
+
+    @pages.get("/receipts/<code>/save")
+    def save(code: str) -> Response:
+        return kept_receipt(screen, _receipt(screen, code), wanted=wanted())
 
     @pages.get("/receipts/<code>/take-back")
     def ask_back(code: str) -> Response:
@@ -94,6 +83,24 @@ def receipts_pages(screen: Screen) -> Blueprint:
         return forms.see_other(url_for("receipts.receipt", code=code))
 
     return pages
+
+
+def _receipt(screen: Screen, code: str) -> Receipt:
+    match _find(screen, code):
+        case WaitingPost() as waiting:
+            told = _of_post(screen, waiting)
+        case Report() as report:
+            told = _of_report(screen, report)
+        case None:
+            abort(404)
+    return replace(
+        told,
+        code=grouped(code),
+        link=screen.outside_address(url_for("receipts.receipt", code=code)),
+        good=_GOOD,
+        kept_at=url_for("receipts.save", code=code),
+        is_new=told.state == "waiting",
+    )
 
 
 def _find(screen: Screen, code: str) -> WaitingPost | Report | None:

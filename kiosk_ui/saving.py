@@ -30,20 +30,15 @@ def saving_pages(screen: Screen) -> Blueprint:
         parts: dict[str, list[Shown]],
         shown_pictures: Sequence[pictures.ShownPicture] = (),
     ) -> Response:
-        response = make_response(
-            render_template(
-                "saved.html",
-                title=title,
-                parts=parts,
-                pictures=shown_pictures,
-                address=screen.outside_address(path),
-                as_of=current.hour_in_words(screen),
-            )
+        html = render_template(
+            "saved.html",
+            title=title,
+            parts=parts,
+            pictures=shown_pictures,
+            address=screen.outside_address(path),
+            as_of=current.hour_in_words(screen),
         )
-        # RFC 6266: the name in full for those who read it so, a plain one for the others.
-        name = f"attachment; filename=kairan.html; filename*=UTF-8''{quote(_file_name(title))}.html"
-        response.headers["Content-Disposition"] = name
-        return response
+        return as_file(html, title)
 
     @pages.get("/boards/<name>/save")
     def of_board(name: str) -> Response:
@@ -62,6 +57,17 @@ def saving_pages(screen: Screen) -> Blueprint:
         return file(shown.title, path, {"": [shown]}, found)
 
     return pages
+
+
+def as_file(content: str | bytes, title: str, *, kind: str = "html") -> Response:
+    """What a browser puts down beside its other files, under that name."""
+    response = make_response(content)
+    if kind == "pdf":
+        response.content_type = "application/pdf"
+    # RFC 6266: the name in full for those who read it so, a plain one for the others.
+    name = f"attachment; filename=kairan.{kind}; filename*=UTF-8''{quote(_file_name(title))}.{kind}"
+    response.headers["Content-Disposition"] = name
+    return response
 
 
 def _in_sections(board: Board, items: Sequence[Shown]) -> dict[str, list[Shown]]:

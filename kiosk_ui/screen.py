@@ -12,6 +12,7 @@ from kiosk_ui.drawn import MOMENT, Drawn, Moment
 from kiosk_ui.heartbeat import Heartbeat
 from kiosk_ui.kiosk import at_the_kiosk, at_this_machine
 from kiosk_ui.picture_slots import Tray
+from kiosk_ui.press import Press
 from kiosk_ui.reach import Reach
 from kiosk_ui.sent_before import SentBefore
 from kiosk_ui.sessions import Session, Sessions
@@ -49,6 +50,7 @@ class Screen:
     tray: Tray = field(default_factory=Tray)
     drawn: Drawn = field(default_factory=Drawn)
     voice: Voice = field(default_factory=Voice)
+    press: Press = field(default_factory=Press)
     telephone: Telephone = field(default_factory=Telephone)
     start_anew: Callable[[], None] = lambda: None  # this process ends; another takes its place
 

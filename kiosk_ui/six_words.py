@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from kiosk_ui import dates, forms
+from kiosk_ui.looks import pressed_look, remember_looks
 from kiosk_ui.screen import Screen
 from kiosk_ui.sent_before import new_token
 from kiosk_ui.slips import SLIP, leaves
@@ -56,11 +57,12 @@ def six_words_pages(screen: Screen) -> Blueprint:
 
     @pages.post("/receipt")
     def go() -> Response:
+        pressed = pressed_look()
         if SLIP in request.form:
-            return _open(screen, request.form[SLIP])
+            return remember_looks(_open(screen, request.form[SLIP]), pressed)
         if "typed" in request.form:
             return _open(screen, request.form["typed"])
-        return _choose(screen)
+        return remember_looks(_choose(screen), pressed)
 
     return pages
 
@@ -102,6 +104,7 @@ def _words_page(
         trouble=trouble,
         typed=typed,
         back=url_for("receipts.ask"),
+        looks_in_form=bool(chosen),
     )
     return leaves(make_response(page, status))
 
@@ -119,7 +122,7 @@ def _open(screen: Screen, typed: str) -> Response:
     if told is None:
         return _words_page((), trouble=_NOTHING, typed=typed[:200], status=404)
     said, trouble = "", ""
-    if "message" in request.form:
+    if "message" in request.form and not pressed_look():
         said, trouble = _write_on(screen, told)
         told = by_receipt(screen.node, secret) or told
     return _conversation_page(screen, told, as_letters(slip), said=said, trouble=trouble)
@@ -167,8 +170,9 @@ def _conversation_page(
         off=_OFF if are_off(screen.node, post) else "",
         said=said,
         trouble=trouble,
-        typed=request.form.get("message", "") if trouble else "",
+        typed="" if said else request.form.get("message", ""),
         token=new_token(),
+        looks_in_form=True,
         length_max=MESSAGE_CHARACTERS_MAX,
     )
     return leaves(make_response(page, 422 if trouble else 200))

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from kiosk_ui import dates, forms
 from kiosk_ui.controls import Control, controls, defaults, to_parse
 from kiosk_ui.easing import AID
-from kiosk_ui.looks import chosen_looks, pressed_look, remember_looks
+from kiosk_ui.looks import pressed_look, remember_looks
 from kiosk_ui.picking import PICK, picked
 from kiosk_ui.posting import asked_of, form_of, refused, take
 from kiosk_ui.screen import Screen
@@ -81,8 +81,7 @@ def _go(screen: Screen, board: Board, values: Mapping[str, str]) -> Response:
     cut = _cut(screen, board)
     at, to = _number(values.get(STEP, ""), cut), values.get(GO, "send")
     if pressed := pressed_look():
-        page = _page(screen, board, values, at, looks=pressed)
-        return remember_looks(page, pressed)
+        return remember_looks(_page(screen, board, values, at), pressed)
     if PICK in values:
         fields = board.form_fields()
         return _page(screen, board, picked(fields, values, screen.now()), at)
@@ -144,7 +143,6 @@ def _page(
     at: int,
     *,
     problems: Mapping[str, str] | None = None,
-    looks: Mapping[str, str] | None = None,
     again: bool = False,
     begun: bool = False,
 ) -> Response:
@@ -176,7 +174,6 @@ def _page(
         begun=begun,
         token=values.get(forms.TOKEN) or new_token(),
         looks_in_form=True,
-        chosen={**chosen_looks(), **(looks or {})},
     )
     response = make_response(page, 422 if problems else 200)
     if request.method == "POST":

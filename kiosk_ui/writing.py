@@ -13,7 +13,7 @@ from kiosk_ui.controls import defaults, to_parse
 from kiosk_ui.errors import message_page
 from kiosk_ui.kiosk import at_the_kiosk
 from kiosk_ui.screen import Screen
-from kiosk_ui.slips import SLIP, Receipt, leaves, receipt_page
+from kiosk_ui.slips import SLIP, Receipt, kept_receipt, leaves, receipt_page, wanted
 from node.boards.declaration import Board, Field, FieldType, Order
 from node.form import Problems, parse
 from node.mail.ending import LETTERS_DAYS
@@ -120,7 +120,21 @@ def writing_pages(screen: Screen) -> Blueprint:
         form = _form(screen, post, as_letters(slip))
         return leaves(forms.looked_at(screen, form) or _send(screen, form, post, slip))
 
+    @pages.post("/records/<address>/write/save")
+    def save(address: str) -> Response:
+        """No word stands in an address here either."""
+        return kept_receipt(
+            screen, _receipt(screen, _post(screen, address), _slip()), wanted=wanted()
+        )
+
     return pages
+
+
+def _slip() -> bytes:
+    try:
+        return read_slip(request.form.get(SLIP, ""))
+    except Malformed:
+        abort(400)
 
 
 def _post(screen: Screen, address: str) -> Post:
@@ -198,20 +212,24 @@ def _send(screen: Screen, form: forms.Form, post: Post, slip: bytes) -> Response
             except (sqlite3.Error, OSError) as wrong:
                 return forms.not_kept(screen, form, wrong)
             screen.sent_before.remember(token, post.address)
+    return receipt_page(_receipt(screen, post, slip))
+
+
+def _receipt(screen: Screen, post: Post, slip: bytes) -> Receipt:
     who = together(who_reads(screen.node, readers(screen.node, post)))
-    return receipt_page(
-        Receipt(
-            about=post.text(screen.node.boards[post.board].title),
-            heading=say("送りました"),
-            state="done",
-            told=(
-                say("読めるのは、{who}だけです。", who=who),
-                say("この機械に保存しました。回線がつながりしだい届きます。"),
-            ),
-            words=as_words(slip),
-            link=f"{screen.outside_address(url_for('six_words.ask'))}#{as_letters(slip)}",
-            good=_GOOD,
-            back=form.back,
-            is_new=True,
-        )
+    return Receipt(
+        about=post.text(screen.node.boards[post.board].title),
+        heading=say("送りました"),
+        state="done",
+        told=(
+            say("読めるのは、{who}だけです。", who=who),
+            say("この機械に保存しました。回線がつながりしだい届きます。"),
+        ),
+        words=as_words(slip),
+        link=f"{screen.outside_address(url_for('six_words.ask'))}#{as_letters(slip)}",
+        good=_GOOD,
+        kept_at=url_for("writing.save", address=post.address),
+        slip=as_letters(slip),
+        back=url_for("records.record", address=post.address),
+        is_new=True,
     )

@@ -73,6 +73,8 @@ NO_PAGES: Mapping[str, str] = {
     "papers.of_board": "paper",
     "papers.of_post": "paper",
     "papers.slips": "paper",
+    "receipts.save": "a file to keep, in test_receipts_kept",
+    "erasure.save": "a file to keep",
     "pictures.of_post": "a picture",
     "pictures.held": "a picture",
     "pictures.waiting": "a picture",

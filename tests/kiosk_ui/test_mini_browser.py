@@ -12,10 +12,11 @@ from playwright.sync_api import Browser, Page
 
 from kiosk_ui.app import create_app
 from node.erasure_requests import requests
+from node.mail.letters import open_for_letters
 from node.people import begin
 from node.reading import begin_reading
 from tests.kiosk_ui.browsing import ON_THE_WIFI, PATIENCE_MS, on_the_wifi, served
-from tests.kiosk_ui.town import NOW, Town, fill, make_town
+from tests.kiosk_ui.town import JOB, NOW, Town, fill, make_town
 
 OUT = "ふだんお使いのブラウザー（ChromeやSafari）で開いてください"
 
@@ -46,6 +47,11 @@ class MiniBrowser:
 
     def write(self, label: str, text: str) -> None:
         self.page.get_by_label(label, exact=False).first.fill(text)
+
+    def ask_for_a_file(self, name: str) -> None:
+        """It comes, and is refused."""
+        with self.page.expect_download():
+            self.page.get_by_role("button", name=name).tap()
 
     def says(self) -> str:
         return self.page.locator("main").inner_text()
@@ -133,9 +139,31 @@ def test_what_is_asked_of_the_office_is_answered_under_a_number_that_no_cookie_k
     number = phone.page.locator("p.fingerprint b").inner_text()
     town.exchange()
     assert [each.code for each in requests(town.office)] == [number.replace(" ", "")]
+    phone.ask_for_a_file("ファイルでとっておく")
+    assert OUT in phone.says()
+    assert f"/erasure/{number.replace(' ', '')}" in phone.says()
     phone.press("はじめにもどる")
     phone.press("イベント", exactly=True)
     phone.press("控えで調べる")
     phone.write("受付番号", number)
     phone.press("調べる", exactly=True)
     assert "役場の返事を待っています" in phone.says()
+
+
+def test_a_receipt_that_it_cannot_keep_stays_on_the_screen_and_the_page_says_what_to_do(
+    phone: MiniBrowser, town: Town, address: str
+) -> None:
+    job = town.office.add(town.office.boards["job"], JOB)
+    open_for_letters(town.office, job)
+    town.exchange()
+    phone.page.goto(f"{address}/records/{job.address}/write")
+    phone.write("伝えたいこと", "週に三日、働けますか。")
+    phone.press("送る", exactly=True)
+    shown = phone.page.locator(".six-words b").all_inner_texts()
+    assert len(shown) == 6
+    for way in ("ファイルでとっておく", "紙に印刷する"):
+        phone.ask_for_a_file(way)
+        assert phone.page.locator(".six-words b").all_inner_texts() == shown
+    assert "ボタンが動かないときは、ことばを紙に書きうつす" in phone.says()
+    phone.press("控えをとりました")
+    assert phone.page.locator("h1").inner_text() == "直売所の店番"
