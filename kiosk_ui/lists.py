@@ -130,6 +130,17 @@ def sections(screen: Screen, board: Board) -> Sequence[tuple[str, str, int]]:
     return [(section_label(board, key), key, counts[key]) for key in keys]
 
 
+def in_sections(board: Board, items: Sequence[Shown]) -> dict[str, list[Shown]]:
+    """What people read for each section, in the same order; all under "" where there are none."""
+    if not board.section:
+        return {"": [*items]}
+    found: dict[str, list[Shown]] = {}
+    for item in sorted(items, key=lambda item: _place(board, item.post.text(board.section))):
+        label = section_label(board, item.post.text(board.section))
+        found.setdefault(label, []).append(item)
+    return found
+
+
 def section_label(board: Board, key: str) -> str:
     """What people read for a section."""
     field = board.field(board.section)

@@ -1,6 +1,7 @@
 """`/paper`: what hangs on a wall or goes from house to house, as PDF.
 
-A post as a poster or as slips to tear off, a board as a list, the week as a 回覧板 in large type.
+A post as a poster or as slips to tear off, a board as a list, the week as a 回覧板 in large type, a
+board in sections as a book: on sheets to fold, or in large type.
 Every sheet says of when it is, and leads to what is newer.
 """
 
@@ -12,7 +13,8 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 
 from kiosk_ui import current, dates, pictures
 from kiosk_ui.errors import message_page
-from kiosk_ui.press import NoPress
+from kiosk_ui.lists import in_sections
+from kiosk_ui.press import FOLDED, NoPress
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
 from node.errand import Busy
@@ -24,6 +26,13 @@ SLIPS = 10
 
 LISTED_MAX = 200
 """Posts on one paper: some twenty sheets, which nobody passes round."""
+
+
+IN_A_BOOK_MAX = 300
+"""Entries: some 27 sheets, which can just be folded; the press draws them in half a minute."""
+
+NAMES_IN_CONTENTS_MAX = 150
+"""Where there are more, contents have only the sections: they would be a book themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +95,32 @@ def paper_pages(screen: Screen) -> Blueprint:
         part = Part(heading="", items=items[:LISTED_MAX], more=len(items[LISTED_MAX:]))
         path = url_for("lists.board", name=name)
         return paper("paper/board.html", f"kairan-{name}", path, board=board, part=part)
+
+    @pages.get("/paper/boards/<name>/booklet.pdf")
+    def booklet(name: str) -> Response:
+        return book(name, folded=True)
+
+    @pages.get("/paper/boards/<name>/large.pdf")
+    def large(name: str) -> Response:
+        return book(name, folded=False)
+
+    def book(name: str, *, folded: bool) -> Response:
+        board = screen.board(name) or abort(404)
+        if not board.section:
+            abort(404)
+        items = current.standing(screen, board, limit=IN_A_BOOK_MAX + 1_000)
+        parts = in_sections(board, items[:IN_A_BOOK_MAX])
+        return paper(
+            "paper/book.html",
+            f"kairan-{name}-{'booklet' if folded else 'large'}",
+            url_for("lists.board", name=name),
+            board=board,
+            parts=[Part(heading=heading, items=each) for heading, each in parts.items()],
+            more=len(items[IN_A_BOOK_MAX:]),
+            names_in_contents=len(items) <= NAMES_IN_CONTENTS_MAX,
+            today=dates.today(screen.now()),
+            folded=FOLDED if folded else "",
+        )
 
     @pages.get("/paper/records/<address>.pdf")
     def of_post(address: str) -> Response:

@@ -15,6 +15,9 @@ DRAW_SECONDS_MAX = 120.0
 HTML_BYTES_MAX = 4 << 20
 SHEETS_MAX = 20
 SHEET_BYTES_MAX = 4 << 20
+FOLDED = "kairan-folded"
+"""The name of the `meta` by which a page asks to become sheets to fold."""
+
 NOT_HERE = 3  # the exit code of a press without its libraries
 
 

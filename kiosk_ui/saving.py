@@ -10,10 +10,9 @@ from urllib.parse import quote
 from flask import Blueprint, Response, abort, make_response, render_template, url_for
 
 from kiosk_ui import current, pictures
-from kiosk_ui.lists import section_label
+from kiosk_ui.lists import in_sections
 from kiosk_ui.screen import Screen
 from kiosk_ui.shown import Shown
-from node.boards.declaration import Board
 from node.post import PostState
 
 SAVED_MAX = 3_000
@@ -44,7 +43,7 @@ def saving_pages(screen: Screen) -> Blueprint:
     def of_board(name: str) -> Response:
         board = screen.board(name) or abort(404)
         items = current.standing(screen, board, limit=SAVED_MAX)
-        return file(board.label, url_for("lists.board", name=name), _in_sections(board, items))
+        return file(board.label, url_for("lists.board", name=name), in_sections(board, items))
 
     @pages.get("/records/<address>/save")
     def of_post(address: str) -> Response:
@@ -68,16 +67,6 @@ def as_file(content: str | bytes, title: str, *, kind: str = "html") -> Response
     name = f"attachment; filename=kairan.{kind}; filename*=UTF-8''{quote(_file_name(title))}.{kind}"
     response.headers["Content-Disposition"] = name
     return response
-
-
-def _in_sections(board: Board, items: Sequence[Shown]) -> dict[str, list[Shown]]:
-    if not board.section:
-        return {"": [*items]}
-    found: dict[str, list[Shown]] = {}
-    for item in items:
-        label = section_label(board, item.post.text(board.section))
-        found.setdefault(label, []).append(item)
-    return found
 
 
 def _file_name(title: str) -> str:

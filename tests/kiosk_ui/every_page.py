@@ -70,6 +70,8 @@ NO_PAGES: Mapping[str, str] = {
     "live.now": "for the page's script",
     "looks.change": "leads back to the page",
     "papers.week": "paper: looked at in test_papers",
+    "papers.booklet": "paper",
+    "papers.large": "paper",
     "papers.of_board": "paper",
     "papers.of_post": "paper",
     "papers.slips": "paper",

@@ -14,6 +14,7 @@ from PIL import Image
 from werkzeug.test import TestResponse
 
 from kiosk_ui.app import create_app
+from kiosk_ui.folding import sides
 from kiosk_ui.papers import SLIPS
 from kiosk_ui.press import NoPress, Press
 from kiosk_ui.reach import Reach
@@ -52,11 +53,36 @@ def read(response: TestResponse) -> str:
     return told.decode()
 
 
-def codes(response: TestResponse, folder: Path) -> set[str]:
-    """What a phone reads of its first sheet, printed at 150 dots an inch."""
-    command = ["pdftoppm", "-r", "150", "-singlefile", "-png", "-"]
-    sheet = subprocess.run(command, input=response.data, capture_output=True, cwd=folder).stdout
-    return {found.text for found in zxingcpp.read_barcodes(Image.open(BytesIO(sheet)))}
+def codes(response: TestResponse, folder: Path, *, sheet: int = 1) -> set[str]:
+    """What a phone reads of that sheet, printed at 150 dots an inch."""
+    at = str(sheet)
+    command = ["pdftoppm", "-r", "150", "-f", at, "-l", at, "-singlefile", "-png", "-"]
+    drawn = subprocess.run(command, input=response.data, capture_output=True, cwd=folder).stdout
+    return {found.text for found in zxingcpp.read_barcodes(Image.open(BytesIO(drawn)))}
+
+
+def halves(response: TestResponse) -> list[tuple[str, str]]:
+    """The words of the left and the right half of each side of a booklet's sheets."""
+    half = round(148 / 25.4 * 72)
+    both = []
+    for left in (0, half):
+        area = ["-x", str(left), "-y", "0", "-W", str(half), "-H", "600"]
+        command = ["pdftotext", "-layout", *area, "-", "-"]
+        told: bytes = subprocess.run(command, input=response.data, capture_output=True).stdout
+        both.append(told.decode().split("\f")[:-1])
+    return list(zip(*both, strict=True))
+
+
+def folded(lying: list[tuple[str, str]]) -> list[str]:
+    """The pages as one turns them, once the sheets lie on one another and are folded."""
+    fronts, backs = lying[::2], lying[1::2]
+    first_half = [
+        page for front, back in zip(fronts, backs, strict=True) for page in (front[1], back[0])
+    ]
+    last_half = [
+        page for front, back in zip(fronts, backs, strict=True) for page in (front[0], back[1])
+    ]
+    return first_half + last_half[::-1]
 
 
 def address_of(town: Town, board: str, title: str) -> str:
@@ -79,6 +105,18 @@ def test_the_week_is_a_circular_to_pass_round(app: Flask) -> None:
     assert "避難訓練" not in text
 
 
+def test_whoever_gets_the_first_sheet_of_the_circular_finds_what_is_newer(
+    app: Flask, town: Town, tmp_path: Path
+) -> None:
+    for day in range(22, 29):
+        for hour in ("09:00", "11:00", "14:00"):
+            on = {"title": f"{day}日の会", "starts_on": f"2026-11-{day}", "starts_at": hour}
+            town.post("event", **EVENT | on)
+    circular = app.test_client().get("/paper/week.pdf")
+    assert read(circular).count("\f") > 1, "many sheets"
+    assert codes(circular, tmp_path) == {"http://kairan.home/"}
+
+
 @pytest.mark.parametrize("paper", ["week", "boards/event"])
 def test_who_reads_the_circular_finds_each_post_at_the_kiosk_by_its_number(
     app: Flask, town: Town, paper: str
@@ -89,6 +127,79 @@ def test_who_reads_the_circular_finds_each_post_at_the_kiosk_by_its_number(
     told = text[text.index(title) :].split("番号", 1)[1].split("\n", 1)[0]
     assert told.strip() == in_groups(short_code(post.id))
     assert "番号を押すと" in text
+
+
+GUIDE: list[dict[str, object]] = [
+    {
+        "title": f"{name}{number}",
+        "category": category,
+        "address": "霧沢町1",
+        "phone": "0999-00-1001",
+    }
+    for category, name in (("medical", "診療所"), ("shelter", "避難場所"))
+    for number in range(1, 12)
+]
+
+
+def test_the_guide_is_a_booklet_of_sheets_that_are_folded_in_the_middle(
+    app: Flask, town: Town, tmp_path: Path
+) -> None:
+    entries = town.feed("guide", GUIDE)
+    booklet = app.test_client().get("/paper/boards/guide/booklet.pdf")
+    assert "kairan-guide-booklet.pdf" in booklet.headers["Content-Disposition"]
+    read(booklet)
+    lying = halves(booklet)
+    assert len(lying) % 2 == 0, "whole sheets"
+    cover, *pages, back = folded(lying)
+    assert "暮らしのガイド" in cover
+    assert "霧沢町" in cover
+    assert "2026年11月22日" in cover
+    numbers = [page.split()[-1] for page in pages if page.strip()]
+    assert numbers == [str(number) for number in range(2, len(numbers) + 2)]
+    assert [page for page in pages[len(numbers) :] if page.strip()] == [], "what is blank is last"
+    told = "".join(pages)
+    for entry in entries:
+        assert in_groups(short_code(entry.id)) in told
+    assert "http://kairan.home/boards/guide" in back
+    assert codes(booklet, tmp_path) == {"http://kairan.home/boards/guide"}
+
+
+@pytest.mark.parametrize("kind", ["booklet", "large"])
+def test_its_contents_lead_to_the_page_where_something_stands(
+    app: Flask, town: Town, kind: str
+) -> None:
+    town.feed("guide", [{"title": "ごみの分け方の表", "category": "garbage"}])
+    book = app.test_client().get(f"/paper/boards/guide/{kind}.pdf")
+    text = read(book)
+    pages = folded(halves(book)) if kind == "booklet" else text.split("\f")
+    contents = next(
+        page for page in pages if "ごみの分け方の表 ." in page or "ごみの分け方の表." in page
+    )
+    line = next(line for line in contents.splitlines() if "ごみの分け方の表" in line)
+    there = pages[int(line.split()[-1].strip(".")) - 1]
+    assert "ごみの分け方の表" in there
+    assert "番号" in there
+
+
+def test_in_large_type_the_guide_is_read_sheet_by_sheet(
+    app: Flask, town: Town, tmp_path: Path
+) -> None:
+    book = app.test_client().get("/paper/boards/guide/large.pdf")
+    *_, last, _end = read(book).split("\f")
+    assert "http://kairan.home/boards/guide" in last
+    at = read(book).count("\f")
+    assert codes(book, tmp_path, sheet=at) == {"http://kairan.home/boards/guide"}
+    assert app.test_client().get("/paper/boards/event/large.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("pages", range(1, 18))
+def test_each_page_lies_on_one_side_of_one_sheet_and_the_last_is_the_back(pages: int) -> None:
+    lying = list(sides(pages))
+    assert sorted(page for side in lying for page in side if page is not None) == [*range(pages)]
+    assert len(lying) == -(-pages // 4) * 2
+    (back, cover), *_ = lying
+    assert back == pages - 1
+    assert cover == (0 if pages > 1 else None)
 
 
 def test_a_poster_says_loudly_that_it_is_off_and_leads_to_what_is_newer(
