@@ -32,6 +32,25 @@ OLD_SCREENS = [(1280, 720), (1024, 768)]
 """Cheap monitors that a centre has already; a kiosk, too."""
 
 MEASURE = (Path(__file__).parent / "measure.js").read_text()
+LYING_OVER_EACH_OTHER = """() => {
+  const boxes = [...document.querySelectorAll("main a, main button, main h2, main p")]
+    .filter((e) => e.checkVisibility() && !e.closest(".unseen"))
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([e, box]) => {
+      const within = e.closest(".cards")?.getBoundingClientRect();
+      return box.width > 2 && (!within || box.left < within.right);
+    });
+  const found = [];
+  boxes.forEach(([one, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
+    if (one.contains(other) || other.contains(one)) return;
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 1 && high > 1) found.push([one.textContent.trim(), other.textContent.trim()]);
+  }));
+  return found;
+}"""
+"""What lies over what, of that in a page which one presses or reads."""
+
 NOTHING_WRONG = {"pale": [], "small": [], "tiny": [], "wide": 0}
 
 

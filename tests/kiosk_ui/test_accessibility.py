@@ -14,6 +14,7 @@ from kiosk_ui.app import create_app
 from kiosk_ui.looks import LOOKS
 from tests.kiosk_ui.browsing import (
     KIOSKS,
+    LYING_OVER_EACH_OTHER,
     MEASURE,
     NOTHING_WRONG,
     OLD_SCREENS,
@@ -30,23 +31,6 @@ TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "bes
 OF_COLOUR = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
 RUN = """async (only) => (await axe.run(document, {runOnly: only}))
     .violations.map((rule) => [rule.id, rule.nodes.map((node) => node.html.slice(0, 120))])"""
-LYING_OVER_EACH_OTHER = """() => {
-  const boxes = [...document.querySelectorAll("main a, main h2, main p")]
-    .filter((e) => e.checkVisibility() && !e.closest(".unseen"))
-    .map((e) => [e, e.getBoundingClientRect()])
-    .filter(([e, box]) => {
-      const within = e.closest(".cards")?.getBoundingClientRect();
-      return box.width > 2 && (!within || box.left < within.right);
-    });
-  const found = [];
-  boxes.forEach(([one, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
-    if (one.contains(other) || other.contains(one)) return;
-    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (wide > 1 && high > 1) found.push([one.textContent.trim(), other.textContent.trim()]);
-  }));
-  return found;
-}"""
 THEMES = next(look.choices for look in LOOKS if look.name == "theme")
 
 

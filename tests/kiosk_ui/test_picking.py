@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 from werkzeug.test import TestResponse
 
 from kiosk_ui.app import create_app
@@ -16,7 +16,15 @@ from node.boards.declaration import Board, Field, FieldType
 from node.people import begin
 from node.pins import Pins
 from tests.everyday import one_a_day
-from tests.kiosk_ui.browsing import KIOSKS, MEASURE, NOTHING_WRONG, opened, served
+from tests.kiosk_ui.browsing import (
+    KIOSKS,
+    LYING_OVER_EACH_OTHER,
+    MEASURE,
+    NOTHING_WRONG,
+    OLD_SCREENS,
+    opened,
+    served,
+)
 from tests.kiosk_ui.reading import elements, typed, words
 from tests.kiosk_ui.test_signing_in import sign_in
 from tests.kiosk_ui.town import EVENT, NOW, PIN, Town
@@ -235,6 +243,63 @@ def test_keys_are_as_large_as_fingers_and_go_by_keyboard_too(
         page.context.close()
     assert all(measured.pop("read") and measured.pop("touched") for measured in found)
     assert found == [NOTHING_WRONG] * len(found)
+
+
+@pytest.mark.parametrize("back_again", [False, True], ids=["at first", "coming back"])
+@pytest.mark.parametrize(("width", "height"), one_a_day([*OLD_SCREENS, KIOSKS[0]]))
+def test_a_month_of_six_weeks_and_all_hours_need_no_scrolling(
+    chromium: Browser, app: Flask, width: int, height: int, *, back_again: bool
+) -> None:
+    """Nor what leaves out the rest, once all that is needed was said."""
+    page = opened(chromium, width, height, javascript=False)
+    found: dict[str, object] = {}
+    with served(app) as port:
+        page.goto(f"http://127.0.0.1:{port}{STEPS}")
+        page.get_by_label("行事の名前").fill("もちつき大会")
+        _until(page, "日にち", page.locator(".send .button"))
+        _turn_to(page, "2027年1月")
+        _press(page, page.get_by_role("button", name="2027年1月31日（日）", exact=True))
+        if back_again:
+            _until(page, "場所", page.locator(".send .button"))
+            page.get_by_label("場所").fill("前庭")
+            _until(page, "日にち", page.get_by_role("button", name="もどる", exact=True))
+        found["日にち"] = _too_much(page)
+        rows = page.locator(".sheet tbody tr").count()
+        _until(page, "始まる時刻", page.locator(".send .button"))
+        _press(page, page.get_by_role("button", name="午前9時", exact=True))
+        found["始まる時刻"] = _too_much(page)
+        leaves_out = page.get_by_role("button", name="あとは書かずに").count()
+        page.context.close()
+    assert rows == 6
+    assert leaves_out == back_again
+    assert found == dict.fromkeys(found, (0, [], NOTHING_WRONG, 1))
+
+
+def _too_much(page: Page) -> tuple[int, list[object], dict[str, object], int]:
+    """Pixels below the edge, what lies over what, what is small, and the rows of the bar."""
+    more = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    small = page.evaluate(MEASURE, [72, 24])
+    small.pop("read"), small.pop("touched")
+    rows = page.locator(".bar").evaluate(
+        "bar => new Set([...bar.querySelectorAll('.look')].map((e) => e.offsetTop)).size"
+    )
+    return more, page.evaluate(LYING_OVER_EACH_OTHER), small, rows
+
+
+def _press(page: Page, key: Locator) -> None:
+    with page.expect_navigation():
+        key.click()
+
+
+def _turn_to(page: Page, month: str) -> None:
+    while month not in page.locator(".picking-turn b").inner_text():
+        _press(page, page.get_by_role("button", name="次の月"))
+
+
+def _until(page: Page, asked: str, key: Locator) -> None:
+    """Press that until this is asked."""
+    while not page.locator("main legend, main label", has_text=asked).count():
+        _press(page, key)
 
 
 def test_every_day_and_time_has_a_screen_of_its_own(browser: FlaskClient) -> None:
