@@ -20,6 +20,7 @@ from kiosk_ui.picking import Picker, picker
 from kiosk_ui.screen import Screen
 from kiosk_ui.static_files import StaticFile
 from kiosk_ui.taking import wifi_code
+from kiosk_ui.unbroken import unbroken
 from kiosk_ui.ways_to_look import known_ways
 from node.calling import Call, WhomToCall
 from node.qr import qr
@@ -70,6 +71,7 @@ def add_frame(
 
     app.jinja_env.globals["expect_furigana"] = expect
     app.jinja_env.filters["furigana"] = furigana.over
+    app.jinja_env.filters["unbroken"] = unbroken
 
     @app.context_processor
     def of_this_request() -> dict[str, object]:
