@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from kiosk_ui import dates, pictures
 from kiosk_ui.calendar import VIEWS
+from kiosk_ui.current import is_past
 from kiosk_ui.done import said
 from kiosk_ui.errors import message_page
 from kiosk_ui.kept_pages import KeptPages
@@ -74,6 +75,7 @@ def _record_page(screen: Screen, post: Post) -> str:
         rows=[row for row in shown.rows if row not in shown.list_rows],
         pictures=pictures.of_post(screen, post),
         speaks=screen.voice.is_here,
+        past=is_past(shown, screen.now()),
         replaced=post.state is not PostState.SHOWN,
         newer=node.newer(post) if post.state is PostState.SUPERSEDED else None,
         takes=has_appointment(shown.board, post) or has_contact(shown.board, post),

@@ -4,20 +4,27 @@ No style tells one hyphen from another, and a hyphen that doesn't break (U+2011)
 fonts and found by no search. So the finished page keeps them together, whoever wrote them.
 """
 
-import re
-
 from markupsafe import Markup
 
 NAME = "Wi-Fi"
-_TEXT = re.compile(rf"(?<=>)[^<>]*{NAME}[^<>]*(?=<(?!/(?:title|textarea|option|script|style)>))")
 _WHOLE = f'<span class="whole">{NAME}</span>'
+_BARE_ENDS = tuple(f"</{name}>" for name in ("title", "textarea", "option", "script", "style"))
 
 
 def unbroken(page: str) -> Markup:
     """The page as it is sent. Words in attributes, and where no tag may stand, are left alone."""
-    return Markup(_TEXT.sub(_together, page))  # noqa: S704  # escaped where it was written
+    parts, done = list[str](), 0
+    at = page.find(NAME)
+    while at >= 0:
+        begins, ends = page.rfind(">", 0, at) + 1, page.find("<", at)
+        is_text = "<" not in page[begins:at] and ends >= 0
+        if is_text and not page.startswith(_BARE_ENDS, ends):
+            parts += page[done:begins], _together(page[begins:ends])
+            done = ends
+        at = page.find(NAME, max(at + len(NAME), done))
+    return Markup("".join((*parts, page[done:])))  # noqa: S704  # escaped where it was written
 
 
-def _together(text: re.Match[str]) -> str:
+def _together(text: str) -> str:
     """As one piece, also where a page puts its pieces side by side."""
-    return f"<span>{text[0].replace(NAME, _WHOLE)}</span>"
+    return f"<span>{text.replace(NAME, _WHOLE)}</span>"

@@ -27,6 +27,17 @@ def test_past_events_are_not_on_home_but_can_be_found(browser: FlaskClient, town
     assert "作品展" not in words(browser.get("/boards/event?past="))
 
 
+def test_the_page_of_a_past_event_says_that_it_is_over_and_not_that_it_goes_as_planned(
+    browser: FlaskClient, town: Town
+) -> None:
+    over = town.post("event", **EVENT | {"starts_on": "2026-11-21"})
+    today = town.post("event", **EVENT | {"starts_on": "2026-11-22"})
+    assert "終わりました" in words(browser.get(f"/records/{over.address}"))
+    assert "予定どおり" not in words(browser.get(f"/records/{over.address}"))
+    assert "終わりました" not in words(browser.get(f"/records/{today.address}"))
+    assert "予定どおり" in words(browser.get(f"/records/{today.address}"))
+
+
 def test_a_cancelled_event_stays_on_home_and_says_so(browser: FlaskClient, town: Town) -> None:
     town.post("event", **EVENT | {"state": "cancelled"})
     home = browser.get("/")
