@@ -13,6 +13,7 @@ _BARE_ENDS = tuple(f"</{name}>" for name in ("title", "textarea", "option", "scr
 
 def unbroken(page: str) -> Markup:
     """The page as it is sent. Words in attributes, and where no tag may stand, are left alone."""
+    page = str(page)  # a Markup would write our tags as text
     parts, done = list[str](), 0
     at = page.find(NAME)
     while at >= 0:
