@@ -33,6 +33,10 @@ LAYERS = (
 KIOSK_LAYERS = ("keyboard", "idle", "picking")
 
 _COMMENT = re.compile(r"/\*(?!!).*?\*/\s*", re.DOTALL)
+_INDENTED = re.compile(r"\n\s+")
+_DECLARED = re.compile(r"(?<=[{;\n])([-\w]+): ")
+_AROUND = re.compile(r" ?([{};]) ?(\}?)")
+"""Signs beside which a blank says nothing; no string in a sheet of ours holds one."""
 
 
 def style_sheet(pixel_millimetres: float | None) -> bytes:
@@ -51,4 +55,10 @@ def kiosk_sheet() -> bytes:
 
 def _layer(name: str) -> str:
     file = files("kiosk_ui").joinpath("static", "style", f"{name}.css")
-    return f"@layer {name} {{\n{_COMMENT.sub('', file.read_text())}}}"
+    return f"@layer {name} {{\n{_tight(_COMMENT.sub('', file.read_text()))}}}"
+
+
+def _tight(rules: str) -> str:
+    """Without blanks that are for who writes them."""
+    tight = _AROUND.sub(r"\1\2", _INDENTED.sub("\n", rules)).replace(";}", "}")
+    return _DECLARED.sub(r"\1:", tight)

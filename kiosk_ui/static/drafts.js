@@ -3,7 +3,7 @@
 // The kiosk never loads this: what stands there is gone with the visitor.
 (() => {
   const DAY = 86400000;
-  const form = document.getElementById("post-form");
+  const form = document.querySelector("#post-form:not([data-draft=none])");
   const name = `draft:${location.pathname}`;
   let place = null;
   const GOES_ALONG = ["token", "seen", "slip"]; // or what is sent again would be taken for something new

@@ -14,8 +14,8 @@ _COMMENT, _SELECTORS = re.compile(r"/\*.*?\*/", re.DOTALL), re.compile(r"[^{}]+(
 NO_PIECES = {
     "how somebody wants pages to look": "furigana-on size-large size-larger theme-contrast"
     " theme-night",
-    "kinds of pages": "ask attract calendar carry form home keypad looking message receipt record"
-    " six-words-page status steps-page",
+    "kinds of pages": "ask attract calendar carry form home keypad looking message papers receipt"
+    " record six-words-page status steps-page",
     "where pieces stand": "calendar-head column columns joining-code joining-columns lead"
     " looking-columns machines panel panel-1 panel-2 practice-strip tiles today",
     "what a script makes, or a state of the whole screen": "dark digits keyboard later letters-grid"
