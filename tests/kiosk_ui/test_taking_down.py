@@ -87,14 +87,20 @@ def test_what_another_posted_at_the_same_place_is_somebody_elses(
     assert REASONS["over"] in words(browser.get(f"/records/{clubs.address}"))
 
 
-def test_what_waited_is_its_writers_whose_receipt_says_why_it_is_gone(
-    town: Town, browser: FlaskClient, keeper: Account
-) -> None:
+def what_was_let_in(town: Town, browser: FlaskClient, keeper: Account) -> tuple[str, Post]:
+    """The receipt of a post that waited, and the post; the keeper is signed in."""
     wish(town, keeper, "event")
     receipt = post(browser).partition("?")[0]
     sign_in(browser, keeper)
     browser.post("/waiting/1/let-in", data=typed(browser.get("/waiting/1")))
     (made,) = town.kamigo.posts(town.kamigo.boards["event"])
+    return receipt, made
+
+
+def test_what_waited_is_its_writers_whose_receipt_says_why_it_is_gone(
+    town: Town, browser: FlaskClient, keeper: Account
+) -> None:
+    receipt, made = what_was_let_in(town, browser, keeper)
     assert ASKS in words(browser.get(f"/records/{made.address}/remove")), "though let in by them"
     assert "のりました" in words(browser.get(receipt))
     remove(browser, made, reason="asked")
@@ -119,11 +125,7 @@ def test_the_receipt_of_who_reported_it_says_why_it_is_gone(
 def test_the_receipt_of_what_waited_says_too_that_it_was_hidden(
     town: Town, browser: FlaskClient, keeper: Account
 ) -> None:
-    wish(town, keeper, "event")
-    receipt = post(browser).partition("?")[0]
-    sign_in(browser, keeper)
-    browser.post("/waiting/1/let-in", data=typed(browser.get("/waiting/1")))
-    (made,) = town.kamigo.posts(town.kamigo.boards["event"])
+    receipt, made = what_was_let_in(town, browser, keeper)
     form = typed(browser.get(f"/records/{made.address}/hide")) | {"reason": "personal"}
     browser.post(f"/records/{made.address}/hide", data=form)
     told = words(browser.get(receipt))
