@@ -1,7 +1,8 @@
 """Every request on its way in, in one thread that waits for nobody: the server's event loop.
 
 What is kept is answered there at once. Bodies are awaited and streams told what is new there too,
-so neither holds a thread; the application, which is plain WSGI, answers all else in a few of them.
+so neither holds a thread; the application, which is plain WSGI, answers all else in a few of them,
+or here where a page like it took next to nothing (`cli/quick.py`).
 """
 
 import asyncio

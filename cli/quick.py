@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from kiosk_ui.drawn import Moment
@@ -23,7 +23,7 @@ Kind = tuple[str, bool, str]
 """Pages that are drawn alike: how their path begins, and what follows the name of one."""
 
 _T = TypeVar("_T")
-_Asked = tuple[Kind, Callable[[], object], asyncio.Future[object]]
+_Asked = tuple[Kind, Callable[[], Any], asyncio.Future[Any]]
 
 
 def kind_of(path: str) -> Kind:
@@ -57,7 +57,7 @@ class Quick:
     async def do(self, kind: Kind, work: Callable[[], _T]) -> _T:
         """What it gives, or raises, when it is its turn."""
         answer: asyncio.Future[_T] = self._loop.create_future()
-        self._line.append((kind, work, answer))  # type: ignore[arg-type]  # its own future's
+        self._line.append((kind, work, answer))
         if len(self._line) == 1:
             self._loop.call_soon(self._next)
         return await answer
