@@ -122,14 +122,11 @@ def test_each_has_its_bounds(node: Node) -> None:
 
 def test_idle_processes_take_next_to_nothing(node: Node) -> None:
     assert node.do("systemctl", "is-active", "kairan-language.service") == "inactive"
-    before, began = _cpu_of_ours(node), time.monotonic()
-    time.sleep(IDLE_SECONDS)
-    used = (_cpu_of_ours(node) - before) / (time.monotonic() - began)
+    until(partial(_takes_next_to_nothing, node))
     # Whoever serves has the same command as the process that started it.
     each = [(one.memory_full_info().pss, " ".join(one.cmdline()[1:])) for one in ours(node)]
     taken = sum(pss for pss, _ in each) / 1_000_000
-    print(f"{used:.4f} of a core, {taken:.0f} MB", *each, sep="\n")
-    assert used <= IDLE_CPU_MAX
+    print(f"{taken:.0f} MB", *each, sep="\n")
     assert taken <= IDLE_MEGABYTES_MAX
 
 
@@ -235,8 +232,22 @@ def _cpu_seconds(node: Node) -> float:
     )
 
 
-def _cpu_of_ours(node: Node) -> float:
-    return sum(sum(process.cpu_times()[:4]) for process in ours(node))
+def _takes_next_to_nothing(node: Node) -> bool:
+    """Whether it did for a while: at first it has things to do, and so has the machine it is on."""
+    before, began = _cpu_of_ours(node), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    took, passed = _cpu_of_ours(node), time.monotonic() - began
+    each = {one: round(cpu - before.get(one, 0.0), 2) for one, cpu in took.items()}
+    used = sum(each.values()) / passed
+    print(f"{used:.4f} of a core", *each.items(), sep="\n")
+    return used <= IDLE_CPU_MAX
+
+
+def _cpu_of_ours(node: Node) -> dict[str, float]:
+    """Seconds that each took, with what it started."""
+    return {
+        f"{one.pid} {' '.join(one.cmdline()[1:])}": sum(one.cpu_times()[:4]) for one in ours(node)
+    }
 
 
 def _members(path: Path) -> Iterator[tuple[str, int, int, str]]:

@@ -215,8 +215,7 @@ def test_the_moment_of_an_alert_is_now_by_one_touch(town: Town) -> None:
 
 def _step(browser: Page, until: str) -> Iterator[dict[str, object]]:
     """Goes on to the screen that asks that, and measures it before and after a touch."""
-    while browser.locator("legend", has_text=until).count() == 0:
-        browser.locator(".send button").click()
+    _until(browser, until, browser.locator(".send button"))
     yield browser.evaluate(MEASURE, [72, 24])
 
 
@@ -236,8 +235,8 @@ def test_keys_are_as_large_as_fingers_and_go_by_keyboard_too(
         page.get_by_role("button", name="12月5日（土）", exact=True).press("Enter")
         page.get_by_role("status").get_by_text("12月5日（土）").wait_for()
         found += _step(page, "始まる時刻")
-        page.get_by_role("button", name="午前9時", exact=True).click()
-        page.get_by_role("button", name="午前9時30分").click()
+        _press(page, page.get_by_role("button", name="午前9時", exact=True))
+        _press(page, page.get_by_role("button", name="午前9時30分"))
         found.append(page.evaluate(MEASURE, [72, 24]))
         assert page.get_by_role("status").get_by_text("午前9時30分").is_visible()
         page.context.close()

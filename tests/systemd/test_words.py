@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.stories.machines import TOWN, Running, free_ports, is_well
 
 PATIENCE_OF_SYSTEMD_SECONDS = 0.6
 QUIET_SECONDS = 2.0  # in which ten words would have come
+HANGS_SECONDS = 30.0  # of which two are too many
 
 
 @dataclass
@@ -89,11 +90,14 @@ def worker(of: Running, port: int) -> psutil.Process:
     return found
 
 
-def has_ended(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
+def _is_ended_when_it_hangs(process: psutil.Process) -> bool:
+    """Whether it was within a while. Else it goes on: who has not heard from it yet waits longer."""
+    process.suspend()
+    with suppress(psutil.TimeoutExpired):
+        process.wait(HANGS_SECONDS)
         return True
+    process.resume()
+    return False
 
 
 def listens(process: psutil.Process, port: int) -> bool:
@@ -145,9 +149,8 @@ def test_pages_over_tls_that_hang_are_started_anew_and_nobody_else_is(
             process.pid for process in screens.processes() if "--closed" not in process.cmdline()
         }
         hung = worker(screens, port + 1)
-        hung.suspend()
         # Words go on meanwhile; nobody else's process waits for these pages.
-        until(lambda: waiting.hears() == "WATCHDOG=1" and has_ended(hung))
+        until(lambda: waiting.hears() == "WATCHDOG=1" and _is_ended_when_it_hangs(hung))
         until(lambda: waiting.hears() == "WATCHDOG=1" and is_well(there))
         assert others <= {process.pid for process in screens.processes()}
         assert is_well(f"http://127.0.0.1:{port}")
