@@ -59,11 +59,22 @@ class Answered:
 
 
 def ask(
-    url: str, *, of: int, connections: int, seconds: int, etag: str = "", anew: Path | None = None
+    url: str,
+    *,
+    of: int,
+    connections: int,
+    seconds: int,
+    etag: str = "",
+    anew: Path | None = None,
+    first: bool = False,
 ) -> Answered:
-    """Ask as fast as one core can. `of`: the server's process; `anew`: where to put a script."""
+    """Ask as fast as one core can. `of`: the server's process; `anew`: where to put a script.
+
+    `first`: each time as a phone that comes from elsewhere and hasn't got the style sheet.
+    """
     headers = [f"Host: {PHONE}", "Accept-Encoding: gzip"]
     headers += [f"If-None-Match: {etag}"] if etag else []
+    headers += [] if first else [f"Referer: http://{PHONE}/"]
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
     for header in headers:
         command += ["-H", header]

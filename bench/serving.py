@@ -107,7 +107,8 @@ def _read(port: int, path: str = _BOARD, *, accept: str = "identity") -> tuple[b
     """A page as phones get it, and its ETag."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", path, headers={"Host": PHONE, "Accept-Encoding": accept})
+        headers = {"Host": PHONE, "Accept-Encoding": accept, "Referer": f"http://{PHONE}/"}
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
         assert answer.status == 200, answer.status
@@ -141,6 +142,7 @@ def _show_crowd(web: int, port: int, folder: Path, told: argparse.Namespace) -> 
     many = {"connections": told.connections, "seconds": told.seconds}
     rows = {
         "kept": ask(url, of=web, **many),
+        "kept, with its style sheet": ask(url, of=web, first=True, **many),
         "304 to who has it": ask(url, of=web, etag=etag, **many),
         # Its code for phones is the same whatever is asked for, so that is remembered.
         "the first page, drawn each time": ask(first, of=web, anew=folder / "anew.lua", **many),

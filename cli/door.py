@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 _Headers = list[tuple[str, str]]
 _Environ = dict[str, Any]
 _Answer = tuple[int, _Headers, bytes | Stream]
-_Asked = tuple[str, str, str, str, str, str, str, str]
+_Asked = tuple[str, str, str, str, str, str, str, str, str]
 _Kept = tuple[int, _Headers, bytes]
 ANSWERS_MAX = 200
 ANSWERS_BYTES_MAX = 4 << 20
@@ -229,22 +229,25 @@ def _write(_: bytes) -> None:
 def _asked(scope: Scope) -> _Asked:
     """Of what was asked, what a kept page depends on, as it was said."""
     headers = scope.headers  # a copy of all of them, made when it is asked for
-    said = headers.get
+    said, scheme = headers.get, scope.scheme
+    host = said("host", "")
+    here = f"{scheme}://{host}/"
     return (
         scope.path,
         scope.query_string,
-        said("host", ""),
+        host,
+        here if said("referer", "").startswith(here) else "",
         _all(headers, "cookie"),
         said("if-none-match", ""),
         said("accept-encoding", ""),
-        scope.scheme,
+        scheme,
         _host(scope.client),
     )
 
 
 def _few(asked: _Asked) -> _Environ:
     """The same as the application is told (PEP 3333)."""
-    path, query, host, cookies, etag, accepted, scheme, address = asked
+    path, query, host, referrer, cookies, etag, accepted, scheme, address = asked
     return {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": _as_wsgi(path),
@@ -252,6 +255,7 @@ def _few(asked: _Asked) -> _Environ:
         "REMOTE_ADDR": address,
         "wsgi.url_scheme": scheme,
         "HTTP_HOST": host,
+        "HTTP_REFERER": referrer,
         "HTTP_COOKIE": cookies,
         "HTTP_IF_NONE_MATCH": etag,
         "HTTP_ACCEPT_ENCODING": accepted,

@@ -26,6 +26,7 @@ from kiosk_ui.elsewhere import town_certificate_pages
 from kiosk_ui.erasing import erasing_pages
 from kiosk_ui.erasure import erasure_pages
 from kiosk_ui.errors import add_error_pages
+from kiosk_ui.first_pages import FirstPages
 from kiosk_ui.frame import add_frame
 from kiosk_ui.furigana import Furigana
 from kiosk_ui.handling import handling_pages
@@ -124,10 +125,10 @@ def create_app(
         reach=reach or Reach(named=node.settings.called),
         start_anew=start_anew,
     )
-    kept = KeptPages(screen)
+    static = read_static_files(node.settings.pixel_millimetres)
+    kept = KeptPages(screen, FirstPages(static["app.css"].content))
     news, streams = News(screen), Streams()
     furigana = Furigana(read_names(node.settings.folder))
-    static = read_static_files(node.settings.pixel_millimetres)
     app = _Screens("kiosk_ui", static_folder=None)
     app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX

@@ -1,30 +1,24 @@
 """Pages kept as they were drawn, while the data and the minute stay the same.
 
-A page that polls gets 304 until its words change: the ETag is over what is read, not over when.
 The minute is part of what a page is kept by, because pages say how old things are. What is kept
 is answered before Flask is asked, so it is for nobody in particular: who is signed in, or was just
 told what they did, is never given such a page, and none is made of theirs.
 """
 
-import gzip
-import re
 import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import lru_cache, partial, wraps
-from hashlib import sha256
+from functools import partial, wraps
 from typing import TYPE_CHECKING, ParamSpec
 
 from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 
 from kiosk_ui.drawn import MOMENT, Moment
-from kiosk_ui.headers import GUARDING
+from kiosk_ui.first_pages import FirstPages
+from kiosk_ui.kept_page import Answer, Page
 from kiosk_ui.kiosk import is_loopback
 from kiosk_ui.looks import looks_in
 from kiosk_ui.screen import Screen
@@ -35,50 +29,21 @@ if TYPE_CHECKING:
 PAGES_MAX = 400
 BYTES_MAX = 8 << 20
 PAGE_BYTES_MAX = 256 << 10
-_GZIP_FROM_BYTES = 1_000
-_GZIP_LEVEL = 4
-"""In two thirds of the time of 6, for a page that is 1.5 % longer."""
-_HEADER_LETTERS_MAX = 500
-"""Of headers that are read for each request and remembered."""
-_ALWAYS = (
-    ("Vary", "Accept-Encoding, Cookie"),
-    ("Cache-Control", "no-cache"),
-    *GUARDING.items(),
-)
 _HTML = "text/html; charset=utf-8"
 _IS_ONE, _AT_ONCE = "kairan.is_kept", "kairan.at_once"
 """Beside what was asked (PEP 3333): that it is such a page, and that its drawing mustn't wait."""
-_PASSING = re.compile(rb' data-version="\d+"')
-"""What a page says of when it was drawn: who has it as it was before has all its words."""
-
 _Arguments = ParamSpec("_Arguments")
 _Key = tuple[object, ...]
-_Headers = list[tuple[str, str]]
-_Answer = tuple[str, _Headers, list[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    etag: str
-    plain: bytes
-    packed: bytes
-    known: _Headers  # with 304
-    plainly: _Headers
-    as_packed: _Headers
-
-    @property
-    def size(self) -> int:
-        return len(self.plain) + len(self.packed)
 
 
 class KeptPages:
     """The pages this process has drawn last."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, first_pages: FirstPages) -> None:
         """Keeps nothing yet."""
-        self._screen = screen
+        self._screen, self._first_pages = screen, first_pages
         self._session = f"{screen.sessions.cookie}="
-        self._pages: OrderedDict[_Key, _Page] = OrderedDict()
+        self._pages: OrderedDict[_Key, Page] = OrderedDict()
         self._bytes = 0
         self._version = -1  # of the data in them
         self._lock = threading.Lock()
@@ -107,20 +72,20 @@ class KeptPages:
             request.environ[_IS_ONE] = True
             key = _key(request.environ, moment)
             if page := self._get(moment, key):
-                return _respond(page)
+                return self._respond(page)
             # After a change everybody asks at once, and one draws.
             with nullcontext() if _AT_ONCE in request.environ else self._drawing:
                 if page := self._get(moment, key):
-                    return _respond(page)
+                    return self._respond(page)
                 drawn = view(*args, **kwargs)
                 if isinstance(drawn, str):
                     page = self._keep(moment, key, drawn.encode(), _HTML)
-                    return _respond(page)
+                    return self._respond(page)
                 response = make_response(drawn)
                 if response.status_code != 200:
                     return response
                 page = self._keep(moment, key, response.get_data(), response.content_type or "")
-                return _respond(page)
+                return self._respond(page)
 
         return kept
 
@@ -137,7 +102,7 @@ class KeptPages:
 
         app.wsgi_app = answer  # type: ignore[method-assign]  # as Flask's documentation has it
 
-    def answer(self, environ: "WSGIEnvironment", moment: Callable[[], Moment]) -> _Answer | None:
+    def answer(self, environ: "WSGIEnvironment", moment: Callable[[], Moment]) -> Answer | None:
         """What is kept for that request; `moment` is asked how things stand, if that matters."""
         if not self.may_be(environ):
             return None
@@ -146,7 +111,7 @@ class KeptPages:
             page = self._get(now, _key(environ, now))
         except sqlite3.Error:  # the application knows what to say
             return None
-        return _answer(page, environ) if page else None
+        return page.answer(environ, self._first_pages) if page else None
 
     def may_be(self, environ: "WSGIEnvironment") -> bool:
         """Whether what is asked may be a page for everybody."""
@@ -166,7 +131,7 @@ class KeptPages:
         """How things stand now."""
         return self._screen.moment()
 
-    def _get(self, moment: Moment, key: _Key) -> _Page | None:
+    def _get(self, moment: Moment, key: _Key) -> Page | None:
         version, _ = moment
         with self._lock:
             if version < self._version:  # who waited while others are shown what is new
@@ -181,8 +146,8 @@ class KeptPages:
                 self._pages.move_to_end(key)
             return page
 
-    def _keep(self, moment: Moment, key: _Key, body: bytes, content_type: str) -> _Page:
-        page = _page(body, content_type)
+    def _keep(self, moment: Moment, key: _Key, body: bytes, content_type: str) -> Page:
+        page = Page.of(body, content_type)
         if len(page.plain) <= PAGE_BYTES_MAX:
             with self._lock:
                 if self._version == moment[0] and key not in self._pages:
@@ -191,6 +156,11 @@ class KeptPages:
                 while len(self._pages) > PAGES_MAX or self._bytes > BYTES_MAX:
                     self._bytes -= self._pages.popitem(last=False)[1].size
         return page
+
+    def _respond(self, page: Page) -> Response:
+        """What is sent of it, through Flask."""
+        status, headers, body = page.answer(request.environ, self._first_pages)
+        return Response(body, status, headers)
 
 
 def _noted(environ: "WSGIEnvironment", moment: Callable[[], Moment]) -> Moment:
@@ -209,41 +179,3 @@ def _key(environ: "WSGIEnvironment", moment: Moment) -> _Key:
         is_loopback(environ.get("REMOTE_ADDR", "")),  # with the name it makes the kiosk
         looks_in(environ.get("HTTP_COOKIE", "")),
     )
-
-
-def _page(body: bytes, content_type: str) -> _Page:
-    etag = sha256(_PASSING.sub(b"", body)).hexdigest()[:20]
-    packed = gzip.compress(body, _GZIP_LEVEL, mtime=0)
-    known = [("ETag", f'W/"{etag}"'), *_ALWAYS]
-    typed = [("Content-Type", content_type), *known]
-    return _Page(
-        etag=etag,
-        plain=body,
-        packed=packed,
-        known=known,
-        plainly=[*typed, ("Content-Length", str(len(body)))],
-        as_packed=[*typed, ("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))],
-    )
-
-
-def _answer(page: _Page, environ: "WSGIEnvironment") -> _Answer:
-    if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
-        return "304 Not Modified", page.known, [b""]
-    if len(page.plain) >= _GZIP_FROM_BYTES and _unpacks(environ.get("HTTP_ACCEPT_ENCODING", "")):
-        return "200 OK", page.as_packed, [page.packed]
-    return "200 OK", page.plainly, [page.plain]
-
-
-def _respond(page: _Page) -> Response:
-    """The same through Flask."""
-    status, headers, body = _answer(page, request.environ)
-    return Response(body, status, headers)
-
-
-def _unpacks(accepted: str) -> bool:
-    return len(accepted) <= _HEADER_LETTERS_MAX and _read_unpacks(accepted)
-
-
-@lru_cache(100)
-def _read_unpacks(accepted: str) -> bool:
-    return parse_accept_header(accepted, Accept).quality("gzip") > 0
