@@ -254,6 +254,11 @@ class Terminal:
         said, _ = self._read(r"ended-\d+")  # as it was typed it is another
         return said
 
+    def log_out(self) -> None:
+        """So that the next is asked who they are."""
+        self._type("exit")
+        self._until("login: ")
+
     def _type(self, text: str) -> None:
         self.line.sendall(f"{text}\n".encode())
 

@@ -177,7 +177,7 @@ def test_whoever_has_the_machines_word_asks_it_what_is_wrong_and_makes_a_backup(
         assert said_by("mdir", "-b", "-i", stick, "::kairan-backup")
         asked = terminal.does(f"kairan doctor --data {STATE} --port 80")
         assert "控えがまだ一度も書かれていません。" not in asked
-        terminal.does("exit")
+        terminal.log_out()
 
 
 def says(machine: Machine, words: str) -> None:

@@ -87,14 +87,17 @@ def test_a_unit_has_next_to_no_rights(unit: Path) -> None:
     analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
 
 
-@pytest.mark.parametrize("command", ["first-boot", "seal", "try"])
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("first-boot", "first-boot"), ("seal", "seal"), ("settle", "update"), ("try", "try")],
+)
 def test_what_does_not_stay_is_sound_and_has_next_to_no_rights(
-    command: str, tmp_path: Path
+    name: str, command: str, tmp_path: Path
 ) -> None:
     """It begins a machine, or tries a version; so it is beside what else a disk alone has."""
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
     shutil.copytree(FILES_OF_DISKS / "usr/lib/systemd/system", tmp_path, dirs_exist_ok=True)
-    unit = tmp_path / f"kairan-{command}.service"
+    unit = tmp_path / f"kairan-{name}.service"
     at_most = f"--threshold={EXPOSURE_MAX * 10:.0f}"
     analyzed("security", "--offline=true", "--no-pager", at_most, str(unit))
     assert said(unit, "ExecStart").split()[:2] == [PROGRAM, command]
