@@ -16,6 +16,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from cli.lingering import THIS_MACHINE
+from cli.opening import ONCE_OPEN, OPENS, say_open, start_in_order, wait_until_open
 from cli.ports import check_port
 from cli.supervise import OnDemand, Process, kairan, supervise, told_to_stop
 from cli.watching import SILENT_SECONDS_MAX, Silence, Watch
@@ -29,8 +30,6 @@ from sync.machine.starter import who_started_us
 
 if TYPE_CHECKING:
     from flask import Flask
-
-    from node.node import Node
 
 KIOSK = "127.0.0.1"
 """Where the machine's own browser asks, whatever the network does."""
@@ -58,6 +57,8 @@ def add_machine_commands(commands: Subparsers) -> None:
     web = _command(commands, "web", "機械の画面だけを動かします。")
     web.add_argument("--beside", metavar="IP", help=argparse.SUPPRESS)  # where the network asks
     web.add_argument("--closed", action="store_true", help=argparse.SUPPRESS)  # over TLS
+    for told in (OPENS, ONCE_OPEN):
+        web.add_argument(told, type=int, metavar="N", help=argparse.SUPPRESS)
     web.add_argument(  # the seconds for which those may be silent
         "--patience", type=float, default=SILENT_SECONDS_MAX, help=argparse.SUPPRESS
     )
@@ -187,21 +188,19 @@ def _run_kiosk(told: argparse.Namespace) -> None:
 
 
 def _run_web(told: argparse.Namespace) -> None:
-    def opened() -> "Node":  # refuses, with a message, what can't be served
-        with loading():
-            from node.node import open_node
-            from node.reading_files import secrets_of
-
-        node = open_node(told.data)
-        secrets_of(node).close()
-        return node
-
-    def screens() -> "Flask":
+    def screens() -> "Flask":  # refuses, with a message, what can't be served
         with loading():
             from kiosk_ui.app import create_app
             from kiosk_ui.reach import Reach
+            from node.node import open_node
+            from node.reading_files import secrets_of
 
-        node = opened()
+        if told.once_open is not None:
+            wait_until_open(told.once_open)
+        node = open_node(told.data)
+        secrets_of(node).close()
+        if told.opens is not None:
+            say_open(told.opens)
         if node.identity.is_closed:
             Thread(target=_end_once_it_opens, args=(told.data,), daemon=True).start()
         wifi = node.settings.wifi
@@ -234,11 +233,10 @@ def _run_web(told: argparse.Namespace) -> None:
         Watch(starter, [told.address], told.port).look_on()
         serve(screens, address=told.address, port=told.port, beside=bool(told.beside))
         return
-    apart(lambda: opened().database.close())
     screens_of_each = _screens(told)
     watch = Watch(starter, [KIOSK, told.address], told.port)
     with told_to_stop() as stop:
-        supervise(screens_of_each, stop, look=watch.look)
+        supervise(start_in_order(screens_of_each, stop), stop, look=watch.look)
 
 
 def _end_once_it_opens(folder: Path) -> None:

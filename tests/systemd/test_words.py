@@ -91,7 +91,7 @@ def worker(of: Running, port: int) -> psutil.Process:
 
 
 def _is_ended_when_it_hangs(process: psutil.Process) -> bool:
-    """Whether it was within a while. Else it goes on: who has not heard from it yet waits longer."""
+    """Whether it was within a while. Else it goes on: who never heard from it waits longer."""
     process.suspend()
     with suppress(psutil.TimeoutExpired):
         process.wait(HANGS_SECONDS)
