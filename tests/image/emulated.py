@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
-import psutil
-
 from sync.machine.process import die_with_parent
 from tests.patience import until
 from tests.stories.machines import free_ports
@@ -204,13 +202,6 @@ class Machine:
             self._process.kill()
             self._process.wait(OFF_SECONDS_MAX)
             self._process = None
-
-    @property
-    def worked_seconds(self) -> float:
-        """Of a processor, since it was switched on: on a busy machine as on a quiet one."""
-        assert self._process is not None
-        spent = psutil.Process(self._process.pid).cpu_times()
-        return float(spent.user + spent.system)
 
     @property
     def visitor(self) -> Visitor:
