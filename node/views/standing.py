@@ -1,5 +1,7 @@
 """How a record stands on its board, and where: what its row says beside its fields."""
 
+import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +12,8 @@ from sync.certificate import Role
 from sync.lane import Audience, Class
 from sync.record import OUTSIDE, Record
 
+_DIGITS = re.compile("[0-9]+")
+_DIGITS_MAX = 9  # of numbers that people give things; longer ones come after, as they are spelled
 _CLASSES = {"alert": Class.ALERT, "board": Class.BOARD}
 
 
@@ -44,6 +48,8 @@ def sort(record: Record, board: Board | None) -> str:
     field = board.field(board.order.field)
     if field is not None and field.type is FieldType.MOMENT:
         said = _in_utc(said)
+    elif field is not None and field.type is FieldType.TEXT:
+        said = _by_number(said)
     return said or ("" if board.order.newest_first else "9999")  # what has no date comes last
 
 
@@ -54,6 +60,12 @@ def _in_utc(text: str) -> str:
         return moment.astimezone(UTC).isoformat(timespec="seconds") if moment.tzinfo else ""
     except (ValueError, OverflowError):
         return ""
+
+
+def _by_number(text: str) -> str:
+    """A name so that what is numbered in it comes in the order of the numbers: 6 before 59."""
+    plain = unicodedata.normalize("NFKC", text)
+    return _DIGITS.sub(lambda digits: digits[0].lstrip("0").zfill(_DIGITS_MAX), plain)
 
 
 def text(record: Record, name: str) -> str:

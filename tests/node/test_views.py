@@ -398,6 +398,14 @@ def test_events_stand_in_the_order_of_their_days_and_jobs_newest_first(tmp_path:
     assert [post.text("title") for post in node.posts(EVENT, limit=1, offset=1)] == ["なか"]
 
 
+def test_what_is_numbered_stands_in_the_order_of_its_numbers(tmp_path: Path) -> None:
+    office = Village(tmp_path).office()
+    numbered = ["第2班 3号", "第２班 10号", "第10班", "集会所06", "集会所59", "集会所60"]
+    for title in reversed(numbered):
+        office.add(GUIDE, {"title": title, "category": "shelter"})
+    assert titles(office, "guide") == numbered
+
+
 def test_moments_written_with_different_offsets_stand_in_their_order(tmp_path: Path) -> None:
     office = Village(tmp_path).office()
     for title, issued in [
