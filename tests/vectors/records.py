@@ -184,6 +184,19 @@ def vectors() -> Iterator[Vector]:
         versions=[(ORIGIN, 2), (OFFICE, 1)],
         counter=2,
     )
+    why = "同じ投稿がほかにあるため"
+    yield record(
+        "record-removal-says-why",
+        "taken down by both, and by one with a reason, which is a group of its own: it stands",
+        [
+            begun,
+            (ORIGIN, 2, edit({"withdrawn": True}), True),
+            (OFFICE, 1, far({"withdrawn": True, "withdrawn_why": why}), True),
+        ],
+        fields=said | {"withdrawn": True, "withdrawn_why": why},
+        versions=[(ORIGIN, 2), (OFFICE, 1)],
+        counter=2,
+    )
     yield record(
         "record-merged",
         "an edit with both versions as parents makes one of them",
