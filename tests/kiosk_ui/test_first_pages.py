@@ -35,7 +35,7 @@ def phone(phones: Flask) -> FlaskClient:
 
 
 def asked(phone: FlaskClient, path: str = BOARD, **headers: str) -> TestResponse:
-    return phone.get(path, headers=GZIP | headers, **PHONE)  # type: ignore[arg-type]
+    return phone.get(path, headers=GZIP | headers, **PHONE)
 
 
 def unpacked(answer: TestResponse) -> str:
@@ -92,8 +92,8 @@ def test_who_unpacks_nothing_and_who_stands_at_the_kiosk_are_given_the_address(
     phone: FlaskClient, browser: FlaskClient, *, kept: bool
 ) -> None:
     if kept:
-        phone.get(BOARD, **PHONE), browser.get(BOARD, headers=GZIP)  # type: ignore[arg-type]
-    plain = phone.get(BOARD, **PHONE)  # type: ignore[arg-type]
+        phone.get(BOARD, **PHONE), browser.get(BOARD, headers=GZIP)
+    plain = phone.get(BOARD, **PHONE)
     assert len(LINK.findall(plain.text)) == 1
     assert styles(plain) == "'self'"
     at_the_kiosk = browser.get(BOARD, headers=GZIP)
