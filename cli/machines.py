@@ -47,7 +47,7 @@ _PARTS = {
 }
 
 
-def add_machine_commands(commands: Subparsers) -> None:
+def add_commands(commands: Subparsers) -> None:
     """Put them beside those of other packages."""
     for part, help_ in _PARTS.items():
         parser = _command(commands, part, help_)

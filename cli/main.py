@@ -7,15 +7,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 
-from cli.machines import add_machine_commands
 from node.refused import Refused, Subparsers
 from sync.machine.process import loading
 from sync.machine.settings import NotProvisioned
 
-_OF_MACHINES = {"hub", "kiosk", "language", "node", "office", "status", "sync", "web", "wifi"}
-"""What waits for years loads no other command."""
-
-OTHERS: Mapping[str, frozenset[str]] = {
+COMMANDS: Mapping[str, frozenset[str]] = {
+    "cli.machines": frozenset(
+        {"hub", "kiosk", "language", "node", "office", "status", "sync", "web", "wifi"}
+    ),
     "cli.guarding": frozenset({"update"}),
     "cli.releasing": frozenset({"release"}),
     "cli.trying": frozenset({"try"}),
@@ -52,11 +51,9 @@ def main() -> None:
     parser.add_argument("--version", action=_Version, nargs=0, help="版を表示します。")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     refusals: tuple[type[Exception], ...] = (NotProvisioned, Refused)
-    add_machine_commands(commands)
-    if not _OF_MACHINES & set(sys.argv[1:2]):
-        with loading():
-            for more in _add_others(commands, sys.argv[1:]):
-                refusals += more
+    with loading():
+        for more in _add_commands(commands, sys.argv[1:]):
+            refusals += more
     told = parser.parse_args()
     try:
         told.does(told)
@@ -86,15 +83,15 @@ class _Version(argparse.Action):
         sys.exit(0)
 
 
-def _add_others(
+def _add_commands(
     commands: Subparsers, typed: Sequence[str]
 ) -> Iterator[tuple[type[Exception], ...]]:
-    """What is over as soon as it is done; and what it may refuse with.
+    """Put them there; what each may refuse with.
 
     Only what brings the command that was typed, or all: to list them, or to say that there is none.
     """
-    bringing = [name for name, brought in OTHERS.items() if brought & set(typed[:1])]
-    for name in bringing or OTHERS:
+    bringing = [name for name, brought in COMMANDS.items() if brought & set(typed[:1])]
+    for name in bringing or COMMANDS:
         module = import_module(name)
         module.add_commands(commands)
         yield getattr(module, "refusals", ())

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
 from flask import Flask
 
@@ -15,6 +14,7 @@ from kiosk_ui.carrying import carrying_pages
 from kiosk_ui.changing import changing_pages
 from kiosk_ui.choosing import choosing_pages
 from kiosk_ui.closed_pages import read_closed_pages
+from kiosk_ui.compiled import Application
 from kiosk_ui.connections import connections_page
 from kiosk_ui.cookies import leave_out_unreadable_cookies
 from kiosk_ui.decided import decided_pages
@@ -76,7 +76,6 @@ from kiosk_ui.towns import towns_page
 from kiosk_ui.uploads import take_uploads
 from kiosk_ui.waiting import waiting_pages
 from kiosk_ui.wishing import wishing_pages
-from kiosk_ui.wording import WordedEnvironment
 from kiosk_ui.writing import writing_pages
 from node.language.names import read_names
 from node.moderation.desk import Desk
@@ -86,13 +85,6 @@ from node.wifi.plan import own_name
 from sync.machine import clock
 
 FORM_BYTES_MAX = 256 << 10
-_T = TypeVar("_T", bound=Callable[..., object])
-
-
-class _Screens(Flask):
-    def ensure_sync(self, func: _T) -> _T:
-        """Nothing here is a coroutine, so it isn't asked of each function of each request."""
-        return func
 
 
 def create_app(
@@ -129,14 +121,12 @@ def create_app(
     kept = KeptPages(screen, FirstPages(static["app.css"].content))
     news, streams = News(screen), Streams()
     furigana = Furigana(read_names(node.settings.folder))
-    app = _Screens("kiosk_ui", static_folder=None)
+    app = Application("kiosk_ui", static_folder=None)
     app.url_map.converters["int"] = RowNumber
     app.config["MAX_CONTENT_LENGTH"] = FORM_BYTES_MAX
     app.extensions["screen"] = screen
     app.extensions["streams"] = streams
     app.extensions["kept"] = kept
-    app.jinja_environment = WordedEnvironment
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     for pages in (
         home_page(screen, kept),
         list_pages(screen, kept),

@@ -132,6 +132,9 @@ def install_kairan(work: Path, tree: Path, cache: Path, lock: Lock) -> None:
     run(wheel, "Kairanのパッケージを作れません。", env=env)
     _install(tree / SITE, *_locked(work, cache, wanted_by_the_program()), env=env)
     _install(tree / SITE, f"--find-links={work / 'kairan'}", "kairan", env=env)
+    compile_templates = [sys.executable, "-m", "kiosk_ui.compiled"]
+    in_the_tree = {**env, "PYTHONPATH": str(tree / SITE), "PYTHONDONTWRITEBYTECODE": "1"}
+    run(compile_templates, "画面のひな形を読み込めません。", env=in_the_tree, folder=work)
     (tree / SITE / "kairan-language.pth").write_text(f"/{LANGUAGE}\n")
     programs = tree / PROGRAM / "bin"
     programs.mkdir()

@@ -9,6 +9,8 @@ LOOK_SECONDS = 0.02
 RESTS = 3
 """Times as long as the look took: who opens ledgers to look leaves the machine to who works on."""
 
+REST_SECONDS_MAX = 3.0  # a look that took long most often waited itself
+
 Fact = TypeVar("Fact")
 
 
@@ -27,4 +29,4 @@ def until(
         now = time.monotonic()
         if now > deadline:
             raise AssertionError(f"it never came true: {fact}, {found}\n{otherwise()}")
-        time.sleep(max(LOOK_SECONDS, RESTS * (now - looked)))
+        time.sleep(min(max(LOOK_SECONDS, RESTS * (now - looked)), REST_SECONDS_MAX))

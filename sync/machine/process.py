@@ -3,7 +3,6 @@
 import ctypes
 import gc
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -69,7 +68,10 @@ def apart(does: Callable[[], None]) -> None:
 
 
 class LastWords:
-    """What a process that is forked from this one raises, told to this one."""
+    """What a process that is forked from this one raises, told to this one.
+
+    Few ever do, so what packs it is loaded then.
+    """
 
     def __init__(self) -> None:
         """Made before it is forked."""
@@ -78,6 +80,8 @@ class LastWords:
 
     def say(self, raised: BaseException) -> None:
         """In the forked one, which ends then."""
+        import pickle
+
         os.write(self._writing, pickle.dumps(raised))
 
     def raise_if_said(self) -> None:
@@ -86,6 +90,8 @@ class LastWords:
         with os.fdopen(self._reading, "rb") as told:
             said = told.read()
         if said:
+            import pickle
+
             raise pickle.loads(said)  # noqa: S301  # our own
 
 

@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from cli.main import OTHERS
+from cli.main import COMMANDS
 from node.refused import Subparsers
 from tests.cli.kairan import done
 from tests.node.builders import Village
@@ -41,14 +41,14 @@ def test_the_first_page_waits_for_nothing_that_few_pages_need(tmp_path: Path) ->
 
 
 def test_each_command_is_found_where_it_is_looked_for() -> None:
-    for name, brought in OTHERS.items():
+    for name, brought in COMMANDS.items():
         found: Subparsers = argparse.ArgumentParser().add_subparsers()
         import_module(name).add_commands(found)
         assert found.choices.keys() == brought, name
 
 
 def test_whoever_asks_what_there_is_hears_of_every_command() -> None:
-    assert frozenset().union(*OTHERS.values()) <= set(done("--help").out.split())
+    assert frozenset().union(*COMMANDS.values()) <= set(done("--help").out.split())
 
 
 def test_a_command_loads_none_of_another(tmp_path: Path) -> None:
@@ -58,4 +58,8 @@ def test_a_command_loads_none_of_another(tmp_path: Path) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     loaded = set(said.splitlines()[-1].split())
     assert "node.commands" in loaded
-    assert not {name for name in loaded if name.startswith(("cli.village", "hub", "provisioning"))}
+    assert not {
+        name
+        for name in loaded
+        if name.startswith(("cli.machines", "cli.village", "hub", "provisioning"))
+    }

@@ -24,6 +24,7 @@ from tests.stories.visitor import Visitor
 BOOT_SECONDS_MAX = 900.0  # on a busy machine; a quiet one takes a tenth
 OFF_SECONDS_MAX = 30.0
 ANSWER_SECONDS_MAX = 120.0
+LOST_SECONDS = 2.0
 MEGABYTES = 1_024
 FIRMWARE = Path("/usr/share/OVMF")
 QEMU = "qemu-system-x86_64"
@@ -215,9 +216,24 @@ class Machine:
             return page.text if page.status == 200 else ""
         return ""
 
+    def _has_network(self) -> bool:
+        """Whether it takes or refuses what is asked of it.
+
+        QEMU takes it for one that has none yet, and whoever asked waits for what was lost.
+        """
+        with suppress(ConnectionError):
+            with socket.create_connection(("127.0.0.1", self.port), LOST_SECONDS) as line:
+                line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                with suppress(TimeoutError):
+                    line.recv(1)
+                    return True
+            return False
+        return self.is_on
+
     def wait_until_up(self) -> None:
         """Until its boards are shown."""
         try:
+            until(self._has_network, seconds=BOOT_SECONDS_MAX)
             until(self.reads, seconds=BOOT_SECONDS_MAX)
         except AssertionError as wrong:
             said = self.console.read_text(errors="replace") if self.console.exists() else ""
