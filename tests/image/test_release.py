@@ -46,7 +46,7 @@ VERSIONS = {"0.1.1": NEVER, "0.2.0": NOT_FOR_LONG, STANDS: ()}
 SEED_OF_CUT = 20
 FIRST_STARTS_MAX = 3
 FIRST_START_MAX = 1.75
-"""Times that of Debian alone. To reach is 1.5; with nothing beside it it is 1.6."""
+"""Times that of Debian alone. To reach is 1.5; with nothing beside it it is 1.5 to 1.6."""
 
 POSTS = 3  # of one phone so many go straight in; what follows are edits
 TYPED_BEFORE_THE_CUT = 8
