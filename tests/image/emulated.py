@@ -221,14 +221,16 @@ class Machine:
 
         QEMU takes it for one that has none yet, and whoever asked waits for what was lost.
         """
-        with suppress(ConnectionError):
-            with socket.create_connection(("127.0.0.1", self.port), LOST_SECONDS) as line:
+        here = ("127.0.0.1", self.port)
+        with (
+            suppress(ConnectionRefusedError, TimeoutError),
+            socket.create_connection(here, LOST_SECONDS) as line,
+        ):
+            with suppress(ConnectionResetError):
                 line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
-                with suppress(TimeoutError):
-                    line.recv(1)
-                    return True
-            return False
-        return self.is_on
+                line.recv(1)
+            return True
+        return False
 
     def wait_until_up(self) -> None:
         """Until its boards are shown."""
