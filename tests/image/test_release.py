@@ -135,6 +135,7 @@ def test_a_version_comes_on_a_stick_and_goes_again_by_itself_where_it_is_not_wel
     pair: Pair, cache: Path, tmp_path: Path
 ) -> None:
     here, release = pair.here, tmp_path / "release"
+    pair.there.pull_the_plug()  # it has done its part, and would take half a processor at rest
     image(cache, "--release", release)
     print(f"the file of a version: {release.stat().st_size:,} bytes")
     for version, changes in VERSIONS.items():
