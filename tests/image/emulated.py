@@ -226,7 +226,7 @@ class Machine:
             suppress(ConnectionRefusedError, TimeoutError),
             socket.create_connection(here, LOST_SECONDS) as line,
         ):
-            with suppress(ConnectionResetError):
+            with suppress(ConnectionResetError, BrokenPipeError):
                 line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
                 line.recv(1)
             return True

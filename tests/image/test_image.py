@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from provisioning.root_file_system import CHECKOUT
 from provisioning.town import Plan, make_machines, open_town
 from sync.machine.settings import Part
 from tests.image.booted import UNITS, Node
@@ -35,6 +36,7 @@ HOME_CPU_SECONDS_MAX = 10.0
 """Until home is shown: what two cores have in the five seconds that it may take them."""
 
 LANGUAGE_GONE_SECONDS_MAX = 300.0  # it stays for two minutes after the last question
+TEMPLATES = CHECKOUT / "kiosk_ui" / "templates"
 OF_ONE_MACHINE = re.compile(r"ssh_host|seed\.key|machine\.key|\.pem$|/var/lib/kairan/")
 PROCESSES = ("kairan-web.service", "kairan-sync.service")
 
@@ -159,6 +161,14 @@ def test_there_is_no_key_and_no_name_in_it(archive: Path) -> None:
         sizes = {each.name: each.size for each in members if each.isreg()}  # no links
     assert sizes["./etc/machine-id"] == 0
     assert not [name for name in sizes if OF_ONE_MACHINE.search(name)]
+
+
+def test_its_templates_were_compiled_when_it_was_made(archive: Path) -> None:
+    with tarfile.open(archive) as members:
+        made = [name for name in members.getnames() if "/kiosk_ui/compiled_templates/" in name]
+    written = sum(path.is_file() for path in TEMPLATES.rglob("*"))
+    for ending in (".py", ".pyc"):
+        assert sum(name.endswith(ending) for name in made) == written
 
 
 def test_who_reads_japanese_goes_again_when_nobody_asks(node: Node) -> None:
